@@ -1,0 +1,144 @@
+"""The canonical form: what both services can say about one meeting, as plain values.
+
+Everything here is frozen, has only aware instants and plain dates, and turns to and from JSON, because the
+base of a link is stored as JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Change(StrEnum):
+    """What one side shows, compared with its own half of the base."""
+
+    ABSENT = "absent"
+    CREATED = "created"
+    UNCHANGED = "unchanged"
+    UPDATED = "updated"
+    DELETED = "deleted"
+
+
+class Origin(StrEnum):
+    """Where the pair was born."""
+
+    PIPEDRIVE = "pipedrive"
+    GOOGLE = "google"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """All-day on `day` for `days`, or timed from `start` (aware, UTC). `duration` None: the service shows none."""
+
+    day: date | None = None
+    days: int = 1
+    start: datetime | None = None
+    duration: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        if (self.day is None) == (self.start is None):
+            raise ValueError("exactly one of day and start")
+        if self.start is not None and self.start.utcoffset() != timedelta(0):
+            raise ValueError("start must be aware and in UTC")
+
+    @property
+    def all_day(self) -> bool:
+        return self.day is not None
+
+    def to_json(self) -> dict[str, Any]:
+        if self.day is not None:
+            return {"day": self.day.isoformat(), "days": self.days}
+        assert self.start is not None
+        length = None if self.duration is None else int(self.duration.total_seconds())
+        return {"start": self.start.isoformat(), "duration_s": length}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        if "day" in value:
+            return cls(day=date.fromisoformat(value["day"]), days=value["days"])
+        length = value["duration_s"]
+        return cls(
+            start=datetime.fromisoformat(value["start"]).astimezone(UTC),
+            duration=None if length is None else timedelta(seconds=length),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an activity hangs on, by name; only for titles and the context block. Empty string: no such part."""
+
+    deal: str = ""
+    person: str = ""
+    organization: str = ""
+    phone: str = ""
+    email: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityView:
+    """One activity, normalised. `when` None: no date. `busy` is the effective value (unset: timed is busy)."""
+
+    subject: str
+    when: When | None
+    place: str
+    description: str
+    busy: bool
+    done: bool = False
+    type: str = ""
+    owner_id: int = 0
+    refs: tuple[str, str, str] = ("", "", "")
+    """Ids of deal (or lead), person, organization as text."""
+    note: str = ""
+    context: Context = field(default_factory=Context)
+
+    def to_json(self) -> dict[str, Any]:
+        out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        out["when"] = self.when.to_json() if self.when else None
+        out["refs"] = list(self.refs)
+        out["context"] = dataclasses.asdict(self.context)
+        return out
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        when = value["when"]
+        return cls(
+            **{
+                **value,
+                "when": When.from_json(when) if when else None,
+                "refs": tuple(value["refs"]),
+                "context": Context(**value["context"]),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One event, normalised. `description` is the whole plain text, our block included."""
+
+    title: str
+    when: When
+    place: str
+    description: str
+    busy: bool
+
+    def to_json(self) -> dict[str, Any]:
+        out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        out["when"] = self.when.to_json()
+        return out
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        return cls(**{**value, "when": When.from_json(value["when"])})
+
+
+def digest(view: ActivityView | EventView) -> str:
+    """Hex digest of the canonical fields; equal digests mean equal views."""
+    text = json.dumps(view.to_json(), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

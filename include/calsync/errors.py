@@ -1,0 +1,104 @@
+"""Errors, named by their remedy.
+
+Clients turn statuses into these in one table per service; flows decide by type and never by status.
+No message may hold a secret or what a person typed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class CalsyncError(Exception):
+    """Base of all errors that calsync raises on purpose."""
+
+
+class SettingsError(CalsyncError):
+    """The configuration is wrong; `problems` names every place and remedy. Fails the run before any request."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class AccountError(CalsyncError):
+    """This account can't be synced until a person acts; the others go on. `str()` says what to do."""
+
+
+class AccountBusy(CalsyncError):
+    """Another run holds the account's lease."""
+
+
+class LeaseLost(CalsyncError):
+    """A later try took the lease over: this one must stop without another write."""
+
+
+class ServiceError(CalsyncError):
+    """An answer (or none) of a service.
+
+    `status` is None if no answer came; `server_time` is the HTTP `Date` if one was sent;
+    `unknown_outcome` is true for a write that the service may have carried out.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        reason: str | None = None,
+        server_time: datetime | None = None,
+        unknown_outcome: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.server_time = server_time
+        self.unknown_outcome = unknown_outcome
+
+
+class RetryableError(ServiceError):
+    """Passing trouble (5xx, no answer, broken body). Reads were already retried; try in a later run."""
+
+
+class RecordError(ServiceError):
+    """The service refuses this one item as it is: quarantine it."""
+
+
+class NotFound(ServiceError):
+    """404: never existed, or no longer visible. Not a proof of deletion."""
+
+
+class AlreadyDeleted(ServiceError):
+    """410 `deleted`: proof of deletion."""
+
+
+class Duplicate(ServiceError):
+    """409: the client-supplied event id is taken."""
+
+
+class PreconditionFailed(ServiceError):
+    """412: the event changed since its etag was read."""
+
+
+class SyncTokenExpired(ServiceError):
+    """410 `fullSyncRequired` or `updatedMinTooLongAgo`: do a full pull."""
+
+
+class CredentialRefused(ServiceError, AccountError):
+    """401, invalid_grant, unauthorized_client, missing scope or access: a person must renew the credential."""
+
+
+class RateLimited(ServiceError):
+    """Still limited after the allowed waiting; `retry_at` is the earliest useful time."""
+
+    def __init__(self, message: str, *, retry_at: datetime | None = None, **kwargs: object) -> None:
+        super().__init__(message, **kwargs)  # type: ignore[arg-type]
+        self.retry_at = retry_at
+
+
+class BudgetExhausted(RateLimited):
+    """The company's daily token budget, Google's operational limit, or a block page: stop until `retry_at`."""
+
+
+class FatalError(ServiceError):
+    """The request itself is wrong: a defect of calsync or of its configuration. Never retried."""
