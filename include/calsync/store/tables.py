@@ -1,0 +1,308 @@
+"""The stored mapping and everything around it, as SQLAlchemy tables.
+
+The constraints are part of the promise: a second link for an activity or an event, a cursor that runs ahead of
+its plan, or a rewritten change log is refused by the database itself, whatever the code believes.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from include.calsync.store.types import UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite only counts up an INTEGER key.
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    allowed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({allowed})", name=column)
+
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("company_id", String(40)),
+    Column("user_id", BigInteger),
+    Column("calendar_id", String(1024)),
+    Column("settings_digest", String(64), comment="of the settings that the last full pull was made with"),
+    Column("activities_connected_at", UtcDateTime),
+    Column("events_connected_at", UtcDateTime),
+    Column("state", String(20), nullable=False, server_default="ok"),
+    Column("error", Text),
+    UniqueConstraint("company_id", "user_id", "calendar_id"),
+    _one_of("state", "ok", "failed", "paused"),
+    comment="a Pipedrive user paired with a calendar; (company, user, calendar) is its identity, the name is not",
+)
+
+directory = Table(
+    "directory",
+    metadata,
+    Column("scope", String(300), primary_key=True, comment="connection and what was asked"),
+    Column("fingerprint", String(64), nullable=False, comment="of host and credential: another one is another company"),
+    Column("content", JSON, nullable=False),
+    Column("fetched_at", UtcDateTime, nullable=False),
+    comment="slow-moving facts that would cost a request per run: company, users, types, calendars",
+)
+
+sync_run = Table(
+    "sync_run",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("dag_id", String(250), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("dry_run", Boolean, nullable=False),
+    Column("request", JSON, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("summary", JSON),
+    _one_of("kind", "scheduled", "manual", "backfill", "upload"),
+)
+
+run_account = Table(
+    "run_account",
+    metadata,
+    Column("run_id", ForeignKey("sync_run.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("settings", JSON, nullable=False, comment="the account as configured for this run"),
+    Column("fence", Integer),
+    Column("state", String(20), nullable=False, server_default="ok"),
+    Column("error", Text),
+    Column("notices", JSON, nullable=False, comment="what the operator should read although nothing failed"),
+    Column("next_watermark", UtcDateTime, comment="becomes the cursor at close"),
+    Column("next_sync_token", Text, comment="becomes the cursor at close"),
+    Column("counts", JSON, nullable=False),
+    _one_of("state", "ok", "busy", "failed"),
+    comment="one account's part in one run: what it saw, where its cursors may move to",
+)
+
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("side", String(20), primary_key=True),
+    Column("watermark", UtcDateTime),
+    Column("sync_token", Text),
+    Column("params_digest", String(64), comment="a sync token is only valid with the parameters it was made with"),
+    Column("run_id", String(36), nullable=False, comment="may not have planned rows left (trigger)"),
+    Column("saved_at", UtcDateTime, nullable=False),
+    _one_of("side", "activities", "events"),
+    CheckConstraint("(watermark IS NULL) <> (sync_token IS NULL)", name="one_kind"),
+)
+
+observation = Table(
+    "observation",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("run_id", ForeignKey("sync_run.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("account_id", BigInteger, comment="null: an activity of the company that no account of the run owns"),
+    Column("side", String(20), nullable=False),
+    Column("scope", String(1024), nullable=False, comment="company of an activity, calendar of an event"),
+    Column("item_id", String(1024), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("view", JSON, comment="canonical form; null if deleted or unreadable"),
+    Column("raw", JSON),
+    Column("error", Text, comment="why it can't be read"),
+    _one_of("side", "activities", "events"),
+    _one_of("status", "live", "deleted", "missing", "unreadable"),
+    Index("ix_observation_item", "run_id", "side", "item_id"),
+    comment="staging: what this run's pull saw",
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("company_id", String(40), nullable=False),
+    Column("activity_id", BigInteger, nullable=False),
+    Column("calendar_id", String(1024), nullable=False),
+    Column("event_id", String(1024), nullable=False),
+    Column("origin", String(20), nullable=False),
+    Column("state", String(20), nullable=False, server_default="active"),
+    Column("cause", String(60), comment="why it is not active"),
+    Column("base_activity", JSON, nullable=False),
+    Column("base_event", JSON, nullable=False),
+    Column("activity_digest", String(64), nullable=False),
+    Column("event_digest", String(64), nullable=False),
+    Column("rendered", JSON, nullable=False, comment="title and block last written to the event"),
+    Column("intended", JSON, comment="title and block about to be written; kept until that is confirmed"),
+    Column("activity_raw", JSON, comment="last full object, for re-creation and undo"),
+    Column("event_raw", JSON),
+    Column("etag", String(200)),
+    Column("marked", Boolean, nullable=False, comment="the event carries our properties"),
+    Column("recheck", Boolean, nullable=False, server_default="0", comment="read both sides again in the next run"),
+    Column("due_at", UtcDateTime, comment="for the probe: soonest due first"),
+    Column("probed_at", UtcDateTime),
+    Column("missing_since_run", String(36), comment="the run in which a direct GET first gave 404"),
+    Column("missing_rights", String(64), comment="digest of the credential's rights at that time"),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("company_id", "activity_id"),
+    UniqueConstraint("calendar_id", "event_id"),
+    _one_of("origin", "pipedrive", "google"),
+    _one_of("state", "active", "detached", "removing", "held"),
+    CheckConstraint("(state = 'active') = (cause IS NULL)", name="cause"),
+    comment="the stored mapping: one activity paired with one event, and what both showed when last equal",
+)
+
+intent = Table(
+    "intent",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("run_id", String(36), nullable=False),
+    Column("company_id", String(40), nullable=False),
+    Column("owner_id", BigInteger, nullable=False),
+    Column("calendar_id", String(1024), nullable=False),
+    Column("event_id", String(1024), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("when", JSON, nullable=False),
+    Column("attempted_at", UtcDateTime, nullable=False, comment="server time"),
+    UniqueConstraint("calendar_id", "event_id"),
+    comment="an activity about to be created for an event: committed before the POST, gone with the link",
+)
+
+plan_row = Table(
+    "plan_row",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("run_id", ForeignKey("sync_run.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("link_id", BigInteger),
+    Column("activity_id", BigInteger),
+    Column("event_id", String(1024)),
+    Column("action", String(40), nullable=False),
+    Column("side", String(20), nullable=False, comment="the operator that carries it out"),
+    Column("state", String(20), nullable=False, server_default="planned"),
+    Column("reason", String(200), nullable=False),
+    Column("payload", JSON, nullable=False, comment="what the action needs: views, raw objects, what it will write"),
+    Column("conflicts", JSON),
+    Column("error", Text),
+    _one_of("side", "events", "activities", "store"),
+    _one_of("state", "planned", "confirmed", "held", "deferred", "quarantined", "failed", "shown"),
+    Index("ix_plan_row_work", "run_id", "account_id", "state"),
+    comment="what a run is going to do, row by row; the same rows are shown by a dry run",
+)
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("run_id", String(36), nullable=False),
+    Column("rule", String(40), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("state", String(20), nullable=False, server_default="open"),
+    Column("opened_at", UtcDateTime, nullable=False),
+    _one_of("state", "open", "approved", "rejected", "lapsed"),
+)
+
+held_item = Table(
+    "held_item",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("hold_id", ForeignKey("hold.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("link_id", BigInteger, nullable=False, unique=True),
+    Column("action", String(40), nullable=False),
+    Column("payload", JSON, nullable=False),
+    comment="exactly what a person is asked to approve",
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("side", String(20), primary_key=True),
+    Column("item_id", String(1024), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, comment="0: not in quarantine, only to be read again"),
+    Column("next_try_at", UtcDateTime, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    _one_of("side", "activities", "events"),
+    comment="items set aside after errors, and items to be read again in the next run",
+)
+
+change_log = Table(
+    "change_log",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("run_id", String(36), nullable=False, index=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("link_id", BigInteger),
+    Column("company_id", String(40), nullable=False),
+    Column("activity_id", BigInteger),
+    Column("calendar_id", String(1024), nullable=False),
+    Column("event_id", String(1024)),
+    Column("side", String(20), nullable=False, comment="where it was written"),
+    Column("action", String(40), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("before", JSON),
+    Column("after", JSON),
+    Column("lost", JSON, comment="values that lost a conflict, by field"),
+    _one_of("side", "events", "activities", "store"),
+    Index("ix_change_log_recent", "account_id", "action", "at"),
+    comment="append-only (trigger)",
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("owner", String(400), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+)
+
+rate_slot = Table(
+    "rate_slot",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    Column("slice_start", UtcDateTime, primary_key=True),
+    Column("used", Float, nullable=False),
+)
+
+pause = Table(
+    "pause",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+token_budget = Table(
+    "token_budget",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("spent", Integer, nullable=False),
+    Column("remaining", Integer),
+)
