@@ -1,0 +1,54 @@
+"""How a linked event says to whom it belongs: its deterministic id and its private properties.
+
+Both survive the loss of the database, so that every pair can be found again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from include.calsync.core.model import Origin
+
+VERSION = "1"
+
+
+def event_id(company_id: str, activity_id: int, calendar_id: str, generation: int) -> str:
+    """The event id for an activity: base32hex, lower case, as Google Calendar API v3 (Events.insert, `id`) wants."""
+    key = f"{company_id}|{activity_id}|{calendar_id}|{generation}"
+    return base64.b32hexencode(hashlib.sha1(key.encode()).digest()).decode().rstrip("=").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The private extended properties of a linked event."""
+
+    company_id: str
+    activity_id: int
+    event_id: str
+    origin: Origin
+
+    def properties(self) -> dict[str, Any]:
+        """As the `extendedProperties` member of an event."""
+        return {
+            "private": {
+                "calsyncActivityId": str(self.activity_id),
+                "calsyncCompany": self.company_id,
+                "calsyncEventId": self.event_id,
+                "calsyncOrigin": str(self.origin),
+                "calsyncVersion": VERSION,
+            }
+        }
+
+
+def read_mark(event: Mapping[str, Any]) -> Mark | None:
+    """The mark of a raw event; None if it has none that can be read."""
+    private = (event.get("extendedProperties") or {}).get("private") or {}
+    activity, company = str(private.get("calsyncActivityId") or ""), str(private.get("calsyncCompany") or "")
+    if not (activity.isascii() and activity.isdigit() and company):
+        return None
+    origin = Origin.GOOGLE if private.get("calsyncOrigin") == Origin.GOOGLE else Origin.PIPEDRIVE
+    return Mark(company, int(activity), str(private.get("calsyncEventId") or ""), origin)

@@ -1,0 +1,321 @@
+"""Three-way merge of one pair, field by field.
+
+Each side is compared with its own half of the base, so a service that trims or rewrites what it was sent has
+changed nothing. The merge is idempotent: a run that died between the two writes is simply merged again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
+from include.calsync.core.fields import context_block
+from include.calsync.core.model import ActivityView, Context, EventView, Origin, When
+from include.calsync.core.policy import Policy, Side
+from include.calsync.core.text import compose, plain, safe_html, typed_part
+from include.calsync.core.title import Rendered, parse, render
+from include.calsync.core.when import move_activity, move_event
+
+FIELDS = ("subject", "when", "place", "description", "busy")
+# Stamps of two services closer than this say nothing about who was last.
+STAMP_RESOLUTION_S = 60.0
+
+View = TypeVar("View", ActivityView, EventView)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The two things on an event that are ours: the rendered title and the block below the description."""
+
+    title: Rendered
+    block: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"title": dataclasses.asdict(self.title), "block": self.block}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        return cls(Rendered(**value["title"]), value["block"])
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Both sides of a link at one moment; both bases are None for an adoption.
+
+    `written` is what we may have put on the event: last what is confirmed, before it what was about to be written.
+    """
+
+    origin: Origin
+    activity: ActivityView
+    event: EventView
+    activity_base: ActivityView | None
+    event_base: EventView | None
+    written: tuple[Written, ...] = ()
+    activity_html: str = ""
+    event_html: str = ""
+    activity_stamp: datetime | None = None
+    event_stamp: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A field that both sides changed to different values."""
+
+    field: str
+    activity: Any
+    event: Any
+    winner: Side
+
+    def to_json(self) -> dict[str, Any]:
+        shown = [v.to_json() if isinstance(v, When) else v for v in (self.activity, self.event)]
+        return {"field": self.field, "activity": shown[0], "event": shown[1], "winner": str(self.winner)}
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What must be written where; `kept` names fields that a one-way mode leaves different, by side."""
+
+    event_changes: dict[str, Any]
+    activity_changes: dict[str, Any]
+    written: Written
+    conflicts: tuple[Conflict, ...] = ()
+    kept: dict[Side, frozenset[str]] = field(default_factory=dict)
+
+
+def parts(context: Context) -> dict[str, str]:
+    """The title parts that are not the subject."""
+    return {"deal": context.deal, "person": context.person, "organization": context.organization}
+
+
+def draft(activity: ActivityView, policy: Policy) -> tuple[EventView, Written, str]:
+    """The event of an activity that has none: its view, what of it is ours, and its description as sent."""
+    if activity.when is None:
+        raise ValueError("an activity without a date has no event")
+    written = Written(render(policy.title, parts(activity.context), activity.subject), block_of(activity, policy))
+    view = EventView(
+        title=written.title.text,
+        when=move_event(activity.when, None, None, policy.default_duration),
+        place=activity.place,
+        description=plain(compose(activity.description, written.block)),
+        busy=activity.busy,
+    )
+    return view, written, written.block
+
+
+def block_of(activity: ActivityView, policy: Policy) -> str:
+    """Note and context below the description, as the account wants them."""
+    shown = activity if policy.include_context else dataclasses.replace(activity, context=Context())
+    return context_block(shown, include_note=policy.include_note)
+
+
+def winner(pair: Pair, policy: Policy) -> Side:
+    """Who wins a field that both sides changed."""
+    if policy.conflict != "newest":
+        return Side.ACTIVITY if policy.conflict == "pipedrive" else Side.EVENT
+    if pair.activity_stamp is None or pair.event_stamp is None:
+        return Side.ACTIVITY
+    lead_s = (pair.event_stamp - pair.activity_stamp).total_seconds()
+    return Side.EVENT if lead_s >= STAMP_RESOLUTION_S else Side.ACTIVITY
+
+
+def merge(pair: Pair, policy: Policy) -> Merged:
+    """Bring both sides of a pair together.
+
+    Raises:
+        ValueError: the activity has no date; such a pair is not merged but left.
+    """
+    return _Merge(pair, policy).result()
+
+
+def advance(observed: View, base: View | None, answer: View | None, written: set[str], kept: frozenset[str]) -> View:
+    """The new half of the base: what was seen, what the service answered to what we wrote, and what was kept.
+
+    Only written fields are taken from the answer: any other difference in it is an edit that nobody has looked at.
+    """
+
+    def pick(name: str) -> Any:
+        if base is not None and name in kept:
+            return getattr(base, name)
+        return getattr(answer if answer is not None and name in written else observed, name)
+
+    return type(observed)(**{f.name: pick(f.name) for f in dataclasses.fields(observed)})
+
+
+class _Merge:
+    def __init__(self, pair: Pair, policy: Policy) -> None:
+        if pair.activity.when is None:
+            raise ValueError("an activity without a date can't be merged")
+        self.pair, self.policy = pair, policy
+        self.activity_when: When = pair.activity.when
+        self.winner = winner(pair, policy)
+        self.block = block_of(pair.activity, policy) if pair.origin is Origin.PIPEDRIVE else ""
+        self.known = pair.written or (self._render(pair.activity.subject),)
+        self.last = self.known[-1]
+        self.blocks = [block for block in (*(written.block for written in self.known), self.block) if block]
+        self.typed = plain(typed_part(pair.event.description, [plain(block) for block in self.blocks]))
+        self.new_subject = self._parse_subject()
+        self.conflicts: list[Conflict] = []
+        self.kept: dict[Side, set[str]] = {Side.ACTIVITY: set(), Side.EVENT: set()}
+
+    def result(self) -> Merged:
+        flow = {name: self._flow(name) for name in FIELDS}
+        written = self._render(self._final_subject(flow["subject"]))
+        return Merged(
+            event_changes=self._event_changes(flow, written),
+            activity_changes={name: self._for_activity(name) for name in FIELDS if flow[name] is Side.ACTIVITY},
+            written=written,
+            conflicts=tuple(self.conflicts),
+            kept={side: frozenset(names) for side, names in self.kept.items()},
+        )
+
+    # Where a field's value goes: to that side, or nowhere.
+
+    def _flow(self, name: str) -> Side | None:
+        from_activity, from_event = self._activity_changed(name), self._event_changed(name)
+        if self._equal(name) or not (from_activity or from_event):
+            return None
+        if from_activity and from_event:
+            return self._settle(name)
+        target = Side.EVENT if from_activity else Side.ACTIVITY
+        if self.policy.may_write(target):
+            return target
+        self._keep(name)
+        return None
+
+    def _settle(self, name: str) -> Side:
+        mine, theirs = getattr(self.pair.activity, name), self._event_value(name)
+        best = self.winner
+        if self.pair.event_base is None and not (mine and theirs) and name in ("subject", "place", "description"):
+            best = Side.ACTIVITY if mine else Side.EVENT  # adopting: something said beats nothing said
+        if not self.policy.may_write(Side.ACTIVITY):
+            best = Side.ACTIVITY
+        if not self.policy.may_write(Side.EVENT):
+            best = Side.EVENT
+        self.conflicts.append(Conflict(name, mine, theirs, best))
+        return Side.EVENT if best is Side.ACTIVITY else Side.ACTIVITY
+
+    def _keep(self, name: str) -> None:
+        """A one-way mode: the receiving side's own edit stays until the origin changes that field."""
+        receiver = Side.EVENT if not self.policy.may_write(Side.ACTIVITY) else Side.ACTIVITY
+        self.kept[receiver].add("title" if receiver is Side.EVENT and name == "subject" else name)
+
+    def _activity_changed(self, name: str) -> bool:
+        base = self.pair.activity_base
+        return base is None or getattr(base, name) != getattr(self.pair.activity, name)
+
+    def _event_changed(self, name: str) -> bool:
+        base = self.pair.event_base
+        if base is None:
+            return True
+        if name == "subject":
+            return self.new_subject is not None
+        if name == "description":
+            return self.typed != plain(typed_part(base.description, [plain(block) for block in self.blocks]))
+        return bool(getattr(base, name) != getattr(self.pair.event, name))
+
+    def _equal(self, name: str) -> bool:
+        if name == "subject":
+            return self.new_subject is None or self.new_subject == self.pair.activity.subject
+        if name == "when":
+            return self._activity_when() == self.activity_when
+        return bool(self._event_value(name) == getattr(self.pair.activity, name))
+
+    def _event_value(self, name: str) -> Any:
+        if name == "subject":
+            return self.new_subject if self.new_subject is not None else self.pair.event.title
+        return self.typed if name == "description" else getattr(self.pair.event, name)
+
+    # Subject and title.
+
+    def _render(self, subject: str) -> Written:
+        if self.pair.origin is Origin.GOOGLE:
+            return Written(Rendered(text=subject, prefix="", suffix="", subject=subject))
+        return Written(render(self.policy.title, parts(self.pair.activity.context), subject), self.block)
+
+    def _parse_subject(self) -> str | None:
+        title, base = self.pair.event.title, self.pair.event_base
+        if base is not None and title == base.title:
+            return None
+        found = [parse(title, written.title) for written in self.known]
+        intact = [f for f, w in zip(found, self.known, strict=True) if _wraps(title, w.title)]
+        # Read against whichever rendering it still carries: the one last written, or the one about to be written.
+        return intact[0] if intact else found[0]
+
+    def _final_subject(self, flow: Side | None) -> str:
+        if flow is Side.ACTIVITY and self.new_subject is not None:
+            return self.new_subject
+        if self.pair.origin is Origin.GOOGLE and flow is None:
+            return self.pair.event.title or self.last.title.text
+        return self.pair.activity.subject
+
+    def _title_change(self, flow: Side | None, written: Written) -> str | None:
+        text, shown, base = written.title.text, self.pair.event.title, self.pair.event_base
+        if text.split() == shown.split():
+            return None
+        same_text = base is not None and text == self.last.title.text
+        if same_text and base is not None and shown == base.title:
+            return None  # the service shows it in its own way
+        if same_text and flow is None and not self.policy.may_write(Side.ACTIVITY):
+            return None  # an edit on the receiving side
+        if self.pair.origin is Origin.GOOGLE and flow is Side.ACTIVITY:
+            return None
+        return text
+
+    # What to write.
+
+    def _event_changes(self, flow: dict[str, Side | None], written: Written) -> dict[str, Any]:
+        if not self.policy.may_write(Side.EVENT):
+            return {}
+        changes: dict[str, Any] = {}
+        title = self._title_change(flow["subject"], written)
+        if title is not None:
+            changes["title"] = title
+        if flow["when"] is Side.EVENT:
+            changes["when"] = self._event_when()
+        for name in ("place", "busy"):
+            if flow[name] is Side.EVENT:
+                changes[name] = getattr(self.pair.activity, name)
+        if flow["description"] is Side.EVENT or self._block_is_stale():
+            changes["description"] = compose(self._typed_html(flow["description"]), self.block)
+        return changes
+
+    def _block_is_stale(self) -> bool:
+        shown = self.pair.event.description
+        if self.block:
+            new = self.pair.event_base is None or self.block != self.last.block
+            return new and plain(self.block) not in shown
+        return bool(self.last.block) and plain(self.last.block) in shown
+
+    def _typed_html(self, flow: Side | None) -> str:
+        if flow is Side.EVENT:
+            return safe_html(self.pair.activity_html or self.pair.activity.description)
+        return typed_part(self.pair.event_html or self.pair.event.description, self.blocks)
+
+    def _for_activity(self, name: str) -> Any:
+        if name == "when":
+            return self._activity_when()
+        if name == "description":
+            return typed_part(self.pair.event_html or self.pair.event.description, self.blocks)
+        return self._event_value(name)
+
+    def _event_when(self) -> When:
+        base = self.pair.activity_base
+        event = self.pair.event.when
+        return move_event(self.activity_when, base.when if base else None, event, self.policy.default_duration)
+
+    def _activity_when(self) -> When:
+        if self.pair.event_base is not None:
+            shown = self.pair.event_base.when
+        else:  # adopting: what we would have shown counts as the base, so that a default length stays a default
+            shown = move_event(self.activity_when, None, None, self.policy.default_duration)
+        return move_activity(self.pair.event.when, shown, self.activity_when)
+
+
+def _wraps(title: str, rendered: Rendered) -> bool:
+    bare: Callable[[str], str] = lambda text: " ".join(text.split())  # noqa: E731
+    start, end = bare(rendered.prefix), bare(rendered.suffix)
+    text = bare(title)
+    return text.startswith(start) and text.endswith(end) and len(text) >= len(start) + len(end)
