@@ -1,0 +1,173 @@
+"""v2 endpoints: activities, persons, organizations, deals ("Pipedrive OpenAPI v2")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from include.sandbox.base import Call
+from include.sandbox.pipedrive import schema
+from include.sandbox.pipedrive.activities import shown
+from include.sandbox.pipedrive.auth import Caller
+from include.sandbox.pipedrive.errors import ApiError, invalid, not_found
+from include.sandbox.pipedrive.listing import ListParameters, empty_page, envelope, parse
+from include.sandbox.pipedrive.state import PipedriveState
+from include.sandbox.pipedrive.table import Row
+
+Handler = Callable[[PipedriveState, Caller, Call], Any]
+"""Makes the whole body of a success. Raises ApiError."""
+
+ENTITY_SORT = ("update_time", "add_time")
+EXTRAS = ("include_fields", "custom_fields", "include_option_labels", "include_labels")
+LISTS = {
+    "activity": ListParameters(
+        sort_fields=("update_time", "add_time", "due_date"),
+        numbers={name: name for name in ("owner_id", "deal_id", "person_id", "org_id")},
+        texts={"lead_id": "lead_id"},
+        booleans={"done": "done"},
+        others=("include_fields",),
+    ),
+    "person": ListParameters(ENTITY_SORT, {"owner_id": "owner_id", "org_id": "org_id"}, others=(*EXTRAS, "deal_id")),
+    "organization": ListParameters(ENTITY_SORT, {"owner_id": "owner_id"}, others=EXTRAS),
+    "deal": ListParameters(
+        ENTITY_SORT,
+        {name: name for name in ("owner_id", "person_id", "org_id", "pipeline_id", "stage_id")},
+        others=(*EXTRAS, "status"),
+    ),
+}
+EDITABLE: dict[str, dict[str, schema.Check]] = {
+    "person": {"name": schema.text, "owner_id": schema.integer, "org_id": schema.integer},
+    "organization": {"name": schema.text, "owner_id": schema.integer},
+    "deal": {
+        "title": schema.text, "owner_id": schema.integer, "person_id": schema.integer, "org_id": schema.integer,
+        "status": schema.text, "is_archived": schema.boolean,
+    },
+}  # fmt: skip
+
+
+def success(data: Any) -> dict[str, Any]:
+    return {"success": True, "data": data}
+
+
+def list_rows(kind: str, *, archived: bool = False) -> Handler:
+    """The handler of one kind's list; `archived`: /deals/archived."""
+
+    def handle(state: PipedriveState, caller: Caller, call: Call) -> Any:
+        options = state.options
+        listing = parse(call, LISTS[kind], options)
+        with_attendees = _with_attendees(call, kind)
+        if options.empty_pages > 0:
+            options.empty_pages -= 1
+            return empty_page(listing.walk)
+        ids, conditions = listing.ids, [*listing.accept]
+        if listing.filter_id is None:
+            conditions += listing.overruled
+        else:
+            ids = None
+            conditions.append(_saved_filter(state, listing.filter_id))
+        conditions.append(_listed(state, kind, call, archived=archived, by_ids=ids is not None))
+
+        def accept(row: Row) -> bool:
+            return all(condition(row) for condition in conditions) and state.sees(caller.user_id, kind, row)
+
+        rows, more = state.tables[kind].page(listing.walk, accept, ids)
+        last = rows[-1] if rows else None
+        if kind == "activity":
+            rows = [shown(row, options, attendees=with_attendees) for row in rows]
+        return envelope(rows, more, listing.walk, last, options)
+
+    return handle
+
+
+def get_row(kind: str) -> Handler:
+    def handle(state: PipedriveState, caller: Caller, call: Call) -> Any:
+        row = _visible(state, caller, kind, call)
+        if kind != "activity":
+            return success(row)
+        return success(shown(row, state.options, attendees=_with_attendees(call, kind)))
+
+    return handle
+
+
+def edit_row(kind: str) -> Handler:
+    """PATCH of a person, organization or deal: enough to rename and reassign them."""
+
+    def handle(state: PipedriveState, caller: Caller, call: Call) -> Any:
+        row = _visible(state, caller, kind, call)
+        changes = schema.check_body(
+            _json(call), EDITABLE[kind], frozenset({"name", "title", "owner_id"}), state.options
+        )
+        return success(state.edit_entity(kind, row["id"], **changes))
+
+    return handle
+
+
+def create_activity(state: PipedriveState, caller: Caller, call: Call) -> Any:
+    """Nothing guards against a second POST of the same: there is no idempotency key in v2."""
+    values = schema.check_activity(_json(call), state.options)
+    try:
+        row = state.insert_activity(values, caller.user_id)
+    except ValueError as error:
+        raise ApiError(400, str(error)) from error
+    return success(shown(row, state.options, attendees=False))
+
+
+def edit_activity(state: PipedriveState, caller: Caller, call: Call) -> Any:
+    row = _visible(state, caller, "activity", call, for_write=True)
+    values = schema.check_activity(_json(call), state.options)
+    try:
+        row = state.change_activity(row["id"], values)
+    except ValueError as error:
+        raise ApiError(400, str(error)) from error
+    return success(shown(row, state.options, attendees=False))
+
+
+def delete_activity(state: PipedriveState, caller: Caller, call: Call) -> Any:
+    row = _visible(state, caller, "activity", call, for_write=True)
+    state.delete_activity(row["id"])
+    return success({"id": row["id"]})
+
+
+def _visible(state: PipedriveState, caller: Caller, kind: str, call: Call, *, for_write: bool = False) -> Row:
+    """The row that the path names. Raises ApiError 404 (or 410) for what is gone or unseen."""
+    number = call.segments[-1]
+    row = state.tables[kind].rows.get(int(number)) if number.isascii() and number.isdigit() else None
+    if row is None or not state.sees(caller.user_id, kind, row):
+        raise not_found(kind.capitalize())
+    if row["is_deleted"] and kind != "deal":
+        answer = state.options.get_deleted
+        if for_write or answer == "404":
+            raise not_found(kind.capitalize())
+        if answer == "410":
+            raise ApiError(410, f"{kind.capitalize()} is gone")
+    return row
+
+
+def _listed(state: PipedriveState, kind: str, call: Call, *, archived: bool, by_ids: bool) -> Callable[[Row], bool]:
+    """Which rows the list is about at all, before any filter of the caller."""
+    if kind != "deal":
+        return lambda row: not row["is_deleted"] or (kind == "activity" and state.options.list_deleted)
+    wanted = call.one("status", "open,won,lost") or ""
+    statuses = {schema.query_choice("status", each, ("open", "won", "lost", "deleted")) for each in wanted.split(",")}
+    either = by_ids and state.options.archived_by_ids
+    return lambda row: row["status"] in statuses and (either or row["is_archived"] == archived)
+
+
+def _saved_filter(state: PipedriveState, filter_id: int) -> Callable[[Row], bool]:
+    if filter_id not in state.filters:
+        raise invalid("query.filter_id is not a filter")
+    return state.filters[filter_id]
+
+
+def _with_attendees(call: Call, kind: str) -> bool:
+    wanted = call.one("include_fields")
+    if kind != "activity" or wanted is None:
+        return False
+    return schema.query_choice("include_fields", wanted, ("attendees",)) == "attendees"
+
+
+def _json(call: Call) -> Any:
+    try:
+        return call.json()
+    except ValueError as error:
+        raise invalid("body is not JSON") from error

@@ -1,0 +1,170 @@
+"""Validation of v2 queries and bodies.
+
+Source: "Pipedrive OpenAPI v2" for names and types, "Pipedrive API v2 migration guide" for strictness (numbers must
+be numbers, booleans true or false, `person_id` read-only), Airbyte's Pipedrive connector for what `updated_since`
+refuses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from include.sandbox.pipedrive.errors import invalid
+from include.sandbox.pipedrive.options import Options
+
+Check = Callable[[Any], str | None]
+"""A complaint about a value, or None."""
+
+STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})")
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+DURATION = re.compile(r"\d{1,3}:[0-5]\d(:[0-5]\d)?")
+LOCATION_PARTS = (
+    "value", "country", "admin_area_level_1", "admin_area_level_2", "locality", "sublocality", "route", "street_number",
+    "subpremise", "postal_code",
+)  # fmt: skip
+
+
+def integer(value: Any) -> str | None:
+    return None if isinstance(value, int) and not isinstance(value, bool) else "must be a number"
+
+
+def boolean(value: Any) -> str | None:
+    return None if isinstance(value, bool) else "must be a boolean"
+
+
+def text(value: Any) -> str | None:
+    return None if isinstance(value, str) else "must be a string"
+
+
+def pattern(regex: re.Pattern[str], shape: str) -> Check:
+    """Text of that shape, or "" for none."""
+
+    def check(value: Any) -> str | None:
+        return None if isinstance(value, str) and (value == "" or regex.fullmatch(value)) else f"must be {shape}"
+
+    return check
+
+
+def calendar_date(value: Any) -> str | None:
+    if value == "":
+        return None
+    try:
+        if isinstance(value, str) and DATE.fullmatch(value):
+            datetime.fromisoformat(value)
+            return None
+    except ValueError:
+        pass
+    return "must be a date, YYYY-MM-DD"
+
+
+def record(checks: Mapping[str, Check], required: tuple[str, ...] = ()) -> Check:
+    """An object of those members; null members are let through."""
+
+    def check(value: Any) -> str | None:
+        if not isinstance(value, dict):
+            return "must be an object"
+        for name in required:
+            if name not in value:
+                return f"must have {name}"
+        for name, member in value.items():
+            if name not in checks:
+                return f"has an unknown member {name}"
+            complaint = None if member is None else checks[name](member)
+            if complaint:
+                return f"{name} {complaint}"
+        return None
+
+    return check
+
+
+def list_of(item: Check) -> Check:
+    def check(value: Any) -> str | None:
+        if not isinstance(value, list):
+            return "must be an array"
+        return next((complaint for complaint in map(item, value) if complaint), None)
+
+    return check
+
+
+LOCATION: Mapping[str, Check] = {name: text for name in LOCATION_PARTS}
+ACTIVITY_FIELDS: Mapping[str, Check] = {
+    "subject": text, "type": text, "owner_id": integer, "deal_id": integer, "lead_id": text, "person_id": integer,
+    "org_id": integer, "project_id": integer, "due_date": calendar_date, "due_time": pattern(TIME, "a time, HH:MM"),
+    "duration": pattern(DURATION, "a duration, HH:MM"), "busy": boolean, "done": boolean, "location": record(LOCATION),
+    "participants": list_of(record({"person_id": integer, "primary": boolean}, required=("person_id",))),
+    "attendees": list_of(record({
+        "email": text, "name": text, "status": text, "is_organizer": boolean, "person_id": integer, "user_id": integer,
+    })),
+    "public_description": text, "priority": integer, "outcome": integer, "note": text,
+}  # fmt: skip
+NEVER_NULL = frozenset({"subject", "type", "owner_id", "done", "participants", "attendees"})
+NULL_IN_DOUBT = frozenset({"due_date", "due_time", "duration", "location", "public_description", "note"})
+
+
+def check_activity(body: Any, options: Options) -> dict[str, Any]:
+    """The members of `body` that count. Raises ApiError (400)."""
+    known = check_body(
+        body, ACTIVITY_FIELDS, NEVER_NULL | (frozenset() if options.null_clears else NULL_IN_DOUBT), options
+    )
+    if "person_id" in known:
+        if options.person_id_in_body == "refuse":
+            raise invalid("body.person_id is read-only, use participants")
+        del known["person_id"]
+    return known
+
+
+def check_body(body: Any, fields: Mapping[str, Check], never_null: frozenset[str], options: Options) -> dict[str, Any]:
+    """The members of `body` that `fields` knows. Raises ApiError (400)."""
+    if not isinstance(body, dict):
+        raise invalid("body must be an object")
+    known: dict[str, Any] = {}
+    for name, value in body.items():
+        if name not in fields:
+            if options.unknown_fields == "refuse":
+                raise invalid(f"body.{name} is not allowed")
+            continue
+        complaint = fields[name](value) if value is not None else ("must not be null" if name in never_null else None)
+        if complaint:
+            raise invalid(f"body.{name} {complaint}")
+        known[name] = value
+    return known
+
+
+def query_integer(name: str, value: str) -> int:
+    if not re.fullmatch(r"-?\d{1,18}", value):
+        raise invalid(f"query.{name} must be a number")
+    return int(value)
+
+
+def query_boolean(name: str, value: str) -> bool:
+    if value not in ("true", "false"):
+        raise invalid(f"query.{name} must be a boolean")
+    return value == "true"
+
+
+def query_choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise invalid(f"query.{name} must be one of {', '.join(choices)}")
+    return value
+
+
+def query_stamp(name: str, value: str) -> datetime:
+    """An aware instant. Whole seconds only: a fraction or a blank is refused, as Airbyte's connector measured."""
+    try:
+        if STAMP.fullmatch(value):
+            return datetime.fromisoformat(value)
+    except ValueError:
+        pass
+    raise invalid(f"query.{name} '{value}' is not a valid datetime")
+
+
+def query_ids(name: str, value: str) -> list[int]:
+    """At most 100 numbers."""
+    ids = [query_integer(name, part.strip()) for part in value.split(",") if part.strip()]
+    if len(ids) > 100:
+        raise invalid(f"query.{name} must not have more than 100 ids")
+    return ids
