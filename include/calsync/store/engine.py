@@ -1,0 +1,114 @@
+"""From a database URL to an engine that behaves alike on SQLite and PostgreSQL.
+
+`engine.begin()` is for writing, `reading(engine)` for reading, `migrate(engine)` comes before both.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.exc import ArgumentError
+
+from include.calsync.errors import SettingsError
+from include.calsync.store.schema import migrate
+from include.calsync.store.transaction import READ_ONLY, reading
+
+__all__ = ["create_store_engine", "migrate", "reading"]
+
+BUSY_TIMEOUT_S = 30.0
+CONNECT_TIMEOUT_S = 10
+
+# FULL: a confirmed row survives a power cut too; a commit costs one more flush (well under 1 ms on an SSD).
+# recursive_triggers: else INSERT OR REPLACE would delete rows past the triggers that forbid it.
+SQLITE_PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
+
+
+def create_store_engine(url: str) -> Engine:
+    """Engine for `url`: SQLite with an absolute file path, or PostgreSQL (always through psycopg 3).
+
+    Connects to nothing yet. Raises SettingsError, without the URL's secrets, if it can't be used.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise _refused("this is not a database URL; an example is postgresql://user:password@host/calsync") from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite_engine(parsed)
+    if backend in {"postgres", "postgresql"}:
+        return _postgresql_engine(parsed)
+    raise _refused(f"{backend!r} is not supported; use PostgreSQL 14 or later, or SQLite")
+
+
+def _refused(problem: str) -> SettingsError:
+    return SettingsError([f"connection calsync_db: {problem}"])
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    defaults = {"connect_timeout": str(CONNECT_TIMEOUT_S), "application_name": "calsync"}
+    missing = {key: value for key, value in defaults.items() if key not in url.query}
+    url = url.set(drivername="postgresql+psycopg").update_query_dict(missing)
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    event.listen(engine, "handle_error", _without_row_values)
+    return engine
+
+
+def _without_row_values(context: ExceptionContext) -> None:
+    # PostgreSQL quotes the failing row under DETAIL, and tracebacks end up in task logs.
+    diagnosis = getattr(context.original_exception, "diag", None)
+    if diagnosis is None or diagnosis.message_primary is None:
+        return
+    context.original_exception.args = (diagnosis.message_primary,)
+    if context.sqlalchemy_exception is not None:
+        name = type(context.original_exception).__name__
+        context.sqlalchemy_exception.args = (f"({name}) {diagnosis.message_primary}",)
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    _check_sqlite_path(url.database)
+    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _check_sqlite_path(path: str | None) -> None:
+    if not path or path == ":memory:":
+        raise _refused("SQLite in memory can't be shared between tasks; name a file: sqlite:////absolute/path.db")
+    if not Path(path).is_absolute():
+        raise _refused(f"the SQLite path {path!r} must be absolute: not all components start in the same place")
+    if not Path(path).parent.is_dir():
+        raise _refused(f"the directory of the SQLite file {path!r} does not exist; create it")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver begins no transactions by itself any more: _begin_sqlite does.
+    connection.isolation_level = None
+    _switch_to_wal(connection)
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    # SQLite does not apply the busy timeout to this switch, so the first connections to a new file may collide.
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE: a lock that is upgraded in mid-transaction fails at once if another writer was quicker.
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql(f"PRAGMA query_only={int(read_only)}")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,98 @@
+"""One run at a time per account (law 11): a lease with an expiry and a fencing number.
+
+The fencing number rises with every change of hands. Whoever commits the result of a write calls `check_fence` in
+that transaction, so a try that was taken over can't write, even if it never noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
+
+from include.calsync.errors import AccountBusy, LeaseLost
+from include.calsync.store.tables import lease
+from include.calsync.store.upsert import insert
+
+DEFAULT_TTL_S = 300.0
+_SEPARATOR = " "
+
+
+def lease_owner(run_id: str, attempt: str) -> str:
+    """Owner text of one task try of a run: `attempt` names the task, its shard and the try."""
+    if not run_id or _SEPARATOR in run_id:
+        raise ValueError("a run id is not empty and holds no blank")
+    return f"{run_id}{_SEPARATOR}{attempt}"
+
+
+def owner_run(owner: str) -> str:
+    """The run id in an owner text."""
+    return owner.partition(_SEPARATOR)[0]
+
+
+class Leases:
+    """Leases of accounts. `clock` gives the present instant, aware; workers' clocks must agree to some seconds."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def acquire(self, account_id: int, owner: str, ttl_s: float = DEFAULT_TTL_S) -> int:
+        """Take the lease for `ttl_s` seconds; returns the fencing number.
+
+        A free, expired or own lease (another try or task of the same run) is taken at once; else AccountBusy.
+        """
+        now = self._clock()
+        taken = {"owner": owner, "expires_at": now + timedelta(seconds=ttl_s)}
+        statement = insert(self._engine, lease).values(account_id=account_id, fence=1, **taken)
+        statement = statement.on_conflict_do_update(
+            index_elements=[lease.c.account_id],
+            set_={**taken, "fence": lease.c.fence + 1},
+            where=or_(lease.c.expires_at <= now, _owned_by_run(owner_run(owner))),
+        )
+        with self._engine.begin() as connection:
+            fence = connection.execute(statement.returning(lease.c.fence)).scalar_one_or_none()
+            if fence is None:
+                raise _busy(connection, account_id)
+        return int(fence)
+
+    def renew(self, account_id: int, fence: int, ttl_s: float = DEFAULT_TTL_S) -> None:
+        """Let the lease last `ttl_s` seconds from now. LeaseLost if it changed hands; late is fine otherwise."""
+        expires_at = self._clock() + timedelta(seconds=ttl_s)
+        with self._engine.begin() as connection:
+            done = connection.execute(update(lease).where(_held(account_id, fence)).values(expires_at=expires_at))
+            if done.rowcount == 0:
+                raise _lost(account_id)
+
+    def release(self, account_id: int, fence: int) -> None:
+        """Free the account; the fencing number is void from here on. Nothing happens if the lease is another's."""
+        free = {"fence": lease.c.fence + 1, "owner": "", "expires_at": self._clock()}
+        with self._engine.begin() as connection:
+            connection.execute(update(lease).where(_held(account_id, fence)).values(free))
+
+
+def check_fence(connection: Connection, account_id: int, fence: int) -> None:
+    """LeaseLost unless `fence` is current; nobody can take the lease over before the caller's transaction ends."""
+    held = select(lease.c.fence).where(_held(account_id, fence)).with_for_update(read=True)
+    if connection.execute(held).first() is None:
+        raise _lost(account_id)
+
+
+def _held(account_id: int, fence: int) -> ColumnElement[bool]:
+    return and_(lease.c.account_id == account_id, lease.c.fence == fence)
+
+
+def _owned_by_run(run_id: str) -> ColumnElement[bool]:
+    prefix = run_id + _SEPARATOR
+    return or_(lease.c.owner == run_id, func.substr(lease.c.owner, 1, len(prefix)) == prefix)
+
+
+def _busy(connection: Connection, account_id: int) -> AccountBusy:
+    row = connection.execute(select(lease.c.owner, lease.c.expires_at).where(lease.c.account_id == account_id)).one()
+    until = row.expires_at.isoformat(timespec="seconds")
+    return AccountBusy(f"account {account_id} is in use by run {owner_run(row.owner)} until {until} at the latest")
+
+
+def _lost(account_id: int) -> LeaseLost:
+    return LeaseLost(f"the lease of account {account_id} was taken over or released: this try must stop")

@@ -1,0 +1,353 @@
+"""Accounts, runs, and the mapping with its plans, holds and history."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from include.calsync.store.types import UtcDateTime
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+# SQLite only counts up an INTEGER key.
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Create the tables, parents first."""
+    _create_account()
+    _create_directory()
+    _create_sync_run()
+    _create_change_log()
+    _create_cursor()
+    _create_hold()
+    _create_intent()
+    _create_link()
+    _create_observation()
+    _create_plan_row()
+    _create_quarantine()
+    _create_run_account()
+    _create_held_item()
+
+
+def downgrade() -> None:
+    """Drop the tables, children first."""
+    for table in (
+        "held_item",
+        "run_account",
+        "quarantine",
+        "plan_row",
+        "observation",
+        "link",
+        "intent",
+        "hold",
+        "cursor",
+        "change_log",
+        "sync_run",
+        "directory",
+        "account",
+    ):
+        op.drop_table(table)
+
+
+def _create_account() -> None:
+    op.create_table(
+        "account",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("company_id", sa.String(40)),
+        sa.Column("user_id", sa.BigInteger()),
+        sa.Column("calendar_id", sa.String(1024)),
+        sa.Column("settings_digest", sa.String(64), comment="of the settings that the last full pull was made with"),
+        sa.Column("activities_connected_at", UtcDateTime()),
+        sa.Column("events_connected_at", UtcDateTime()),
+        sa.Column("state", sa.String(20), server_default="ok", nullable=False),
+        sa.Column("error", sa.Text()),
+        sa.CheckConstraint("state IN ('ok', 'failed', 'paused')", name=op.f("ck_account_state")),
+        sa.PrimaryKeyConstraint("id", name="pk_account"),
+        sa.UniqueConstraint("company_id", "user_id", "calendar_id", name="uq_account_company_id_user_id_calendar_id"),
+        sa.UniqueConstraint("name", name="uq_account_name"),
+        comment="a Pipedrive user paired with a calendar; (company, user, calendar) is its identity, the name is not",
+    )
+
+
+def _create_directory() -> None:
+    op.create_table(
+        "directory",
+        sa.Column("scope", sa.String(300), nullable=False, comment="connection and what was asked"),
+        sa.Column(
+            "fingerprint",
+            sa.String(64),
+            nullable=False,
+            comment="of host and credential: another one is another company",
+        ),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("fetched_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("scope", name="pk_directory"),
+        comment="slow-moving facts that would cost a request per run: company, users, types, calendars",
+    )
+
+
+def _create_sync_run() -> None:
+    op.create_table(
+        "sync_run",
+        sa.Column("id", sa.String(36), nullable=False),
+        sa.Column("dag_id", sa.String(250), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("dry_run", sa.Boolean(), nullable=False),
+        sa.Column("request", sa.JSON(), nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("finished_at", UtcDateTime()),
+        sa.Column("summary", sa.JSON()),
+        sa.CheckConstraint("kind IN ('scheduled', 'manual', 'backfill', 'upload')", name=op.f("ck_sync_run_kind")),
+        sa.PrimaryKeyConstraint("id", name="pk_sync_run"),
+    )
+
+
+def _create_change_log() -> None:
+    op.create_table(
+        "change_log",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("run_id", sa.String(36), nullable=False),
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("link_id", sa.BigInteger()),
+        sa.Column("company_id", sa.String(40), nullable=False),
+        sa.Column("activity_id", sa.BigInteger()),
+        sa.Column("calendar_id", sa.String(1024), nullable=False),
+        sa.Column("event_id", sa.String(1024)),
+        sa.Column("side", sa.String(20), nullable=False, comment="where it was written"),
+        sa.Column("action", sa.String(40), nullable=False),
+        sa.Column("reason", sa.String(200), nullable=False),
+        sa.Column("before", sa.JSON()),
+        sa.Column("after", sa.JSON()),
+        sa.Column("lost", sa.JSON(), comment="values that lost a conflict, by field"),
+        sa.CheckConstraint("side IN ('events', 'activities', 'store')", name=op.f("ck_change_log_side")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_change_log_account_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_change_log"),
+        comment="append-only (trigger)",
+    )
+    op.create_index("ix_change_log_recent", "change_log", ["account_id", "action", "at"])
+    op.create_index("ix_change_log_run_id", "change_log", ["run_id"])
+
+
+def _create_cursor() -> None:
+    op.create_table(
+        "cursor",
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("side", sa.String(20), nullable=False),
+        sa.Column("watermark", UtcDateTime()),
+        sa.Column("sync_token", sa.Text()),
+        sa.Column(
+            "params_digest", sa.String(64), comment="a sync token is only valid with the parameters it was made with"
+        ),
+        sa.Column("run_id", sa.String(36), nullable=False, comment="may not have planned rows left (trigger)"),
+        sa.Column("saved_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("side IN ('activities', 'events')", name=op.f("ck_cursor_side")),
+        sa.CheckConstraint("(watermark IS NULL) <> (sync_token IS NULL)", name=op.f("ck_cursor_one_kind")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_cursor_account_id"),
+        sa.PrimaryKeyConstraint("account_id", "side", name="pk_cursor"),
+    )
+
+
+def _create_hold() -> None:
+    op.create_table(
+        "hold",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("run_id", sa.String(36), nullable=False),
+        sa.Column("rule", sa.String(40), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column(
+            "limits", sa.JSON(), nullable=False, comment="as configured then: a person who changes them approves"
+        ),
+        sa.Column("state", sa.String(20), server_default="open", nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("state IN ('open', 'approved', 'rejected', 'lapsed')", name=op.f("ck_hold_state")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_hold_account_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_hold"),
+    )
+    op.create_index("ix_hold_account_id", "hold", ["account_id"])
+
+
+def _create_intent() -> None:
+    op.create_table(
+        "intent",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("run_id", sa.String(36), nullable=False),
+        sa.Column("company_id", sa.String(40), nullable=False),
+        sa.Column("owner_id", sa.BigInteger(), nullable=False),
+        sa.Column("calendar_id", sa.String(1024), nullable=False),
+        sa.Column("event_id", sa.String(1024), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("when", sa.JSON(), nullable=False),
+        sa.Column("attempted_at", UtcDateTime(), nullable=False, comment="server time"),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_intent_account_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_intent"),
+        sa.UniqueConstraint("calendar_id", "event_id", name="uq_intent_calendar_id_event_id"),
+        comment="an activity about to be created for an event: committed before the POST, gone with the link",
+    )
+    op.create_index("ix_intent_account_id", "intent", ["account_id"])
+
+
+def _create_link() -> None:
+    op.create_table(
+        "link",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("company_id", sa.String(40), nullable=False),
+        sa.Column("activity_id", sa.BigInteger(), nullable=False),
+        sa.Column("calendar_id", sa.String(1024), nullable=False),
+        sa.Column("event_id", sa.String(1024), nullable=False),
+        sa.Column("origin", sa.String(20), nullable=False),
+        sa.Column("state", sa.String(20), server_default="active", nullable=False),
+        sa.Column("cause", sa.String(60), comment="why it is not active"),
+        sa.Column("base_activity", sa.JSON(), nullable=False),
+        sa.Column("base_event", sa.JSON(), nullable=False),
+        sa.Column("activity_digest", sa.String(64), nullable=False),
+        sa.Column("event_digest", sa.String(64), nullable=False),
+        sa.Column("rendered", sa.JSON(), nullable=False, comment="title and block last written to the event"),
+        sa.Column("intended", sa.JSON(), comment="title and block about to be written; kept until that is confirmed"),
+        sa.Column("activity_raw", sa.JSON(), comment="last full object, for re-creation and undo"),
+        sa.Column("event_raw", sa.JSON()),
+        sa.Column("etag", sa.String(200)),
+        sa.Column("marked", sa.Boolean(), nullable=False, comment="the event carries our properties"),
+        sa.Column("due_at", UtcDateTime(), comment="for the probe: soonest due first"),
+        sa.Column("probed_at", UtcDateTime()),
+        sa.Column("missing_since_run", sa.String(36), comment="the run in which a direct GET first gave 404"),
+        sa.Column("missing_rights", sa.String(64), comment="digest of the credential's rights at that time"),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("(state = 'active') = (cause IS NULL)", name=op.f("ck_link_cause")),
+        sa.CheckConstraint("origin IN ('pipedrive', 'google')", name=op.f("ck_link_origin")),
+        sa.CheckConstraint("state IN ('active', 'detached', 'removing', 'held')", name=op.f("ck_link_state")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_link_account_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_link"),
+        sa.UniqueConstraint("calendar_id", "event_id", name="uq_link_calendar_id_event_id"),
+        sa.UniqueConstraint("company_id", "activity_id", name="uq_link_company_id_activity_id"),
+        comment="the stored mapping: one activity paired with one event, and what both showed when last equal",
+    )
+    op.create_index("ix_link_account_id", "link", ["account_id"])
+
+
+def _create_observation() -> None:
+    op.create_table(
+        "observation",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("run_id", sa.String(36), nullable=False),
+        sa.Column(
+            "account_id", sa.BigInteger(), comment="null: an activity of the company that no account of the run owns"
+        ),
+        sa.Column("side", sa.String(20), nullable=False),
+        sa.Column("scope", sa.String(1024), nullable=False, comment="company of an activity, calendar of an event"),
+        sa.Column("item_id", sa.String(1024), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("view", sa.JSON(), comment="canonical form; null if deleted or unreadable"),
+        sa.Column("raw", sa.JSON()),
+        sa.Column("stamp", UtcDateTime(), comment="last edit, corrected by the service's clock against ours"),
+        sa.Column("error", sa.Text(), comment="why it can't be read"),
+        sa.CheckConstraint("side IN ('activities', 'events')", name=op.f("ck_observation_side")),
+        sa.CheckConstraint(
+            "status IN ('live', 'deleted', 'missing', 'unreadable')", name=op.f("ck_observation_status")
+        ),
+        sa.ForeignKeyConstraint(["run_id"], ["sync_run.id"], name="fk_observation_run_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_observation"),
+        comment="staging: what this run's pull saw",
+    )
+    op.create_index("ix_observation_item", "observation", ["run_id", "side", "item_id"])
+    op.create_index("ix_observation_run_id", "observation", ["run_id"])
+
+
+def _create_plan_row() -> None:
+    op.create_table(
+        "plan_row",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("run_id", sa.String(36), nullable=False),
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("link_id", sa.BigInteger()),
+        sa.Column("activity_id", sa.BigInteger()),
+        sa.Column("event_id", sa.String(1024)),
+        sa.Column("action", sa.String(40), nullable=False),
+        sa.Column("side", sa.String(20), nullable=False, comment="the operator that carries it out"),
+        sa.Column("state", sa.String(20), server_default="planned", nullable=False),
+        sa.Column("reason", sa.String(200), nullable=False),
+        sa.Column(
+            "payload",
+            sa.JSON(),
+            nullable=False,
+            comment="what the action needs: views, raw objects, what it will write",
+        ),
+        sa.Column("conflicts", sa.JSON()),
+        sa.Column("error", sa.Text()),
+        sa.CheckConstraint("side IN ('events', 'activities', 'store')", name=op.f("ck_plan_row_side")),
+        sa.CheckConstraint(
+            "state IN ('planned', 'confirmed', 'held', 'deferred', 'quarantined', 'failed', 'shown')",
+            name=op.f("ck_plan_row_state"),
+        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_plan_row_account_id"),
+        sa.ForeignKeyConstraint(["run_id"], ["sync_run.id"], name="fk_plan_row_run_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_plan_row"),
+        comment="what a run is going to do, row by row; the same rows are shown by a dry run",
+    )
+    op.create_index("ix_plan_row_work", "plan_row", ["run_id", "account_id", "state"])
+
+
+def _create_quarantine() -> None:
+    op.create_table(
+        "quarantine",
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("side", sa.String(20), nullable=False),
+        sa.Column("item_id", sa.String(1024), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False, comment="0: not in quarantine, only to be read again"),
+        sa.Column("next_try_at", UtcDateTime(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("side IN ('activities', 'events')", name=op.f("ck_quarantine_side")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_quarantine_account_id"),
+        sa.PrimaryKeyConstraint("account_id", "side", "item_id", name="pk_quarantine"),
+        comment="items set aside after errors, and items to be read again in the next run",
+    )
+
+
+def _create_run_account() -> None:
+    op.create_table(
+        "run_account",
+        sa.Column("run_id", sa.String(36), nullable=False),
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("settings", sa.JSON(), nullable=False, comment="the account as configured for this run"),
+        sa.Column("fence", sa.Integer()),
+        sa.Column("state", sa.String(20), server_default="ok", nullable=False),
+        sa.Column("error", sa.Text()),
+        sa.Column(
+            "notices", sa.JSON(), nullable=False, comment="what the operator should read although nothing failed"
+        ),
+        sa.Column("next_watermark", UtcDateTime(), comment="becomes the cursor at close"),
+        sa.Column("next_sync_token", sa.Text(), comment="becomes the cursor at close"),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.CheckConstraint("state IN ('ok', 'busy', 'failed')", name=op.f("ck_run_account_state")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_run_account_account_id"),
+        sa.ForeignKeyConstraint(["run_id"], ["sync_run.id"], name="fk_run_account_run_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("run_id", "account_id", name="pk_run_account"),
+        comment="one account's part in one run: what it saw, where its cursors may move to",
+    )
+
+
+def _create_held_item() -> None:
+    op.create_table(
+        "held_item",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("hold_id", KEY, nullable=False),
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("link_id", sa.BigInteger(), nullable=False),
+        sa.Column("action", sa.String(40), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_held_item_account_id"),
+        sa.ForeignKeyConstraint(["hold_id"], ["hold.id"], name="fk_held_item_hold_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_held_item"),
+        sa.UniqueConstraint("link_id", name="uq_held_item_link_id"),
+        comment="exactly what a person is asked to approve",
+    )
+    op.create_index("ix_held_item_hold_id", "held_item", ["hold_id"])
