@@ -1,0 +1,1 @@
+"""calsync's Airflow side: connections become clients, tasks call one use case each."""

@@ -1,0 +1,1 @@
+"""Airflow connections -> clients and store."""

@@ -1,0 +1,186 @@
+"""Airflow connection -> Google Calendar client of one user."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.google.common.hooks.base_google import GoogleBaseHook
+from airflow.sdk.exceptions import AirflowException
+from airflow.sdk.log import mask_secret
+from google.auth.exceptions import GoogleAuthError
+from google.oauth2.credentials import Credentials as UserCredentials
+
+from calsync_airflow.hooks.connections import StrictHook, flag, oauth_fields, text
+from include.calsync.clients.google_calendar import GoogleCalendarClient
+from include.calsync.clients.transport import Limiter, NoLimiter
+from include.calsync.errors import AccountError, CalsyncError, CredentialRefused
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+DEFAULT_API_ENDPOINT = "https://www.googleapis.com"
+DEFAULT_TOKEN_URI = "https://oauth2.googleapis.com/token"
+# The least that a sync needs, per the API's discovery document: events; finding a calendar by name;
+# resolving `primary`; creating the calendar of `{create: …}`.
+SCOPES = [
+    "https://www.googleapis.com/auth/calendar.events",
+    "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
+    "https://www.googleapis.com/auth/calendar.calendars.readonly",
+    "https://www.googleapis.com/auth/calendar.app.created",
+]
+
+
+class GoogleCalendarHook(StrictHook, GoogleBaseHook):
+    """Opens calendars with a service account (delegated or not) or with one user's consent."""
+
+    conn_name_attr = "google_conn_id"
+    default_conn_name = "google_calendar_default"
+    conn_type = "google_calendar"
+    hook_name = "Google Calendar"
+
+    def __init__(self, google_conn_id: str = default_conn_name) -> None:
+        super().__init__(gcp_conn_id=google_conn_id)
+        self.google_conn_id = google_conn_id
+
+    @property
+    def scopes(self) -> list[str]:
+        """What access tokens are asked for; a domain-wide delegation must allow exactly these."""
+        return SCOPES
+
+    @property
+    def delegated(self) -> bool:
+        """Whether a service account acts as each account's `google_user`."""
+        return self._user_consent() is None and flag(self.extras, "delegate", default=True)
+
+    def get_client(
+        self, google_user: str, *, limiter: Limiter, sleep: Callable[[float], None], clock: Callable[[], datetime]
+    ) -> GoogleCalendarClient:
+        """Return a client that acts for this user. Raises AccountError that says what to fill in."""
+        return self._client(google_user, self._credentials(google_user), limiter, sleep, clock)
+
+    def get_conn(self) -> GoogleCalendarClient:
+        """Return a client for the connection's own user (login; else the service account itself), limits unshared."""
+        user = self._test_user()
+        credentials = self._credentials(user or None)
+        return self._client(user, credentials, NoLimiter(), time.sleep, lambda: datetime.now(UTC))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Get a token and list calendars. The message says as whom and what that proves, or the remedy."""
+        try:
+            calendar_count = sum(1 for _ in self.get_conn().calendars())
+        except CredentialRefused as error:
+            return False, f"{error} {self._remedy()}"
+        except (CalsyncError, AirflowException) as error:
+            return False, str(error)
+        return True, f"Token accepted, {calendar_count} calendars listed{self._proven()}"
+
+    def _client(
+        self,
+        user: str,
+        credentials: Credentials,
+        limiter: Limiter,
+        sleep: Callable[[float], None],
+        clock: Callable[[], datetime],
+    ) -> GoogleCalendarClient:
+        consent = self._user_consent()
+        project = consent[0] if consent else getattr(credentials, "service_account_email", "")
+        return GoogleCalendarClient(
+            credentials=credentials,
+            api_endpoint=text(self.extras, "api_endpoint").rstrip("/") or DEFAULT_API_ENDPOINT,
+            user=user,
+            # Google counts all requests of a service account as one user's unless told whose they are.
+            quota_user=None if consent else hashlib.sha256(user.encode()).hexdigest()[:40],
+            limiter=limiter,
+            project_key=f"google:{project}",
+            sleep=sleep,
+            clock=clock,
+        )
+
+    def _credentials(self, subject: str | None) -> Credentials:
+        if consent := self._user_consent():
+            client_id, client_secret, refresh_token = consent
+            # No scopes: a refresh may not ask for others than the user once granted.
+            return UserCredentials(
+                None,
+                refresh_token=refresh_token,
+                token_uri=text(self.extras, "token_uri") or DEFAULT_TOKEN_URI,
+                client_id=client_id,
+                client_secret=client_secret,
+            )
+        credentials = self._service_account()
+        return credentials.with_subject(subject) if subject and self.delegated else credentials
+
+    def _service_account(self) -> Any:
+        """Return the key file's credentials through the provider's base hook."""
+        self._check_key()
+        try:
+            return self.get_credentials()
+        except FileNotFoundError:
+            raise self._wrong("key_path names a file that does not exist on this machine") from None
+        except (ValueError, KeyError, GoogleAuthError):
+            # Their texts may quote the key.
+            raise self._wrong("the service account key is not a complete JSON key file; download a new one") from None
+
+    def _check_key(self) -> None:
+        given = self.extras.get("keyfile_dict")
+        path = text(self.extras, "key_path")
+        if bool(given) == bool(path):
+            raise self._wrong(
+                "give one of keyfile_dict, key_path, or the OAuth fields client_id, client_secret, refresh_token"
+            )
+        if path and not path.endswith(".json"):
+            raise self._wrong("key_path must end in .json")
+        if given:
+            _mask_key(self._parsed(given))
+
+    def _parsed(self, keyfile: Any) -> dict[str, Any]:
+        try:
+            key = json.loads(keyfile) if isinstance(keyfile, str) else keyfile
+        except ValueError:
+            key = None
+        if not isinstance(key, dict) or not isinstance(key.get("private_key"), str):
+            raise self._wrong("keyfile_dict is not the JSON of a service account key")
+        return key
+
+    def _user_consent(self) -> tuple[str, str, str] | None:
+        fields = oauth_fields(self.extras, self.google_conn_id)
+        if fields:
+            mask_secret(list(fields[1:]))
+        return fields
+
+    def _test_user(self) -> str:
+        return (self.get_connection(self.google_conn_id).login or "").strip()
+
+    def _proven(self) -> str:
+        user = self._test_user()
+        if self._user_consent():
+            return " with the user's consent."
+        if self.delegated and user:
+            return f" as {user}: the delegation works."
+        if self.delegated:
+            return " as the service account. To prove the delegation too, fill in 'Test as user' and test again."
+        return " as the service account. Share each calendar with its address (right to make changes to events)."
+
+    def _remedy(self) -> str:
+        if self._user_consent():
+            return "Get a new refresh token by asking the user for consent again."
+        if self.delegated:
+            return (
+                "Allow the service account's client id in the Google Admin console (Security > API controls > "
+                f"Domain-wide delegation) for exactly these scopes: {','.join(SCOPES)}; enable the Calendar API."
+            )
+        return "Check that the key is not deleted or disabled and that the Calendar API is enabled in its project."
+
+    def _wrong(self, what: str) -> AccountError:
+        return AccountError(f"Connection {self.google_conn_id}: {what}.")
+
+
+def _mask_key(key: dict[str, Any]) -> None:
+    """Keep the private key out of every log, as one text and line by line."""
+    lines = str(key["private_key"]).replace("\\n", "\n").split("\n")
+    mask_secret([key["private_key"], *(line for line in lines if line.strip())])
