@@ -1,0 +1,24 @@
+# Thin on purpose: each target is one script that also runs by itself.
+# ARGS is passed on: `make demo ARGS=--once`, `make test ARGS='-k title'`, `make lock ARGS=--upgrade`.
+
+.PHONY: help setup demo test lock clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+setup: ## create .venv from the locks
+	@bash include/scripts/setup.sh
+
+demo: setup ## run a sample company in a local Airflow; ARGS=--once ends after one sync
+	@.venv/bin/python -m include.scripts.demo $(ARGS)
+
+test: setup ## lint, types, import rules, all tests
+	@bash include/scripts/test.sh $(ARGS)
+
+lock: setup ## resolve requirements*.in anew into the locks
+	@bash include/scripts/lock.sh $(ARGS)
+
+clean: ## remove everything that the targets above made
+	@rm -rf .venv .calsync .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

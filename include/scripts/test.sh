@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Everything CI runs. All checks run even if one fails. Arguments go to pytest, whose closing line comes last.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+export PATH="$PWD/.venv/bin:$PATH" PYTHONPATH="$PWD:$PWD/plugins"
+failed=()
+
+check() {
+    local name=$1 started=$SECONDS
+    shift
+    printf '== %s\n' "$name"
+    "$@" || failed+=("$name")
+    printf '   %s: %s s\n' "$name" $((SECONDS - started))
+}
+
+check lint ruff check --quiet .
+check format ruff format --quiet --check .
+check types mypy --no-error-summary
+check imports lint-imports --no-timing
+printf '== tests\n'
+pytest --numprocesses=2 --dist=loadfile --durations=10 "$@" || failed+=(tests)
+
+if [ ${#failed[@]} -gt 0 ]; then
+    printf 'failed: %s\n' "${failed[*]}" >&2
+    exit 1
+fi
