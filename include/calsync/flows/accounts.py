@@ -1,0 +1,142 @@
+"""From the accounts as written to accounts with ids: company, user, calendar, zone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from include.calsync.clients.google_calendar import GoogleCalendarClient
+from include.calsync.errors import AccountError, NotFound
+from include.calsync.flows.services import Services
+from include.calsync.settings import Account, CreateCalendar
+from include.calsync.store.directory import Directory
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """An account's identity and home. `calendar_id` None: a dry run would create the calendar."""
+
+    company_id: str
+    user_id: int
+    calendar_id: str | None
+    zone: str
+
+
+def resolve(services: Services, directory: Directory, account: Account, *, dry_run: bool) -> Resolved:
+    """Look the names up.
+
+    Raises:
+        AccountError: this account can't be synced; the message names it and the remedy.
+        ServiceError: a service did not answer.
+    """
+    company_id, user = _user(services, directory, account)
+    zone = account.time_zone or user.get("timezone_name") or "UTC"
+    return Resolved(company_id, int(user["id"]), _calendar(services, directory, account, zone, dry_run=dry_run), zone)
+
+
+def _user(services: Services, directory: Directory, account: Account) -> tuple[str, dict[str, Any]]:
+    client = services.pipedrive(account.pipedrive_conn_id)
+
+    def fetch() -> dict[str, Any]:
+        kept = ("id", "email", "timezone_name", "active_flag", "is_deleted")
+        users = [{key: user.get(key) for key in kept} for user in client.users()]
+        return {"company_id": str(client.me()["company_id"]), "users": users}
+
+    scope = f"pipedrive:{account.pipedrive_conn_id}"
+    for fresh in (False, True):
+        known = directory.get(scope, client.fingerprint, fetch, fresh=fresh)
+        for user in known["users"]:
+            if _is_user(user, account.pipedrive_user):
+                return known["company_id"], user
+    raise AccountError(
+        f"account {account.name}: pipedrive_user is no active user of the company that the connection "
+        f"{account.pipedrive_conn_id} opens. Correct the e-mail or id, or use a connection of the right company."
+    )
+
+
+def _is_user(user: dict[str, Any], wanted: str | int) -> bool:
+    if user.get("is_deleted") or user.get("active_flag") is False:
+        return False
+    return str(user["id"]) == str(wanted) or str(user.get("email") or "").casefold() == str(wanted).casefold()
+
+
+def _calendar(
+    services: Services, directory: Directory, account: Account, zone: str, *, dry_run: bool
+) -> str | None:
+    client = services.google(account.google_conn_id, account.google_user)
+    wanted = account.calendar
+    name = f"create:{wanted.create}" if isinstance(wanted, CreateCalendar) else wanted
+    if name == "primary" and not client.acts_as_user:
+        name = account.google_user
+    if isinstance(wanted, CreateCalendar) and not client.acts_as_user:
+        raise AccountError(
+            f"account {account.name}: calendar {{create: …}} needs a connection that acts as the user (delegation or "
+            "the user's consent); without it, share an existing calendar with the service account and give its id."
+        )
+    scope = f"google:{account.google_conn_id}:{account.google_user}:{name}"
+
+    def fetch() -> str | None:
+        if isinstance(wanted, CreateCalendar):
+            return _create_once(client, wanted.create, zone, dry_run=dry_run)
+        return _existing(client, account, name)
+
+    found: str | None = directory.get(scope, client.fingerprint, fetch)
+    return found
+
+
+def _existing(client: GoogleCalendarClient, account: Account, name: Any) -> str:
+    try:
+        found = str(client.get_calendar(str(name))["id"])
+    except NotFound as error:
+        raise AccountError(
+            f"account {account.name}: the calendar does not exist or is not shared with the connection "
+            f"{account.google_conn_id}. Correct `calendar`, or share it with the right to make changes to events."
+        ) from error
+    if name == "primary" and found.casefold() != account.google_user.casefold():
+        raise AccountError(
+            f"account {account.name}: the connection {account.google_conn_id} belongs to another Google user: its "
+            "primary calendar is not google_user's. Use google_user's own consent, or delegation."
+        )
+    return found
+
+
+def _create_once(client: GoogleCalendarClient, summary: str, zone: str, *, dry_run: bool) -> str | None:
+    # Inserting a calendar is not idempotent, and its answer may be lost: look before creating.
+    for entry in client.calendars():
+        if entry.get("summary") == summary and entry.get("accessRole") == "owner" and not entry.get("deleted"):
+            return str(entry["id"])
+    return None if dry_run else str(client.insert_calendar(summary, zone)["id"])
+
+
+def clashes(resolved: Sequence[tuple[Account, Resolved]]) -> dict[str, str]:
+    """Accounts that share a calendar, or a user and an activity type: name → what to do."""
+    by_calendar: dict[str, list[str]] = defaultdict(list)
+    by_user: dict[tuple[str, int], list[Account]] = defaultdict(list)
+    for account, found in resolved:
+        if found.calendar_id is not None:
+            by_calendar[found.calendar_id].append(account.name)
+        by_user[found.company_id, found.user_id].append(account)
+    problems: dict[str, str] = {}
+    for names in by_calendar.values():
+        if len(names) > 1:
+            for name in names:
+                problems[name] = (
+                    f"accounts {', '.join(names)} share one Google calendar. Give each its own, or disable all but one."
+                )
+    for accounts in by_user.values():
+        for one in accounts:
+            others = [other.name for other in accounts if other is not one and _overlap(one, other)]
+            if others:
+                problems[one.name] = (
+                    f"account {one.name} and {', '.join(others)} sync the same Pipedrive user's activity types. "
+                    "Split them with activity_types, or disable all but one."
+                )
+    return problems
+
+
+def _overlap(one: Account, other: Account) -> bool:
+    if one.activity_types is None or other.activity_types is None:
+        return True
+    return bool(set(one.activity_types) & set(other.activity_types))

@@ -1,0 +1,81 @@
+"""Names for titles and context blocks: deals, leads, persons, organizations, looked up for the pages that need them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.core.model import Context
+from include.calsync.errors import NotFound
+
+class Names:
+    """Looks names up by the hundred and remembers them for one run."""
+
+    def __init__(self, client: PipedriveClient) -> None:
+        self._client = client
+        self._known: dict[tuple[str, str], Mapping[str, Any]] = {}
+
+    def learn(self, refs: Iterable[Sequence[str]]) -> None:
+        """Ask for everything that activities hang on (deal or lead, person, organization) and that is not known yet."""
+        wanted: dict[str, set[str]] = {"deal": set(), "person": set(), "organization": set()}
+        for triple in refs:
+            for kind, ref in zip(wanted, triple, strict=True):
+                if ref and (kind, ref) not in self._known:
+                    wanted[kind].add(ref)
+        self._learn_leads({ref for ref in wanted["deal"] if not ref.isdigit()})
+        wanted["deal"] = {ref for ref in wanted["deal"] if ref.isdigit()}
+        self._learn("deal", wanted["deal"], self._client.deals)
+        self._learn("person", wanted["person"], self._client.persons)
+        self._learn("organization", wanted["organization"], self._client.organizations)
+        for ref in wanted["deal"]:
+            if not self._known["deal", ref]:
+                self._known["deal", ref] = self._one(lambda ref=ref: self._client.deal(int(ref)))  # archived
+
+    def context(self, refs: Sequence[str]) -> Context:
+        """Names and contact details of one activity; nothing for what can't be seen."""
+        deal, person, organization = refs
+        found = self._known.get(("person", person), {})
+        return Context(
+            deal=_text(self._known.get(("deal", deal), {}).get("title")),
+            person=_text(found.get("name")),
+            organization=_text(self._known.get(("organization", organization), {}).get("name")),
+            phone=_primary(found.get("phones")),
+            email=_primary(found.get("emails")),
+            url=self._url(deal, person, organization),
+        )
+
+    def _url(self, deal: str, person: str, organization: str) -> str:
+        base = self._client.base_url.rstrip("/")
+        if deal and not deal.isdigit():
+            return f"{base}/leads/inbox/{deal}"
+        for kind, ref in (("deal", deal), ("person", person), ("organization", organization)):
+            if ref:
+                return f"{base}/{kind}/{ref}"
+        return f"{base}/activities/list"
+
+    def _learn(self, kind: str, ids: set[str], ask: Callable[[list[int]], list[dict[str, Any]]]) -> None:
+        if not ids:
+            return
+        found = {str(item["id"]): item for item in ask(sorted(int(ref) for ref in ids))}
+        for ref in ids:
+            self._known[kind, ref] = found.get(ref, {})
+
+    def _learn_leads(self, leads: set[str]) -> None:
+        for ref in leads:
+            self._known["deal", ref] = self._one(lambda ref=ref: self._client.lead(ref))
+
+    def _one(self, ask: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
+        try:
+            return ask()
+        except NotFound:
+            return {}
+
+
+def _text(value: Any) -> str:
+    return " ".join(str(value or "").split())
+
+
+def _primary(entries: Any) -> str:
+    ordered = sorted(entries or [], key=lambda entry: not entry.get("primary"))
+    return next((_text(entry.get("value")) for entry in ordered if entry.get("value")), "")

@@ -1,0 +1,110 @@
+"""From raw objects to staged observations: read, named where needed, and told apart from what can't be read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.core.fields import activity_view, event_view
+from include.calsync.core.model import ActivityView, Context
+from include.calsync.flows.names import Names
+
+
+def skew(server_time: datetime | None, clock: Callable[[], datetime]) -> timedelta:
+    """How far a service's clock is ahead of ours."""
+    return server_time - clock() if server_time else timedelta(0)
+
+
+def stamp(value: Any, ahead: timedelta = timedelta(0)) -> datetime | None:
+    """An RFC 3339 stamp as an instant of our clock; None if it is missing or means nothing."""
+    try:
+        at = datetime.fromisoformat(str(value))
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC) - ahead
+    except (ValueError, OverflowError):
+        return None
+
+
+def activities(
+    raws: Iterable[Mapping[str, Any]], links: Mapping[int, Row[Any]], names: Names, company_id: str, ahead: timedelta
+) -> list[dict[str, Any]]:
+    """Observations of activities. Names are asked for only if the activity differs from its base, or has none."""
+    raws = list(raws)
+    drafts = {int(raw["id"]): _draft(raw) for raw in raws if not raw.get("is_deleted")}
+    known = {
+        key: _base_context(view, links.get(key)) for key, view in drafts.items() if isinstance(view, ActivityView)
+    }
+    names.learn(view.refs for key, view in drafts.items() if isinstance(view, ActivityView) and known[key] is None)
+    out = []
+    for raw in raws:
+        key = int(raw["id"])
+        row = {
+            "side": "activities",
+            "scope": company_id,
+            "item_id": str(key),
+            "status": "deleted",
+            "view": None,
+            "raw": dict(raw),
+            "stamp": stamp(raw.get("update_time"), ahead),
+            "error": None,
+        }
+        draft = drafts.get(key)
+        if isinstance(draft, ActivityView):
+            context = known[key] or names.context(draft.refs)
+            row |= {"status": "live", "view": dataclasses.replace(draft, context=context).to_json()}
+        elif draft is not None:
+            row |= {"status": "unreadable", "error": str(draft)}
+        out.append(row)
+    return out
+
+
+def _draft(raw: Mapping[str, Any]) -> ActivityView | ValueError:
+    try:
+        return activity_view(raw, Context())
+    except ValueError as error:
+        return error
+
+
+def _base_context(view: ActivityView, link: Row[Any] | None) -> Context | None:
+    """The names that the base knows, if the activity is what it was then."""
+    if link is None:
+        return None
+    base = ActivityView.from_json(link.base_activity)
+    return base.context if dataclasses.replace(base, context=Context()) == view else None
+
+
+def gone(activity_id: int, company_id: str, status: str) -> dict[str, Any]:
+    """The observation of an activity that a direct GET did not find."""
+    return {
+        "side": "activities",
+        "scope": company_id,
+        "item_id": str(activity_id),
+        "status": status,
+        "view": None,
+        "raw": None,
+        "stamp": None,
+        "error": None,
+    }
+
+
+def event(raw: Mapping[str, Any], calendar_id: str, ahead: timedelta) -> dict[str, Any]:
+    """The observation of an event. A cancelled one may have nothing but its id."""
+    row: dict[str, Any] = {
+        "side": "events",
+        "scope": calendar_id,
+        "item_id": str(raw["id"]),
+        "status": "deleted",
+        "view": None,
+        "raw": dict(raw),
+        "stamp": stamp(raw.get("updated"), ahead),
+        "error": None,
+    }
+    if raw.get("status") == "cancelled":
+        return row
+    try:
+        return row | {"status": "live", "view": event_view(raw).to_json()}
+    except ValueError as error:
+        return row | {"status": "unreadable", "error": str(error)}

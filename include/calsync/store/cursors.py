@@ -1,0 +1,41 @@
+"""Cursors: where the next pull of each side starts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from include.calsync.store.tables import cursor
+
+
+def get(conn: Connection, account_id: int, side: str) -> Row[Any] | None:
+    """The cursor of one side."""
+    return conn.execute(select(cursor).where(cursor.c.account_id == account_id, cursor.c.side == side)).first()
+
+
+def save(
+    conn: Connection,
+    *,
+    account_id: int,
+    side: str,
+    run_id: str,
+    at: datetime,
+    watermark: datetime | None = None,
+    sync_token: str | None = None,
+    params_digest: str | None = None,
+) -> None:
+    """Move a cursor. The schema refuses it while the run still has planned rows for the account (law 7)."""
+    conn.execute(delete(cursor).where(cursor.c.account_id == account_id, cursor.c.side == side))
+    conn.execute(
+        insert(cursor).values(
+            account_id=account_id,
+            side=side,
+            watermark=watermark,
+            sync_token=sync_token,
+            params_digest=params_digest,
+            run_id=run_id,
+            saved_at=at,
+        )
+    )

@@ -1,0 +1,42 @@
+"""The cache of slow-moving facts: company, users, calendars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, delete, insert, select
+
+from include.calsync.store.tables import directory
+from include.calsync.store.transaction import reading
+
+KEPT = timedelta(hours=24)
+
+
+class Directory:
+    """Facts by scope; each is asked for again after a day, when its credential changes, or on request."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime], *, read_only: bool) -> None:
+        self._engine, self._clock, self._read_only = engine, clock, read_only
+
+    def get(self, scope: str, fingerprint: str, fetch: Callable[[], Any], *, fresh: bool = False) -> Any:
+        """The cached content, or what `fetch` says now."""
+        row = directory.c
+        query = select(row.content).where(
+            row.scope == scope, row.fingerprint == fingerprint, row.fetched_at > self._clock() - KEPT
+        )
+        with reading(self._engine) as conn:
+            known = conn.execute(query).first()
+        if known is not None and not fresh:
+            return known.content
+        content = fetch()
+        if not self._read_only:
+            with self._engine.begin() as conn:
+                conn.execute(delete(directory).where(row.scope == scope))
+                conn.execute(
+                    insert(directory).values(
+                        scope=scope, fingerprint=fingerprint, content=content, fetched_at=self._clock()
+                    )
+                )
+        return content

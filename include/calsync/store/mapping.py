@@ -1,0 +1,129 @@
+"""The mapping: links, the intents that become links, and items set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+
+from include.calsync.store.tables import held_item, hold, intent, link, quarantine
+
+
+def links(conn: Connection, *, company_ids: Iterable[str], calendar_ids: Iterable[str] = ()) -> list[Row[Any]]:
+    """All links of the companies and calendars, whichever account they belong to."""
+    mine = or_(link.c.company_id.in_(list(company_ids)), link.c.calendar_id.in_(list(calendar_ids)))
+    return list(conn.execute(select(link).where(mine).order_by(link.c.id)))
+
+
+def get_link(conn: Connection, link_id: int) -> Row[Any] | None:
+    """One link; None if it is gone."""
+    return conn.execute(select(link).where(link.c.id == link_id)).first()
+
+
+def link_of_activity(conn: Connection, company_id: str, activity_id: int) -> Row[Any] | None:
+    """The link of an activity."""
+    query = select(link).where(link.c.company_id == company_id, link.c.activity_id == activity_id)
+    return conn.execute(query).first()
+
+
+def link_of_event(conn: Connection, calendar_id: str, event_id: str) -> Row[Any] | None:
+    """The link of an event."""
+    query = select(link).where(link.c.calendar_id == calendar_id, link.c.event_id == event_id)
+    return conn.execute(query).first()
+
+
+def add_link(conn: Connection, **values: Any) -> int:
+    """Store a new link; the schema refuses a second one for the same activity or event."""
+    return int(conn.execute(insert(link).values(**values).returning(link.c.id)).scalar_one())
+
+
+def set_link(conn: Connection, link_id: int, **values: Any) -> None:
+    """Change a link."""
+    conn.execute(update(link).where(link.c.id == link_id).values(**values))
+
+
+def drop_link(conn: Connection, link_id: int) -> None:
+    """Forget a link; the change log keeps its story."""
+    conn.execute(delete(held_item).where(held_item.c.link_id == link_id))
+    conn.execute(delete(link).where(link.c.id == link_id))
+
+
+def intents(conn: Connection, account_id: int) -> list[Row[Any]]:
+    """Activities that may have been created although no link says so."""
+    return list(conn.execute(select(intent).where(intent.c.account_id == account_id).order_by(intent.c.id)))
+
+
+def intend(conn: Connection, *, calendar_id: str, event_id: str, **values: Any) -> None:
+    """Note that an activity is about to be created for this event; a repeated attempt moves the time."""
+    drop_intent(conn, calendar_id, event_id)
+    conn.execute(insert(intent).values(calendar_id=calendar_id, event_id=event_id, **values))
+
+
+def drop_intent(conn: Connection, calendar_id: str, event_id: str) -> None:
+    """The creation is linked, or was refused for certain."""
+    conn.execute(delete(intent).where(intent.c.calendar_id == calendar_id, intent.c.event_id == event_id))
+
+
+def set_aside(conn: Connection, account_id: int) -> list[Row[Any]]:
+    """The account's items in quarantine or to be read again."""
+    query = select(quarantine).where(quarantine.c.account_id == account_id)
+    return list(conn.execute(query.order_by(quarantine.c.next_try_at)))
+
+
+def put_aside(
+    conn: Connection,
+    *,
+    account_id: int,
+    side: str,
+    item_id: str,
+    reason: str,
+    attempts: int,
+    next_try_at: datetime,
+    at: datetime,
+) -> None:
+    """Set an item aside until `next_try_at`; what was known of it before is replaced."""
+    key = quarantine.c
+    mine = (key.account_id == account_id) & (key.side == side) & (key.item_id == item_id)
+    since = conn.execute(select(key.since).where(mine)).scalar()
+    take_back(conn, account_id=account_id, side=side, item_id=item_id)
+    conn.execute(
+        insert(quarantine).values(
+            account_id=account_id,
+            side=side,
+            item_id=item_id,
+            reason=reason[:2000],
+            attempts=attempts,
+            next_try_at=next_try_at,
+            since=since or at,
+        )
+    )
+
+
+def take_back(conn: Connection, *, account_id: int, side: str, item_id: str) -> None:
+    """The item is an ordinary one again."""
+    key = quarantine.c
+    conn.execute(
+        delete(quarantine).where(key.account_id == account_id, key.side == side, key.item_id == item_id)
+    )
+
+
+def open_holds(conn: Connection, account_id: int) -> list[Row[Any]]:
+    """The account's open holds."""
+    return list(conn.execute(select(hold).where(hold.c.account_id == account_id, hold.c.state == "open")))
+
+
+def held_items(conn: Connection, account_id: int) -> list[Row[Any]]:
+    """What the account's open holds keep back."""
+    query = select(held_item).join(hold, hold.c.id == held_item.c.hold_id)
+    return list(conn.execute(query.where(held_item.c.account_id == account_id, hold.c.state == "open")))
+
+
+def release(conn: Connection, link_id: int) -> None:
+    """The held action no longer applies: the pair is an active one again. The last one closes its hold."""
+    hold_id = conn.execute(select(held_item.c.hold_id).where(held_item.c.link_id == link_id)).scalar()
+    conn.execute(delete(held_item).where(held_item.c.link_id == link_id))
+    conn.execute(update(link).where(link.c.id == link_id, link.c.state == "held").values(state="active", cause=None))
+    rest = select(held_item.c.id).where(held_item.c.hold_id == hold_id).exists()
+    conn.execute(update(hold).where(hold.c.id == hold_id, hold.c.state == "open", ~rest).values(state="lapsed"))

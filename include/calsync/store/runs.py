@@ -1,0 +1,124 @@
+"""Runs and what they hold: accounts taking part, observations, plan rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from include.calsync.store.tables import account, observation, plan_row, run_account, sync_run
+
+
+def create(conn: Connection, *, run_id: str, dag_id: str, kind: str, dry_run: bool, request: Any, at: datetime) -> None:
+    """Open a run."""
+    conn.execute(
+        insert(sync_run).values(id=run_id, dag_id=dag_id, kind=kind, dry_run=dry_run, request=request, started_at=at)
+    )
+
+
+def get(conn: Connection, run_id: str) -> Row[Any]:
+    """The run's row."""
+    return conn.execute(select(sync_run).where(sync_run.c.id == run_id)).one()
+
+
+def finish(conn: Connection, run_id: str, at: datetime, summary: Mapping[str, Any]) -> None:
+    """Close the run and drop what it staged."""
+    conn.execute(update(sync_run).where(sync_run.c.id == run_id).values(finished_at=at, summary=dict(summary)))
+    conn.execute(delete(observation).where(observation.c.run_id == run_id))
+
+
+def drop_stale(conn: Connection, before: datetime) -> None:
+    """Forget what dead runs staged."""
+    dead = select(sync_run.c.id).where(sync_run.c.started_at < before)
+    conn.execute(delete(observation).where(observation.c.run_id.in_(dead)))
+
+
+def accounts(conn: Connection, run_id: str, names: Iterable[str] | None = None) -> list[Row[Any]]:
+    """The accounts of the run, joined with what the store knows of each."""
+    columns = [c for c in run_account.c if c.name not in ("state", "error")]
+    query = (
+        select(
+            *columns,
+            run_account.c.state,
+            run_account.c.error,
+            account.c.name,
+            account.c.company_id,
+            account.c.user_id,
+            account.c.calendar_id,
+            account.c.activities_connected_at,
+            account.c.events_connected_at,
+            account.c.settings_digest,
+        )
+        .join(account, account.c.id == run_account.c.account_id)
+        .where(run_account.c.run_id == run_id)
+        .order_by(account.c.name)
+    )
+    if names is not None:
+        query = query.where(account.c.name.in_(list(names)))
+    return list(conn.execute(query))
+
+
+def add_account(conn: Connection, **values: Any) -> None:
+    """Let an account take part."""
+    conn.execute(insert(run_account).values(**{"notices": [], "counts": {}, **values}))
+
+
+def set_account(conn: Connection, run_id: str, account_id: int, **values: Any) -> None:
+    """Change the account's part in the run."""
+    conn.execute(
+        update(run_account)
+        .where(run_account.c.run_id == run_id, run_account.c.account_id == account_id)
+        .values(**values)
+    )
+
+
+def observe(conn: Connection, rows: list[dict[str, Any]]) -> None:
+    """Stage what a pull saw."""
+    if rows:
+        conn.execute(insert(observation), rows)
+
+
+def forget_observations(conn: Connection, run_id: str, side: str, account_ids: Iterable[int] | None = None) -> None:
+    """Drop an earlier try's staging, so that a retried task starts clean."""
+    query = delete(observation).where(observation.c.run_id == run_id, observation.c.side == side)
+    if account_ids is not None:
+        query = query.where(observation.c.account_id.in_(list(account_ids)))
+    conn.execute(query)
+
+
+def observations(conn: Connection, run_id: str, side: str) -> list[Row[Any]]:
+    """What was staged, in the order it was seen."""
+    query = select(observation).where(observation.c.run_id == run_id, observation.c.side == side)
+    return list(conn.execute(query.order_by(observation.c.id)))
+
+
+def replace_plan(conn: Connection, run_id: str, rows: list[dict[str, Any]]) -> None:
+    """Store the plan; an earlier try's plan is dropped."""
+    conn.execute(delete(plan_row).where(plan_row.c.run_id == run_id))
+    if rows:
+        conn.execute(insert(plan_row), rows)
+
+
+def plan_rows(conn: Connection, run_id: str, *, account_id: int | None = None, **where: Any) -> list[Row[Any]]:
+    """Plan rows in the order they are to be carried out."""
+    query = select(plan_row).where(plan_row.c.run_id == run_id)
+    if account_id is not None:
+        query = query.where(plan_row.c.account_id == account_id)
+    for name, value in where.items():
+        query = query.where(plan_row.c[name] == value)
+    return list(conn.execute(query.order_by(plan_row.c.id)))
+
+
+def set_row(conn: Connection, row_id: int, **values: Any) -> None:
+    """Change a plan row."""
+    conn.execute(update(plan_row).where(plan_row.c.id == row_id).values(**values))
+
+
+def unfinished_count(conn: Connection, run_id: str, account_id: int) -> int:
+    """Rows that are neither carried out nor durably set aside."""
+    query = select(func.count()).where(
+        plan_row.c.run_id == run_id, plan_row.c.account_id == account_id, plan_row.c.state == "planned"
+    )
+    return int(conn.execute(query).scalar_one())
