@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # dependencies are the releases it was tested with. Move it when Airflow moves.
 as_of=2026-09-18
 
-export UV_CUSTOM_COMPILE_COMMAND="make lock" UV_CACHE_DIR=${UV_CACHE_DIR:-$PWD/.calsync/cache/uv} UV_NO_CONFIG=1
+export UV_CUSTOM_COMPILE_COMMAND="make lock" UV_CACHE_DIR=${UV_CACHE_DIR:-$PWD/.calsync/cache/uv}
 uv=.venv/bin/uv
 options=(--quiet --generate-hashes --universal --python-version 3.11 --exclude-newer "$as_of" --no-emit-index-url)
 

@@ -8,8 +8,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 lock=${CALSYNC_LOCK:-requirements-dev.txt}
-state=.calsync/setup
-export UV_CACHE_DIR=${UV_CACHE_DIR:-$PWD/.calsync/cache/uv} UV_PYTHON_DOWNLOADS=never UV_NO_CONFIG=1
+stamp=.venv/.calsync-lock # in .venv, so that they go together
+export UV_CACHE_DIR=${UV_CACHE_DIR:-$PWD/.calsync/cache/uv} UV_PYTHON_DOWNLOADS=never
 unset VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -43,21 +43,24 @@ find_uv() {
     printf '%s' "$tools/bin/uv"
 }
 
-python=$(find_python)
-stamp="$("$python" -c 'import sys; print(sys.version.split()[0], sys.base_prefix)') $lock $(cksum < "$lock")"
-if [ -x .venv/bin/python ] && [ "$(cat "$state" 2>/dev/null)" = "$stamp" ] && .venv/bin/python -c '' 2>/dev/null; then
-    exit 0
-fi
+wanted="$lock $(cksum < "$lock")"
+version='import sys; print(*sys.version_info[:3])'
+
+current() { suitable .venv/bin/python && { [ -z "${PYTHON:-}" ] || [ "$("$PYTHON" -c "$version")" = "$(.venv/bin/python -c "$version")" ]; }; }
+
+if current && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then exit 0; fi
 
 started=$SECONDS
 mkdir -p .calsync
-rm -f "$state"
+python=$(find_python)
 uv=$(find_uv "$python")
-if ! suitable .venv/bin/python; then
-    "$uv" venv --quiet --clear --python "$("$python" -c 'import sys; print(sys.executable)')" .venv
+if ! current; then
+    rm -rf .venv
+    "$uv" venv --quiet --python "$("$python" -c 'import sys; print(sys.executable)')" .venv
 fi
+rm -f "$stamp"
 printf 'setup: installing %s (about 300 packages, 1.6 GB; minutes on the first run)\n' "$lock" >&2
 "$uv" pip sync --quiet --python .venv/bin/python --require-hashes "$lock"
 "$uv" pip check --quiet --python .venv/bin/python
-printf '%s\n' "$stamp" > "$state"
+printf '%s\n' "$wanted" > "$stamp"
 printf 'setup: done in %s s\n' $((SECONDS - started)) >&2

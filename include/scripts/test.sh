@@ -16,7 +16,7 @@ check() {
 check lint ruff check --quiet .
 check format ruff format --quiet --check .
 check types mypy --no-error-summary
-check imports lint-imports --no-timing
+check imports lint-imports --no-logo
 printf '== tests\n'
 pytest --numprocesses=2 --dist=loadfile --durations=10 "$@" || failed+=(tests)
 
