@@ -1,0 +1,189 @@
+"""Credentials as request headers: a Pipedrive API token, Pipedrive's OAuth refresh token, google-auth credentials.
+
+Token requests go through one table like all others; neither tokens nor subjects appear in messages.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import urllib.parse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import google.auth.credentials
+import google.auth.exceptions
+import google.auth.transport
+import requests
+
+from include.calsync.clients.sessions import Session, Timing, exchange, parsed
+from include.calsync.clients.statuses import TOKEN_ENDPOINT, rule_for, token_reason
+from include.calsync.errors import CredentialRefused, RetryableError, ServiceError
+
+EARLY = timedelta(seconds=60)
+"""An access token is renewed this long before its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """Pipedrive API token; goes into the header `x-api-token` and nowhere else."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthRefresh:
+    """Pipedrive OAuth application with one company's consent."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    token_url: str = "https://oauth.pipedrive.com/oauth/token"
+
+
+class TokenEndpoint:
+    """Sends one token request at a time; a failed one is repeated by the request that needs the token."""
+
+    def __init__(self, name: str, timing: Timing) -> None:
+        self._name = name
+        self._timing = timing
+
+    def post(self, url: str, body: bytes | str, headers: Mapping[str, str], method: str = "POST") -> dict[str, Any]:
+        """The answered JSON object. Raises CredentialRefused, or RetryableError if there was no usable answer."""
+        with Session(self._timing) as session:
+            try:
+                prepared = session.prepare_request(requests.Request(method, url, data=body, headers=dict(headers)))
+            except ValueError:
+                raise self._error(None, "invalid_address") from None
+            response = exchange(session, prepared, self._timing)
+        if isinstance(response, str):
+            raise self._error(None, response)
+        answer = parsed(response.content)
+        if response.status_code != 200:
+            raise self._error(response.status_code, token_reason(response.status_code, response.headers, answer))
+        if not isinstance(answer, dict):
+            raise self._error(response.status_code, "unreadable")
+        return answer
+
+    def _error(self, status: int | None, reason: str) -> ServiceError:
+        rule = rule_for(TOKEN_ENDPOINT, status, reason)
+        what = f"{status or 'no answer'} {reason}".strip()
+        return rule.error(f"{self._name}: {what}. {rule.remedy}".strip(), status=status, reason=reason)
+
+
+class ApiTokenAuth:
+    """`x-api-token`; can't be renewed."""
+
+    def __init__(self, credential: ApiToken) -> None:
+        self._token = credential.token.strip()
+
+    def headers(self) -> dict[str, str]:
+        if not (self._token.isascii() and self._token.isalnum()):
+            raise CredentialRefused(
+                "Pipedrive: the API token is empty or has characters that no token has. Enter it anew."
+            )
+        return {"x-api-token": self._token}
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        return False
+
+
+class OAuthRefreshAuth:
+    """Pipedrive access tokens from a refresh token (Pipedrive OAuth: "Refreshing the tokens")."""
+
+    def __init__(self, credential: OAuthRefresh, *, clock: Callable[[], datetime], timing: Timing) -> None:
+        self._credential = credential
+        self._endpoint = TokenEndpoint("Pipedrive token endpoint", timing)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token = ""
+        self._until: datetime | None = None
+
+    def headers(self) -> dict[str, str]:
+        with self._lock:
+            if self._until is None or self._clock() >= self._until:
+                self._refresh()
+            return {"Authorization": f"Bearer {self._token}"}
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        with self._lock:
+            if refused.get("Authorization") == f"Bearer {self._token}":
+                self._until = None
+        return True
+
+    def _refresh(self) -> None:
+        known = self._credential
+        client = base64.b64encode(f"{known.client_id}:{known.client_secret}".encode()).decode()
+        form = {"grant_type": "refresh_token", "refresh_token": known.refresh_token}
+        headers = {"Authorization": f"Basic {client}", "Content-Type": "application/x-www-form-urlencoded"}
+        answer = self._endpoint.post(known.token_url, urllib.parse.urlencode(form).encode(), headers)
+        token, length_s = answer.get("access_token"), answer.get("expires_in")
+        if not isinstance(token, str) or not isinstance(length_s, int):
+            raise RetryableError("Pipedrive token endpoint: 200 without a token.", status=200, reason="unreadable")
+        self._token = token
+        self._until = self._clock() + timedelta(seconds=length_s) - EARLY
+
+
+class GoogleAuth:
+    """Access tokens of google-auth credentials, from whatever token address they name.
+
+    Only `refresh` and `apply` are used: `before_request` would look up access boundaries at Google in a thread.
+    """
+
+    def __init__(self, credentials: google.auth.credentials.Credentials, timing: Timing) -> None:
+        self._credentials: Any = credentials
+        self._request = _TokenRequest(TokenEndpoint("Google token endpoint", timing))
+        self._lock = threading.Lock()
+
+    def headers(self) -> dict[str, str]:
+        with self._lock:
+            if not self._credentials.valid:
+                self._refresh()
+            headers: dict[str, str] = {}
+            self._credentials.apply(headers)
+            return headers
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        with self._lock:
+            if refused.get("authorization") == f"Bearer {self._credentials.token}":
+                self._credentials.token = None
+        return True
+
+    def _refresh(self) -> None:
+        try:
+            self._credentials.refresh(self._request)
+        except google.auth.exceptions.GoogleAuthError as error:
+            kind = type(error).__name__  # its text may name the user or quote the answer
+            if getattr(error, "retryable", False):
+                raise RetryableError(f"Google token endpoint: {kind}.", reason="token_endpoint") from None
+            message = f"Google token endpoint: {kind}. Correct the key or the consent in the connection."
+            raise CredentialRefused(message, reason="token_endpoint") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _TokenResponse(google.auth.transport.Response):
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+
+class _TokenRequest(google.auth.transport.Request):
+    """How google-auth reaches a token endpoint. Errors leave through it, so google-auth's own retries never begin."""
+
+    def __init__(self, endpoint: TokenEndpoint) -> None:
+        self._endpoint = endpoint
+
+    def __call__(
+        self,
+        url: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> _TokenResponse:
+        answer = self._endpoint.post(url, body or b"", headers or {}, method)
+        return _TokenResponse(200, {}, json.dumps(answer).encode())

@@ -1,0 +1,331 @@
+"""Google Calendar over HTTP, for one user. Source: Google Calendar API v3 reference and discovery document.
+
+Objects are returned as the API gives them: fields that hold their default are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from random import random as _random
+from typing import Any, Literal
+from urllib.parse import quote
+
+import google.auth.credentials
+
+from include.calsync.clients.auth import GoogleAuth
+from include.calsync.clients.limiter import Limit, Limiter
+from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
+from include.calsync.clients.statuses import GOOGLE, Scope, google_reason
+from include.calsync.clients.transport import Answer, Call, Service, Transport, utc_now
+from include.calsync.errors import AlreadyDeleted, RetryableError, ServiceError, SyncTokenExpired
+
+__all__ = ["EventListing", "GoogleCalendarClient", "SendUpdates"]
+
+SERVICE = Service("Google Calendar", GOOGLE, google_reason)
+SendUpdates = Literal["none", "externalOnly", "all"]
+Json = dict[str, Any]
+
+EVENTS_PER_PAGE = 2500
+CALENDARS_PER_PAGE = 250
+
+# Default quotas per minute: 10,000 per project and 600 per user, both over a sliding window.
+PROJECT_PER_SECOND = 150.0
+USER_PER_SECOND = 9.0
+# No number is published for writes to one calendar, only that many in quick succession are refused.
+CALENDAR_WRITES_PER_SECOND = 9.0
+
+
+class EventListing:
+    """One complete walk through a calendar's events. The attributes below hold after the pages have been read.
+
+    `next_sync_token` (None before the last page), `access_role`, `time_zone` (IANA name) and `server_time` (`Date` of
+    the first page).
+    """
+
+    def __init__(self, send: Callable[[Mapping[str, str], bool], Answer], params: Mapping[str, str]) -> None:
+        self._send = send
+        self._params = params
+        self.next_sync_token: str | None = None
+        self.access_role = ""
+        self.time_zone = ""
+        self.server_time: datetime | None = None
+
+    def pages(self) -> Iterator[list[Json]]:
+        """Pages of at most 2500 events, deleted ones included; a page may be empty while more follow.
+
+        Raises SyncTokenExpired if the token can't be used any more; RetryableError if the listing has no proper end.
+        """
+        for answer in _pages(self._first_or_next, self._params):
+            body = answer.body
+            self.next_sync_token = body.get("nextSyncToken")
+            self.access_role = body.get("accessRole", "")
+            self.time_zone = body.get("timeZone", "")
+            yield body.get("items", [])
+        if self.next_sync_token is None and "updatedMin" not in self._params:
+            raise RetryableError("Google Calendar, events.list: the last page has no sync token.", reason="no_end")
+
+    def _first_or_next(self, params: Mapping[str, str]) -> Answer:
+        first = "pageToken" not in params
+        try:
+            answer = self._send(params, first)
+        except ServiceError as error:
+            # A token of another calendar may be answered 400, an unusable one 410 of any reason.
+            if "syncToken" in params and error.status in (400, 410):
+                raise SyncTokenExpired(
+                    str(error), status=error.status, reason=error.reason, server_time=error.server_time
+                ) from None
+            raise
+        if first:
+            self.server_time = answer.server_time
+        return answer
+
+
+class GoogleCalendarClient:
+    """The calendars one user can reach; threads may share it.
+
+    Every method raises RetryableError, RateLimited, BudgetExhausted, CredentialRefused or FatalError; those for one
+    event or calendar also NotFound, and writes RecordError. Each write has to say whether guests are mailed
+    (`send_updates`). After a repeated try errors have `unknown_outcome`: a Duplicate or PreconditionFailed may then be
+    the trace of this call's own first try.
+    """
+
+    def __init__(
+        self,
+        *,
+        credentials: google.auth.credentials.Credentials,
+        user: str,
+        limiter: Limiter,
+        project_key: str,
+        quota_user: str | None = None,
+        api_endpoint: str = "https://www.googleapis.com",
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], datetime] = utc_now,
+        random: Callable[[], float] = _random,
+        timing: Timing = DEFAULT_TIMING,
+    ) -> None:
+        """`project_key` and `user` name the limits; `quota_user` (delegation: the user) is sent as a hash.
+
+        Raises AccountError for a bad `api_endpoint`.
+        """
+        self._common = {"alt": "json", "prettyPrint": "false"}
+        if quota_user is not None:
+            self._common["quotaUser"] = _hashed(quota_user)
+        self._user_key = f"{project_key}/user/{_hashed(user)}"
+        self._limits = {
+            Scope.USER: Limit(self._user_key, USER_PER_SECOND),
+            Scope.PROJECT: Limit(project_key, PROJECT_PER_SECOND),
+        }
+        self._calendar_key = f"{project_key}/calendar/"
+        self._transport = Transport(
+            SERVICE,
+            base_url=api_endpoint,
+            auth=GoogleAuth(credentials, timing),
+            limiter=limiter,
+            sleep=sleep,
+            clock=clock,
+            random=random,
+            timing=timing,
+        )
+
+    @property
+    def request_count(self) -> int:
+        return self._transport.request_count
+
+    @property
+    def server_time(self) -> datetime | None:
+        """`Date` of the last answer, of a listing's first page (aware, UTC)."""
+        return self._transport.server_time
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def list_events(
+        self,
+        calendar_id: str,
+        *,
+        sync_token: str | None = None,
+        time_min: datetime | None = None,
+        time_max: datetime | None = None,
+        updated_min: datetime | None = None,
+    ) -> EventListing:
+        """Changes since `sync_token`, or all events (of the window, by start and end; or updated since).
+
+        Series are not expanded. All other parameters are the same with and without a token, as tokens demand.
+        Raises ValueError for a token together with bounds.
+        """
+        bounds = {"timeMin": time_min, "timeMax": time_max, "updatedMin": updated_min}
+        given = {name: _rfc3339(at) for name, at in bounds.items() if at is not None}
+        if sync_token is not None and given:
+            raise ValueError("a sync token allows no bounds")
+        token = {} if sync_token is None else {"syncToken": sync_token}
+        fixed = {"singleEvents": "false", "showDeleted": "true", "maxResults": str(EVENTS_PER_PAGE)}
+
+        def send(params: Mapping[str, str], first: bool) -> Answer:
+            path = _calendar(calendar_id) + "/events"
+            return self._send("GET", path, "events.list", params=params, shape=_is_page, dates=first)
+
+        return EventListing(send, {**fixed, **given, **token})
+
+    def get_event(self, calendar_id: str, event_id: str) -> Json:
+        """The event; a deleted one has `status` cancelled."""
+        return self._object("GET", _event(calendar_id, event_id), "events.get")
+
+    def insert_event(self, calendar_id: str, body: Mapping[str, Any], *, send_updates: SendUpdates = "none") -> Json:
+        """The new event. Raises Duplicate if `body["id"]` is taken; only with that id it is sent again if need be."""
+        return self._object(
+            "POST",
+            _calendar(calendar_id) + "/events",
+            "events.insert",
+            params={"sendUpdates": send_updates},
+            body=body,
+            repeatable="id" in body,
+            calendar_id=calendar_id,
+        )
+
+    def patch_event(
+        self,
+        calendar_id: str,
+        event_id: str,
+        body: Mapping[str, Any],
+        *,
+        etag: str | None,
+        send_updates: SendUpdates = "none",
+    ) -> Json:
+        """The event after changing the members of `body` (merged; None deletes one, lists are replaced).
+
+        Raises PreconditionFailed if it changed since `etag` was read. Without an etag it is never sent twice.
+        """
+        return self._object(
+            "PATCH",
+            _event(calendar_id, event_id),
+            "events.patch",
+            params={"sendUpdates": send_updates},
+            body=body,
+            headers=_if_match(etag),
+            repeatable=etag is not None,
+            calendar_id=calendar_id,
+        )
+
+    def delete_event(
+        self, calendar_id: str, event_id: str, *, etag: str | None, send_updates: SendUpdates = "none"
+    ) -> None:
+        """Returns as well if it was deleted already. Raises NotFound, PreconditionFailed."""
+        try:
+            self._send(
+                "DELETE",
+                _event(calendar_id, event_id),
+                "events.delete",
+                params={"sendUpdates": send_updates},
+                headers=_if_match(etag),
+                repeatable=True,
+                calendar_id=calendar_id,
+                shape=lambda body: body is None or isinstance(body, dict),
+            )
+        except AlreadyDeleted:
+            return
+
+    def get_calendar(self, calendar_id: str) -> Json:
+        return self._object("GET", _calendar(calendar_id), "calendars.get")
+
+    def calendars(self) -> Iterator[Json]:
+        """The user's calendar list, hidden ones included; `accessRole` and `primary` are only here."""
+
+        def send(params: Mapping[str, str]) -> Answer:
+            return self._send(
+                "GET",
+                "/users/me/calendarList",
+                "calendarList.list",
+                params=params,
+                shape=_is_page,
+                dates="pageToken" not in params,
+            )
+
+        for answer in _pages(send, {"maxResults": str(CALENDARS_PER_PAGE), "showHidden": "true"}):
+            yield from answer.body.get("items", [])
+
+    def insert_calendar(self, summary: str, time_zone: str, description: str = "") -> Json:
+        """The new calendar. Never sent twice: after RetryableError(unknown_outcome=True) look for it in `calendars`."""
+        body = {"summary": summary, "timeZone": time_zone, "description": description}
+        return self._object("POST", "/calendars", "calendars.insert", body=body)
+
+    def _object(self, method: str, path: str, operation: str, **options: Any) -> Json:
+        body: Json = self._send(method, path, operation, shape=_is_object, **options).body
+        return body
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        operation: str,
+        *,
+        shape: Callable[[Any], bool],
+        params: Mapping[str, str] | None = None,
+        calendar_id: str | None = None,
+        **options: Any,
+    ) -> Answer:
+        limits = dict(self._limits)
+        if calendar_id is not None:
+            key = self._calendar_key + _hashed(calendar_id)
+            limits = {Scope.CALENDAR: Limit(key, CALENDAR_WRITES_PER_SECOND), **limits}
+        call = Call(
+            method,
+            "/calendar/v3" + path,
+            operation,
+            params={**self._common, **(params or {})},
+            limits=limits,
+            shape=shape,
+            **options,
+        )
+        return self._transport.send(call)
+
+
+def _pages(send: Callable[[Mapping[str, str]], Answer], params: Mapping[str, str]) -> Iterator[Answer]:
+    """All pages. A page token that comes twice would never end."""
+    token: str | None = None
+    seen: set[str] = set()
+    while True:
+        answer = send(params if token is None else {**params, "pageToken": token})
+        yield answer
+        token = answer.body.get("nextPageToken")
+        if not token:
+            return
+        if token in seen:
+            raise RetryableError("Google Calendar: a page token came twice.", reason="page_token_repeats")
+        seen.add(token)
+
+
+def _calendar(calendar_id: str) -> str:
+    return "/calendars/" + quote(calendar_id, safe="")
+
+
+def _event(calendar_id: str, event_id: str) -> str:
+    return f"{_calendar(calendar_id)}/events/{quote(event_id, safe='')}"
+
+
+def _if_match(etag: str | None) -> dict[str, str]:
+    return {} if etag is None else {"If-Match": etag}
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _hashed(text: str) -> str:
+    """40 hex digits: as long as `quotaUser` may be; no e-mail address in an URL or a key."""
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def _is_object(body: Any) -> bool:
+    return isinstance(body, dict) and isinstance(body.get("id"), str)
+
+
+def _is_page(body: Any) -> bool:
+    items = body.get("items", []) if isinstance(body, dict) else None
+    return (
+        isinstance(items, list)
+        and all(_is_object(item) for item in items)
+        and str(body.get("kind", "")).startswith("calendar#")
+    )

@@ -1,0 +1,324 @@
+"""Pipedrive over HTTP: activities, what they hang on, users and types.
+
+Sources: Pipedrive OpenAPI v2 and v1 (paths, parameters, `x-token-cost`), Pipedrive API docs "Rate limiting" and "API v2
+migration guide". Objects are returned as the API gives them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import random as _random
+from typing import Any, Literal
+
+from include.calsync.clients.auth import ApiToken, ApiTokenAuth, OAuthRefresh, OAuthRefreshAuth
+from include.calsync.clients.limiter import Limit, Limiter
+from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
+from include.calsync.clients.statuses import PIPEDRIVE, Scope, pipedrive_reason
+from include.calsync.clients.transport import Auth, Call, Service, Transport, utc_now
+from include.calsync.errors import RecordError, RetryableError
+
+__all__ = ["ApiToken", "OAuthRefresh", "PipedriveClient"]
+
+PAGE_SIZE = 500
+IDS_PER_REQUEST = 100
+LOWEST_BURST = 20
+"""Requests per rolling 2 s with an API token on the smallest plan."""
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    method: str
+    path: str
+    tokens: int
+
+
+# Tokens: what one request costs of the company's daily budget, whatever its `limit`.
+OPERATIONS = {
+    "activities.list": _Operation("GET", "/api/v2/activities", 10),
+    "activities.get": _Operation("GET", "/api/v2/activities/{}", 1),
+    "activities.create": _Operation("POST", "/api/v2/activities", 5),
+    "activities.update": _Operation("PATCH", "/api/v2/activities/{}", 5),
+    "activities.delete": _Operation("DELETE", "/api/v2/activities/{}", 3),
+    "persons.list": _Operation("GET", "/api/v2/persons", 10),
+    "organizations.list": _Operation("GET", "/api/v2/organizations", 10),
+    "deals.list": _Operation("GET", "/api/v2/deals", 10),
+    "deals.get": _Operation("GET", "/api/v2/deals/{}", 1),
+    "leads.get": _Operation("GET", "/v1/leads/{}", 2),
+    "users.me": _Operation("GET", "/v1/users/me", 2),
+    "users.list": _Operation("GET", "/v1/users", 20),
+    "activityTypes.list": _Operation("GET", "/v1/activityTypes", 20),
+}
+
+
+def _problem(body: Any) -> str:
+    return "" if body.get("success") is True else "not_successful"
+
+
+SERVICE = Service("Pipedrive", PIPEDRIVE, pipedrive_reason, _problem)
+
+
+class PipedriveClient:
+    """One company through one credential; threads may share it.
+
+    `server_time`: `Date` of the last answer, of a listing's first page (aware, UTC). `tokens_spent`: by this client.
+    Every method raises RetryableError, RateLimited, BudgetExhausted, CredentialRefused or FatalError; those for one
+    item also NotFound, and writes RecordError. A POST is never sent twice unless it surely was not carried out: then
+    RetryableError(unknown_outcome=True).
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        auth: ApiToken | OAuthRefresh,
+        limiter: Limiter,
+        key: str,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], datetime] = utc_now,
+        random: Callable[[], float] = _random,
+        timing: Timing = DEFAULT_TIMING,
+    ) -> None:
+        """`key` names the credential's limits in `limiter`. Raises AccountError for a bad `base_url`."""
+        self._limiter = limiter
+        self._key = key
+        self._per_second = LOWEST_BURST // 3
+        self._clears_with_text = False
+        self._lock = threading.Lock()
+        self.tokens_spent = 0
+        self._transport = Transport(
+            SERVICE,
+            base_url=base_url,
+            auth=_live(auth, clock, timing),
+            limiter=limiter,
+            sleep=sleep,
+            clock=clock,
+            random=random,
+            timing=timing,
+            observe=self._observe,
+        )
+
+    @property
+    def request_count(self) -> int:
+        return self._transport.request_count
+
+    @property
+    def server_time(self) -> datetime | None:
+        return self._transport.server_time
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def activities(
+        self,
+        *,
+        updated_since: datetime | None = None,
+        updated_until: datetime | None = None,
+        owner_id: int | None = None,
+        done: bool | None = None,
+        sort_by: Literal["id", "update_time", "add_time", "due_date"] = "update_time",
+        sort_direction: Literal["asc", "desc"] = "asc",
+    ) -> Iterator[list[Json]]:
+        """Pages of at most 500 activities; a page may be empty while more follow.
+
+        `updated_since` is inclusive, `updated_until` exclusive; both are widened to whole seconds, which the API wants.
+        """
+        wanted = {
+            "updated_since": None if updated_since is None else _second(updated_since.timestamp()),
+            "updated_until": None if updated_until is None else _second(math.ceil(updated_until.timestamp())),
+            "owner_id": owner_id,
+            "done": None if done is None else str(done).lower(),
+            "sort_by": sort_by,
+            "sort_direction": sort_direction,
+        }
+        return self._pages("activities.list", {k: str(v) for k, v in wanted.items() if v is not None})
+
+    def activities_by_ids(self, ids: Sequence[int]) -> list[Json]:
+        """Those of `ids` that exist and are visible, in no promised order."""
+        return self._by_ids("activities.list", ids)
+
+    def activity(self, activity_id: int) -> Json:
+        return self._one("activities.get", activity_id)
+
+    def create_activity(self, body: Mapping[str, Any]) -> Json:
+        """The activity as stored. Members that are None are left out."""
+        sent = {name: value for name, value in body.items() if value is not None}
+        return self._data(self._call("activities.create", body=sent, shape=_has_object))
+
+    def update_activity(
+        self, activity_id: int, body: Mapping[str, Any], *, seen_update_time: str | None = None
+    ) -> Json:
+        """The activity as stored after changing only the members of `body`; None clears one.
+
+        There is no conditional write. After an unknown outcome the activity is read: if its `update_time` is still
+        `seen_update_time` nothing happened and the change is sent once more; otherwise (or without
+        `seen_update_time`) RetryableError(unknown_outcome=True): read it and decide again.
+        """
+        try:
+            return self._change(activity_id, body)
+        except RetryableError as error:
+            if not error.unknown_outcome or seen_update_time is None:
+                raise
+            if self.activity(activity_id).get("update_time") != seen_update_time:
+                raise
+        return self._change(activity_id, body)
+
+    def delete_activity(self, activity_id: int) -> None:
+        """Raises NotFound if it is gone (with `unknown_outcome`: maybe by an earlier try of this call)."""
+        self._transport.send(self._call("activities.delete", activity_id, shape=_envelope, repeatable=True))
+
+    def persons(self, ids: Sequence[int]) -> list[Json]:
+        return self._by_ids("persons.list", ids)
+
+    def organizations(self, ids: Sequence[int]) -> list[Json]:
+        return self._by_ids("organizations.list", ids)
+
+    def deals(self, ids: Sequence[int]) -> list[Json]:
+        """Archived deals may be missing here; `deal` finds them."""
+        return self._by_ids("deals.list", ids)
+
+    def deal(self, deal_id: int) -> Json:
+        return self._one("deals.get", deal_id)
+
+    def lead(self, lead_id: str) -> Json:
+        return self._one("leads.get", lead_id)
+
+    def me(self) -> Json:
+        """The credential's user, with `company_id`, `company_domain`, `timezone_name`."""
+        return self._data(self._call("users.me", shape=_has_object))
+
+    def users(self) -> list[Json]:
+        return self._data_list("users.list")
+
+    def activity_types(self) -> list[Json]:
+        return self._data_list("activityTypes.list")
+
+    def _pages(self, name: str, params: Mapping[str, str]) -> Iterator[list[Json]]:
+        seen: set[str] = set()
+        cursor: str | None = None
+        while True:
+            page = {**params, "limit": str(PAGE_SIZE), **({"cursor": cursor} if cursor else {})}
+            call = self._call(name, params=page, shape=_has_page, dates=cursor is None)
+            body = self._transport.send(call).body
+            yield body["data"] or []
+            cursor = (body.get("additional_data") or {}).get("next_cursor")
+            if not cursor:
+                return
+            if cursor in seen:
+                raise RetryableError(f"Pipedrive, {name}: a cursor came twice.", reason="cursor_repeats")
+            seen.add(cursor)
+
+    def _by_ids(self, name: str, ids: Sequence[int]) -> list[Json]:
+        found: list[Json] = []
+        remaining = iter(sorted(set(ids)))
+        while chunk := list(itertools.islice(remaining, IDS_PER_REQUEST)):
+            for page in self._pages(name, {"ids": ",".join(map(str, chunk))}):
+                found.extend(page)
+        return found
+
+    def _one(self, name: str, item_id: int | str) -> Json:
+        return self._data(self._call(name, item_id, shape=_has_object))
+
+    def _data(self, call: Call) -> Json:
+        data: Json = self._transport.send(call).body["data"]
+        return data
+
+    def _data_list(self, name: str) -> list[Json]:
+        data: list[Json] = self._transport.send(self._call(name, shape=_has_list)).body["data"]
+        return data
+
+    def _change(self, activity_id: int, body: Mapping[str, Any]) -> Json:
+        def patch(members: Mapping[str, Any]) -> Json:
+            return self._data(self._call("activities.update", activity_id, body=members, shape=_has_object))
+
+        texts = _cleared_with_text(body)
+        if texts == body or self._clears_with_text:
+            return patch(texts)
+        try:
+            return patch(body)
+        except RecordError:
+            # The specification has no nullable fields; where null is refused, an empty text clears.
+            changed = patch(texts)
+        self._clears_with_text = True
+        return changed
+
+    def _call(
+        self,
+        name: str,
+        item_id: int | str | None = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        shape: Callable[[Any], bool],
+        repeatable: bool = False,
+        dates: bool = True,
+    ) -> Call:
+        operation = OPERATIONS[name]
+        return Call(
+            operation.method,
+            operation.path if item_id is None else operation.path.format(item_id),
+            name if item_id is None else f"{name} {item_id}",
+            params=params or {},
+            body=body,
+            repeatable=repeatable,
+            limits={Scope.CREDENTIAL: Limit(self._key, self._per_second)},
+            shape=shape,
+            dates=dates,
+            tokens=operation.tokens,
+        )
+
+    def _observe(self, call: Call, headers: Mapping[str, str]) -> None:
+        """Book the tokens, and follow the plan's burst limit: a third, as 2 s may touch three one-second slices."""
+        with self._lock:
+            self.tokens_spent += call.tokens
+            burst = headers.get("x-ratelimit-limit", "")
+            if burst.isdecimal():
+                self._per_second = max(1, int(burst) // 3)
+        left = headers.get("x-daily-ratelimit-token-remaining", "")
+        self._limiter.spend(self._key, call.tokens, int(left) if left.isdecimal() else None)
+
+
+def _live(auth: ApiToken | OAuthRefresh, clock: Callable[[], datetime], timing: Timing) -> Auth:
+    if isinstance(auth, ApiToken):
+        return ApiTokenAuth(auth)
+    return OAuthRefreshAuth(auth, clock=clock, timing=timing)
+
+
+def _second(timestamp: float) -> str:
+    return datetime.fromtimestamp(math.floor(timestamp), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _cleared_with_text(body: Mapping[str, Any]) -> dict[str, Any]:
+    def text(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: text(member) for name, member in value.items()}
+        return "" if value is None else value
+
+    return {
+        name: {"value": ""} if name == "location" and value is None else text(value) for name, value in body.items()
+    }
+
+
+def _envelope(body: Any) -> bool:
+    return isinstance(body, dict)
+
+
+def _has_object(body: Any) -> bool:
+    return isinstance(body, dict) and isinstance(body.get("data"), dict) and "id" in body["data"]
+
+
+def _has_list(body: Any) -> bool:
+    data = body.get("data") if isinstance(body, dict) else None
+    return isinstance(data, list) and all(isinstance(item, dict) and "id" in item for item in data)
+
+
+def _has_page(body: Any) -> bool:
+    """An intact page has `data`: a list, or null (seen instead of an empty list)."""
+    return _has_list(body) or (isinstance(body, dict) and "data" in body and body["data"] is None)

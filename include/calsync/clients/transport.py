@@ -1,0 +1,305 @@
+"""One HTTP call and its repetitions: the same for both services.
+
+A request is sent again only if that can do no harm: it surely was not carried out, or repeating it changes nothing.
+What an answer means is in `statuses`; how it is read, in `sessions`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from random import random as _random
+from types import MappingProxyType
+from typing import Any, Protocol
+from weakref import WeakSet
+
+import requests
+
+from include.calsync.clients.limiter import Limit, Limiter, NoLimiter
+from include.calsync.clients.sessions import DEFAULT_TIMING, Session, Timing, exchange, parsed
+from include.calsync.clients.statuses import Again, Rule, Scope, Table, rule_for
+from include.calsync.errors import AccountError, RateLimited, RetryableError, ServiceError
+
+__all__ = ["Answer", "Auth", "Call", "Limit", "Limiter", "NoLimiter", "Service", "Timing", "Transport", "utc_now"]
+
+log = logging.getLogger(__name__)
+
+LONGEST_BACKOFF_S = 32.0
+
+
+class Auth(Protocol):
+    """Gives the headers that carry a credential. Thread-safe."""
+
+    def headers(self) -> dict[str, str]:
+        """May ask a token endpoint. Raises CredentialRefused, or RetryableError if that gave no usable answer."""
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Forget the token in the `refused` headers. False: this kind of credential can't be renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What differs between the services. `problem` looks at a parsed 2xx body and returns a reason or ""."""
+
+    name: str
+    table: Table
+    reason: Callable[[int, Mapping[str, str], Any], str]
+    problem: Callable[[Any], str] = lambda body: ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `path` is encoded; `operation` is what logs and messages call it, without personal data.
+
+    `repeatable`: sending it twice does no harm (every GET). `shape`: whether a 2xx body (see `parsed`) can be used.
+    `dates`: its `Date` becomes `Transport.server_time`. `tokens`: what it costs of Pipedrive's daily budget.
+    """
+
+    method: str
+    path: str
+    operation: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = False
+    limits: Mapping[Scope, Limit] = field(default_factory=dict)
+    shape: Callable[[Any], bool] = lambda body: isinstance(body, dict)
+    dates: bool = True
+    tokens: int = 0
+
+    @property
+    def writes(self) -> bool:
+        return self.method != "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A usable 2xx answer: the parsed body (None if it was empty), headers, and `Date` (aware, UTC)."""
+
+    body: Any
+    headers: Mapping[str, str]
+    server_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    rule: Rule
+    status: int | None
+    reason: str
+    headers: Mapping[str, str]
+    sent_with: Mapping[str, str]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Transport:
+    """Sends calls to one service with one credential; threads may share it.
+
+    `request_count` counts every request sent, repetitions included; `server_time` is the `Date` of the last answer.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        base_url: str,
+        auth: Auth,
+        limiter: Limiter,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], datetime] = utc_now,
+        random: Callable[[], float] = _random,
+        timing: Timing = DEFAULT_TIMING,
+        observe: Callable[[Call, Mapping[str, str]], None] = lambda call, headers: None,
+    ) -> None:
+        """`observe` sees the headers of each answer (no headers: none came). Raises AccountError for a bad address."""
+        self._service = service
+        self._base_url = _checked(base_url, service.name)
+        self._auth = auth
+        self._limiter = limiter
+        self._sleep = sleep
+        self._clock = clock
+        self._random = random
+        self._timing = timing
+        self._observe = observe
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._sessions: WeakSet[Session] = WeakSet()
+        self.request_count = 0
+        self.server_time: datetime | None = None
+
+    def send(self, call: Call) -> Answer:
+        """Send `call` until it is answered for good. Raises the errors of the service's table.
+
+        `unknown_outcome` of an error is true if any try may have been carried out.
+        """
+        begun = self._clock()
+        tries_count, renewed, unknown = 0, False, False
+        while True:
+            outcome = self._try(call)
+            if isinstance(outcome, Answer):
+                return outcome
+            tries_count += 1
+            unknown = unknown or (outcome.rule.maybe_done and call.writes)
+            if outcome.rule.again is Again.RENEW and not renewed and self._auth.renew(outcome.sent_with):
+                renewed = True
+                continue
+            wait_s = self._wait_s(outcome, tries_count)
+            self._pause(call, outcome, wait_s)
+            spent_s = (self._clock() - begun).total_seconds()
+            if not self._may_repeat(call, outcome, tries_count, spent_s + wait_s):
+                raise self._error(call, outcome, unknown, wait_s)
+            log.warning("%s; try %d failed, next in %.1f s", self._label(call, outcome), tries_count, wait_s)
+            self._sleep(wait_s)
+
+    def close(self) -> None:
+        """Close all connections; a later call opens new ones."""
+        for session in list(self._sessions):
+            session.close()
+
+    def _try(self, call: Call) -> Answer | _Failure:
+        for limit in call.limits.values():
+            self._limiter.acquire(limit.key, per_second=limit.per_second)
+        try:
+            credential = self._auth.headers()
+        except RetryableError as error:
+            return self._failure(error.status, "token_endpoint", rule_reason="not_sent")
+        begun = time.monotonic()
+        response = self._request(call, credential)
+        status = None if isinstance(response, str) else response.status_code
+        elapsed_ms = (time.monotonic() - begun) * 1000
+        log.debug("%s %s %s: %s in %d ms", self._service.name, call.method, call.operation, status, elapsed_ms)
+        if isinstance(response, str):
+            self._observe(call, {})
+            return self._failure(None, response)
+        self._observe(call, response.headers)
+        return self._judge(call, response, credential)
+
+    def _request(self, call: Call, credential: Mapping[str, str]) -> requests.Response | str:
+        """The answer with its whole body read, or the reason why there is none."""
+        headers = {"Accept": "application/json", **call.headers, **credential}
+        data = None
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(call.body).encode()
+        session = self._session()
+        try:
+            request = requests.Request(
+                call.method, self._base_url + call.path, params=dict(call.params), data=data, headers=headers
+            )
+            prepared = session.prepare_request(request)
+        except ValueError:
+            return "invalid_address"
+        with self._lock:
+            self.request_count += 1
+        return exchange(session, prepared, self._timing)
+
+    def _judge(self, call: Call, response: requests.Response, credential: Mapping[str, str]) -> Answer | _Failure:
+        status, headers = response.status_code, response.headers
+        server_time = _date(headers)
+        if call.dates and server_time is not None:
+            self.server_time = server_time
+        body = parsed(response.content)
+        known = body if isinstance(body, dict) else None
+        if not 200 <= status < 300:
+            return self._failure(status, self._service.reason(status, headers, known), headers, credential)
+        problem = self._service.problem(known) if known is not None else ""
+        if not problem and call.shape(body):
+            return Answer(body, headers, server_time)
+        return self._failure(status, problem or "unreadable", headers, credential)
+
+    def _failure(
+        self,
+        status: int | None,
+        reason: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        sent_with: Mapping[str, str] = MappingProxyType({}),
+        rule_reason: str | None = None,
+    ) -> _Failure:
+        rule = rule_for(self._service.table, None if rule_reason else status, rule_reason or reason)
+        return _Failure(rule, status, reason, headers, sent_with)
+
+    def _wait_s(self, failure: _Failure, tries_count: int) -> float:
+        backoff_s: float = min(2.0 ** (tries_count - 1) + self._random(), LONGEST_BACKOFF_S)
+        asked_s = _asked_wait_s(failure.headers, self._clock())
+        return backoff_s if asked_s is None else max(backoff_s, asked_s + self._random() / 2)
+
+    def _may_repeat(self, call: Call, failure: _Failure, tries_count: int, spent_s: float) -> bool:
+        harmless = not failure.rule.maybe_done or call.repeatable or not call.writes
+        in_time = tries_count < self._timing.tries_count and spent_s <= self._timing.patience_s
+        return failure.rule.again is Again.WAIT and harmless and in_time
+
+    def _pause(self, call: Call, failure: _Failure, wait_s: float) -> None:
+        """Let the others that share the limit wait as well."""
+        scope = failure.rule.scope
+        if scope is not None and scope in call.limits:
+            self._limiter.pause(call.limits[scope].key, self._until(failure, wait_s), failure.reason)
+
+    def _until(self, failure: _Failure, wait_s: float) -> datetime:
+        now = self._clock()
+        if failure.rule.until is not None:
+            return failure.rule.until(now)
+        return datetime.fromtimestamp(now.timestamp() + wait_s, UTC)
+
+    def _error(self, call: Call, failure: _Failure, unknown: bool, wait_s: float) -> ServiceError:
+        rule = failure.rule
+        kind = rule.on_write if rule.on_write and call.writes else rule.error
+        message = f"{self._label(call, failure)}. {rule.remedy}".strip()
+        details: dict[str, Any] = {
+            "status": failure.status,
+            "reason": failure.reason,
+            "server_time": _date(failure.headers),
+            "unknown_outcome": unknown,
+        }
+        if issubclass(kind, RateLimited):
+            details["retry_at"] = self._until(failure, wait_s)
+        return kind(message, **details)
+
+    def _label(self, call: Call, failure: _Failure) -> str:
+        return f"{self._service.name}, {call.operation}: {failure.status or 'no answer'} {failure.reason}".strip()
+
+    def _session(self) -> Session:
+        session: Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = Session(self._timing)
+            self._sessions.add(session)
+        return session
+
+
+def _checked(base_url: str, service: str) -> str:
+    parts = urllib.parse.urlsplit(base_url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        raise AccountError(f"{service}: the connection's address must look like https://host, without a user or query.")
+    return base_url.strip().rstrip("/")
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    return _http_date(headers.get("Date", ""))
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
+
+
+def _asked_wait_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """The longest wait that `Retry-After` (seconds or a date) and `x-ratelimit-reset` (seconds) ask for."""
+    waits_s: list[float] = []
+    for name in ("Retry-After", "x-ratelimit-reset"):
+        text = headers.get(name, "").strip()
+        if text.replace(".", "", 1).isdecimal():
+            waits_s.append(float(text))
+        elif at := _http_date(text):
+            waits_s.append((at - (_date(headers) or now)).total_seconds())
+    return max(waits_s, default=None)
