@@ -17,8 +17,9 @@ from include.sandbox.pipedrive.schema import LOCATION_PARTS
 from include.sandbox.pipedrive.table import Row
 
 BLANK: Mapping[str, Any] = {
-    "id": 0, "subject": "Call", "type": "call", "owner_id": None, "creator_user_id": None, "is_deleted": False, "add_time": None,
-    "update_time": None, "deal_id": None, "lead_id": None, "person_id": None, "org_id": None, "project_id": None,
+    "id": 0, "subject": "Call", "type": "call", "owner_id": None, "creator_user_id": None, "is_deleted": False,
+    "add_time": None, "update_time": None, "deal_id": None, "lead_id": None, "person_id": None, "org_id": None,
+    "project_id": None,
     "due_date": None, "due_time": None, "duration": None, "busy": None, "done": False, "marked_as_done_time": None,
     "location": None, "participants": [], "attendees": [], "conference_meeting_client": None,
     "conference_meeting_url": None, "conference_meeting_id": None, "public_description": None, "priority": None,

@@ -130,7 +130,7 @@ class Tokens:
 
     def _secret(self, purpose: str) -> str:
         self._counter += 1
-        return hashlib.sha1(f"{self._seed}:{purpose}:{self._counter}".encode()).hexdigest()
+        return hashlib.sha256(f"{self._seed}:{purpose}:{self._counter}".encode()).hexdigest()[:40]
 
 
 def require_scope(caller: Caller, allowed: tuple[str, ...]) -> None:

@@ -67,8 +67,9 @@ def person_row(
     first, _, last = name.rpartition(" ")
     return {
         "id": number, "name": name, "first_name": first or last, "last_name": last if first else None,
-        "owner_id": owner_id, "org_id": org_id, "add_time": stamp(at), "update_time": stamp(at), "emails": emails, "phones": phones,
-        "is_deleted": False, "visible_to": 3, "label_ids": [], "picture_id": None, "custom_fields": {},
+        "owner_id": owner_id, "org_id": org_id, "add_time": stamp(at), "update_time": stamp(at), "emails": emails,
+        "phones": phones, "is_deleted": False, "visible_to": 3, "label_ids": [], "picture_id": None,
+        "custom_fields": {},
     }  # fmt: skip
 
 
@@ -115,4 +116,4 @@ def lead_stamp(at: datetime) -> str:
 
 
 def lead_uuid(seed: Any, number: int) -> str:
-    return str(uuid.UUID(bytes=hashlib.md5(f"{seed}:{number}".encode()).digest(), version=4))
+    return str(uuid.UUID(bytes=hashlib.sha256(f"{seed}:{number}".encode()).digest()[:16], version=4))

@@ -90,7 +90,7 @@ def list_of(item: Check) -> Check:
     return check
 
 
-LOCATION: Mapping[str, Check] = {name: text for name in LOCATION_PARTS}
+LOCATION: Mapping[str, Check] = dict.fromkeys(LOCATION_PARTS, text)
 ACTIVITY_FIELDS: Mapping[str, Check] = {
     "subject": text, "type": text, "owner_id": integer, "deal_id": integer, "lead_id": text, "person_id": integer,
     "org_id": integer, "project_id": integer, "due_date": calendar_date, "due_time": pattern(TIME, "a time, HH:MM"),
