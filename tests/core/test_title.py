@@ -1,0 +1,145 @@
+"""Titles: rendered from parts, and read back after an edit against what was rendered last."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.calsync.core.title import Rendered, parse, render, same_title
+
+DEFAULT = ["deal", "person", "organization", "subject"]
+PARTS = {"deal": "Big deal", "person": "Anna", "organization": "Acme"}
+# Small, so that parts, subjects and separators collide.
+WORDS = st.lists(st.sampled_from(["a", "b", ">", "a > b", "aa", " "]), max_size=3).map(" ".join)
+ORDERS = st.sampled_from([list(p[: n + 1]) for p in permutations(DEFAULT) for n in range(4) if "subject" in p[: n + 1]])
+PART_SETS = st.fixed_dictionaries({name: WORDS for name in DEFAULT[:3]})
+FILLED = WORDS.map(lambda text: " ".join(text.split())).filter(bool)
+
+
+def last(order: list[str] | None = None, subject: str = "Call", **parts: str) -> Rendered:
+    return render(order or DEFAULT, {**PARTS, **parts}, subject)
+
+
+@pytest.mark.parametrize(
+    ("order", "parts", "subject", "text"),
+    [
+        (DEFAULT, PARTS, "Call", "Big deal > Anna > Acme > Call"),
+        (DEFAULT, {**PARTS, "person": ""}, "Call", "Big deal > Acme > Call"),
+        (DEFAULT, {}, "Call", "Call"),
+        (DEFAULT, PARTS, "", "Big deal > Anna > Acme"),
+        (["subject", "deal"], PARTS, "a > b", "a > b > Big deal"),
+        (["deal", "subject", "person"], {"person": " A\n\nB "}, " x\ty ", "x y > A B"),
+        (["subject"], PARTS, "", ""),
+    ],
+)
+def test_render(order: list[str], parts: dict[str, str], subject: str, text: str) -> None:
+    assert render(order, parts, subject).text == text
+
+
+MIDDLE = ["deal", "subject", "organization"]
+
+
+@pytest.mark.parametrize(
+    ("order", "edited", "subject"),
+    [
+        # intact ends: the rest is the subject
+        (DEFAULT, "Big deal > Anna > Acme > Call back", "Call back"),
+        (DEFAULT, "Big deal > Anna > Acme > Call > Call", "Call > Call"),
+        (DEFAULT, "Big deal > Anna > Acme > x > y", "x > y"),
+        (MIDDLE, "Big deal > Visit > Acme", "Visit"),
+        # only the ends damaged: restored
+        (DEFAULT, "Big de > Anna > Acme > Call", None),
+        (DEFAULT, "Anna > Acme > Call", None),
+        (DEFAULT, "Call", None),
+        (DEFAULT, "Big deal >Anna > Acme >Call", None),
+        (MIDDLE, "Big deal > Call > Ac", None),
+        (MIDDLE, "Bg > Call > Ac", None),
+        (MIDDLE, "Call > Acme", None),
+        (MIDDLE, "Big deal > Call", None),
+        # whitespace that a server or a person changed
+        (DEFAULT, "  Big deal >  Anna > Acme > Call ", None),
+        # one end intact: it is taken off, the remainder is the subject
+        (MIDDLE, "Big deal > Visit", "Visit"),
+        (MIDDLE, "Visit > Acme", "Visit"),
+        # otherwise the whole text, once
+        (DEFAULT, "Lunch", "Lunch"),
+        (DEFAULT, "Recall", "Recall"),
+        (DEFAULT, "Phone Call", "Phone Call"),
+        (DEFAULT, "Big deal > Lunch", "Big deal > Lunch"),
+        # emptied: restored
+        (DEFAULT, "", None),
+        (DEFAULT, " \n", None),
+        (DEFAULT, "Big deal > Anna > Acme >", None),
+        (DEFAULT, "Big deal > Anna > Acme", None),
+        (MIDDLE, "Big deal > > Acme", None),
+        (MIDDLE, "Big deal > Acme", None),
+    ],
+)
+def test_parse(order: list[str], edited: str, subject: str | None) -> None:
+    assert parse(edited, last(order)) == subject
+
+
+def test_an_event_without_parts_is_all_subject() -> None:
+    assert parse("a > Call", render(["subject"], {}, "Call")) == "a > Call"
+
+
+def test_subject_typed_after_it_was_empty() -> None:
+    assert parse("Big deal > Anna > Acme > Call", last(subject="")) == "Call"
+
+
+def test_deal_and_title_change_at_once() -> None:
+    subject = parse("Big deal > Anna > Acme > Lunch", last())
+    assert subject == "Lunch"
+    assert last(subject=subject, deal="Bigger deal").text == "Bigger deal > Anna > Acme > Lunch"
+
+
+@given(ORDERS, PART_SETS, WORDS)
+def test_what_was_rendered_is_unchanged(order: list[str], parts: dict[str, str], subject: str) -> None:
+    rendered = render(order, parts, subject)
+    assert parse(rendered.text, rendered) is None
+    assert parse(f" {rendered.text}\n", rendered) is None
+    assert parse("", rendered) is None
+
+
+@given(ORDERS, PART_SETS, WORDS, FILLED)
+def test_between_intact_ends_stands_the_subject(order: list[str], parts: dict[str, str], old: str, new: str) -> None:
+    rendered = render(order, parts, old)
+    expected = None if new == rendered.subject else new
+    assert parse(rendered.prefix + new + rendered.suffix, rendered) == expected
+
+
+@given(ORDERS, PART_SETS, WORDS, WORDS)
+def test_any_edit_settles_after_one_rendering(order: list[str], parts: dict[str, str], old: str, edited: str) -> None:
+    rendered = render(order, parts, old)
+    subject = parse(edited, rendered)
+    again = render(order, parts, rendered.subject if subject is None else subject)
+    assert parse(again.text, again) is None
+    assert again.text.startswith(rendered.prefix.removesuffix(" > "))
+    assert len(again.text) <= len(rendered.prefix) + len(rendered.suffix) + max(len(edited), len(rendered.subject))
+
+
+@given(ORDERS, PART_SETS, PART_SETS, FILLED, FILLED)
+def test_prefix_never_piles_up(
+    order: list[str], parts: dict[str, str], renamed: dict[str, str], old: str, new: str
+) -> None:
+    rendered = render(order, parts, old)
+    subject = parse(rendered.prefix + new + rendered.suffix, rendered)
+    assert render(order, renamed, subject or rendered.subject) == render(order, renamed, new)
+
+
+def test_same_title() -> None:
+    assert same_title("Call", PARTS, "Call")
+    assert same_title(" Call  > Acme > Big deal > Anna", PARTS, "Call")
+    assert same_title("Anna > Call", PARTS, "Call")
+    assert not same_title("call", PARTS, "Call")
+    assert not same_title("Anna > Acme", PARTS, "Call")
+    assert not same_title("Bob > Call", PARTS, "Call")
+    assert not same_title("Anna > Anna > Call", PARTS, "Call")
+
+
+@given(ORDERS, PART_SETS, WORDS)
+def test_every_rendering_is_the_same_title(order: list[str], parts: dict[str, str], subject: str) -> None:
+    assert same_title(render(order, parts, subject).text, {k: parts[k] for k in order if k != "subject"}, subject)
