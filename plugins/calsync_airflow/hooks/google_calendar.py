@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from airflow.sdk.exceptions import AirflowException
 from airflow.sdk.log import mask_secret
 from google.auth.exceptions import GoogleAuthError
 from google.oauth2.credentials import Credentials as UserCredentials
+from google.oauth2.service_account import Credentials as ServiceAccountCredentials
 
 from calsync_airflow.hooks.connections import StrictHook, flag, oauth_fields, text
 from include.calsync.clients.google_calendar import GoogleCalendarClient
@@ -94,7 +94,7 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
             api_endpoint=text(self.extras, "api_endpoint").rstrip("/") or DEFAULT_API_ENDPOINT,
             user=user,
             # Google counts all requests of a service account as one user's unless told whose they are.
-            quota_user=None if consent else hashlib.sha256(user.encode()).hexdigest()[:40],
+            quota_user=None if consent else user,
             limiter=limiter,
             project_key=f"google:{project}",
             sleep=sleep,
@@ -112,10 +112,12 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
                 client_id=client_id,
                 client_secret=client_secret,
             )
-        credentials = self._service_account()
-        return credentials.with_subject(subject) if subject and self.delegated else credentials
+        credentials: Credentials = self._service_account()
+        if subject and self.delegated:
+            credentials = credentials.with_subject(subject)
+        return credentials
 
-    def _service_account(self) -> Any:
+    def _service_account(self) -> ServiceAccountCredentials:
         """Return the key file's credentials through the provider's base hook."""
         self._check_key()
         try:

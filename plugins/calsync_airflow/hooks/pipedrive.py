@@ -38,7 +38,7 @@ class PipedriveHook(StrictHook):
     def get_client(
         self, *, limiter: Limiter, sleep: Callable[[float], None], clock: Callable[[], datetime]
     ) -> PipedriveClient:
-        """Return a client. Raises AccountError that says what to fill in, AirflowNotFoundException without a connection."""
+        """Return a client. Raises AccountError that says what to fill in."""
         conn = self.get_connection(self.pipedrive_conn_id)
         base_url = self._base_url(conn)
         auth, secret = self._auth(conn)

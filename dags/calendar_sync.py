@@ -1,0 +1,80 @@
+"""
+### Two-way sync of Pipedrive activities and Google Calendar events
+
+Runs by the schedule (`CALSYNC_SCHEDULE`, every 5 minutes by default) over all enabled accounts:
+
+1. **pull_activities** opens the run, takes the accounts' leases, reads what changed in Pipedrive
+2. **pull_events** reads what changed in each calendar
+3. **plan** compares both with what they showed when they were last equal; its log shows every change to be made
+4. **upsert_events**, **upsert_activities** carry the plan out
+5. **close** moves the cursors and returns the result; it fails if an account or an item did
+
+#### Params
+
+| param | meaning |
+|---|---|
+| `accounts` | names of the accounts to sync; empty: all enabled |
+| `dry_run` | stop after *plan*: nothing is written, neither to a service nor to a cursor |
+| `full` | ignore the cursors and read everything |
+
+A **backfill** replays the items whose latest change lies in the interval, and leaves the cursors alone.
+
+#### When it is red
+
+Read the message of **close**: it names the accounts and items, and what to do. Everything else was synced. There is
+nothing to clear or resume: the next run takes up whatever this one left, and repeats nothing.
+
+* *settings*: correct the accounts file; the message has path and line. No request was made.
+* *a credential was refused, a connection is missing*: correct it under Admin > Connections, press Test there.
+* *held*: more deletions or edits than the account allows. Look at the plan; if they are meant, raise its limits.
+* *a task failed* (database or Airflow unreachable, a worker killed): its log says what. The next run completes it.
+* *busy* (runs started by hand): another run works on the account. It is retried, and fails if that does not help.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+
+from calsync_airflow.operators.close import CloseRunOperator
+from calsync_airflow.operators.plan import PlanSyncOperator
+from calsync_airflow.operators.pull import PullActivitiesOperator, PullEventsOperator
+from calsync_airflow.operators.upsert import UpsertActivitiesOperator, UpsertEventsOperator
+from calsync_airflow.retries import DEFAULT_ARGS
+
+with DAG(
+    dag_id="calendar_sync",
+    description="Two-way sync of Pipedrive activities and Google Calendar events",
+    doc_md=__doc__,
+    # A bare cron string has empty data intervals; backfills need real ones.
+    schedule=CronDataIntervalTimetable(os.environ.get("CALSYNC_SCHEDULE", "*/5 * * * *"), timezone="UTC"),
+    start_date=datetime(2020, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    default_args=DEFAULT_ARGS,
+    params={
+        "accounts": Param(
+            None,
+            type=["null", "array"],
+            items={"type": "string"},
+            title="Accounts",
+            description="Names, one per line. Empty: all enabled accounts.",
+        ),
+        "dry_run": Param(False, type="boolean", title="Dry run", description="Show the plan and write nothing."),
+        "full": Param(False, type="boolean", title="Full pull", description="Ignore the cursors and read everything."),
+    },
+    tags=["calsync"],
+):
+    pull_activities = PullActivitiesOperator(task_id="pull_activities")
+    run = {"sync_run_id": pull_activities.opened}
+    shards = pull_activities.output
+
+    pull_events = PullEventsOperator.partial(task_id="pull_events", **run).expand(shard=shards)
+    plan = PlanSyncOperator(task_id="plan", **run)
+    upsert_events = UpsertEventsOperator.partial(task_id="upsert_events", **run).expand(shard=shards)
+    upsert_activities = UpsertActivitiesOperator.partial(task_id="upsert_activities", **run).expand(shard=shards)
+    close = CloseRunOperator(task_id="close", opened_by=pull_activities.task_id)
+
+    pull_activities >> pull_events >> plan >> upsert_events >> upsert_activities >> close

@@ -1,0 +1,67 @@
+"""From an Airflow run to what a flow is asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from include.calsync.errors import SettingsError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from include.calsync.flows.run import RunRequest, UploadOptions
+
+
+def run_request(context: Context, *, upload: bool) -> RunRequest:
+    """Return what this DAG run asks for. Raises SettingsError for dates in the wrong order.
+
+    The four ways a run comes about, told apart by its type (the run id may be anything):
+
+    * by the schedule: everything since the cursors; the data interval is only a label
+    * as part of a backfill: what lies in the run's data interval; no cursor is read or moved
+    * by hand in the UI: has "now" as logical date and an interval, which mean nothing here
+    * by hand through CLI or REST: has neither
+    """
+    from include.calsync.flows.run import RunRequest
+
+    params = context["params"]
+    run_type = str(context["dag_run"].run_type)
+    kind = "upload" if upload else run_type if run_type in ("scheduled", "backfill") else "manual"
+    start, end = context.get("data_interval_start"), context.get("data_interval_end")
+    return RunRequest(
+        dag_id=context["dag"].dag_id,
+        kind=kind,
+        owner=lease_owner_of(context),
+        accounts=params["accounts"],
+        dry_run=params["dry_run"],
+        full=params.get("full", False),
+        interval=(start, end) if kind == "backfill" and start and end else None,
+        upload=_upload_options(params) if upload else None,
+    )
+
+
+def lease_owner_of(context: Context) -> str:
+    """Name this try of this task in this run, as the leases want it."""
+    from include.calsync.store.leases import lease_owner
+
+    ti = context["ti"]
+    # Run ids are free text, and unique in their DAG only.
+    run = quote(f"{ti.dag_id}/{ti.run_id}", safe="/:+")
+    return lease_owner(run, f"{ti.task_id}[{ti.map_index}] try {ti.try_number}")
+
+
+def _upload_options(params: Any) -> UploadOptions:
+    from include.calsync.flows.run import UploadOptions
+
+    due_from, due_to = (date.fromisoformat(params[key]) if params[key] else None for key in ("due_from", "due_to"))
+    if due_from and due_to and due_from > due_to:
+        raise SettingsError([f"due_from {due_from} is after due_to {due_to}: exchange them."])
+    return UploadOptions(
+        direction=params["direction"],
+        due_from=due_from,
+        due_to=due_to,
+        types=params["types"],
+        include_done=params["include_done"],
+    )

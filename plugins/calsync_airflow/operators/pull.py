@@ -1,0 +1,70 @@
+"""Pull: open the run and stage what both services show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator, XComArg
+
+from calsync_airflow.asked import lease_owner_of, run_request
+from calsync_airflow.services import open_services
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+SYNC_RUN_ID = "sync_run_id"
+"""XCom key under which `PullActivitiesOperator` says which run it opened."""
+
+
+class PullActivitiesOperator(BaseOperator):
+    """Opens a sync run and pulls the activities.
+
+    XCom: `return_value` is the shards, a list of lists of account names; `sync_run_id` comes under its own key,
+    because Airflow maps tasks over a return value only.
+
+    :param upload: whether the DAG's params are those of an upload
+    """
+
+    def __init__(self, *, upload: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.upload = upload
+
+    @property
+    def opened(self) -> Any:
+        """Stands for the id of the opened run among the arguments of later tasks."""
+        return XComArg(self, key=SYNC_RUN_ID)
+
+    def execute(self, context: Context) -> list[list[str]]:
+        """Return the shards. Raises SettingsError before any request if the settings are wrong."""
+        from include.calsync.flows.pull import pull_activities
+        from include.calsync.flows.run import open_run
+
+        request = run_request(context, upload=self.upload)
+        with open_services() as services:
+            sync_run_id = open_run(services, request)
+            # At once, so that the run is closed whatever happens next.
+            context["ti"].xcom_push(key=SYNC_RUN_ID, value=sync_run_id)
+            return pull_activities(services, sync_run_id, request.owner)
+
+
+class PullEventsOperator(BaseOperator):
+    """Pulls the events of one shard's calendars.
+
+    :param sync_run_id: the run
+    :param shard: names of the accounts
+    """
+
+    template_fields: Sequence[str] = ("sync_run_id", "shard")
+
+    def __init__(self, *, sync_run_id: str, shard: list[str], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sync_run_id = sync_run_id
+        self.shard = shard
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Return counts."""
+        from include.calsync.flows.pull import pull_events
+
+        with open_services() as services:
+            return pull_events(services, self.sync_run_id, self.shard, lease_owner_of(context))

@@ -1,0 +1,92 @@
+"""What a flow is given, made of Airflow's connections. Imports of clients and store happen when a task runs."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from include.calsync.errors import AccountError
+
+if TYPE_CHECKING:
+    from calsync_airflow.hooks.google_calendar import GoogleCalendarHook
+    from include.calsync.clients.google_calendar import GoogleCalendarClient
+    from include.calsync.clients.limiter import Limiter
+    from include.calsync.clients.pipedrive import PipedriveClient
+    from include.calsync.flows.services import Services
+
+
+@contextmanager
+def open_services() -> Iterator[Services]:
+    """Give one task its store and clients. Raises SettingsError if the environment or `calsync_db` is wrong."""
+    from calsync_airflow.hooks.store import StoreHook
+    from include.calsync.flows.services import Services, utc_now
+    from include.calsync.settings import Environment
+    from include.calsync.store.limits import StoreLimiter
+
+    environment = Environment.from_env(os.environ)
+    engine = StoreHook().get_conn()
+    clients = Clients(StoreLimiter(engine, utc_now, time.sleep), time.sleep, utc_now)
+    try:
+        yield Services(
+            engine=engine,
+            pipedrive=clients.pipedrive,
+            google=clients.google,
+            sleep=time.sleep,
+            environment=environment,
+            clock=utc_now,
+        )
+    finally:
+        engine.dispose()
+
+
+class Clients:
+    """One client per connection (and Google user), made on first use. Thread-safe."""
+
+    def __init__(self, limiter: Limiter, sleep: Callable[[float], None], clock: Callable[[], datetime]) -> None:
+        self._limiter, self._sleep, self._clock = limiter, sleep, clock
+        self._lock = threading.RLock()
+        self._pipedrive: dict[str, PipedriveClient] = {}
+        self._hooks: dict[str, GoogleCalendarHook] = {}
+        self._google: dict[tuple[str, str], GoogleCalendarClient] = {}
+
+    def pipedrive(self, conn_id: str) -> PipedriveClient:
+        """Return the connection's client. Raises AccountError, naming the remedy."""
+        from calsync_airflow.hooks.pipedrive import PipedriveHook
+
+        with self._lock, _missing_is_the_accounts(conn_id, "Pipedrive"):
+            if conn_id not in self._pipedrive:
+                self._pipedrive[conn_id] = PipedriveHook(conn_id).get_client(
+                    limiter=self._limiter, sleep=self._sleep, clock=self._clock
+                )
+            return self._pipedrive[conn_id]
+
+    def google(self, conn_id: str, google_user: str) -> GoogleCalendarClient:
+        """Return the connection's client that acts for this user. Raises AccountError, naming the remedy."""
+        from calsync_airflow.hooks.google_calendar import GoogleCalendarHook
+
+        with self._lock, _missing_is_the_accounts(conn_id, "Google Calendar"):
+            if conn_id not in self._hooks:
+                self._hooks[conn_id] = GoogleCalendarHook(conn_id)
+            if (conn_id, google_user) not in self._google:
+                self._google[conn_id, google_user] = self._hooks[conn_id].get_client(
+                    google_user, limiter=self._limiter, sleep=self._sleep, clock=self._clock
+                )
+            return self._google[conn_id, google_user]
+
+
+@contextmanager
+def _missing_is_the_accounts(conn_id: str, kind: str) -> Iterator[None]:
+    try:
+        yield
+    except AirflowNotFoundException:
+        raise AccountError(
+            f"Connection {conn_id} is missing: create it in Airflow (Admin > Connections, type {kind}) "
+            f"or set the environment variable AIRFLOW_CONN_{conn_id.upper()}."
+        ) from None
