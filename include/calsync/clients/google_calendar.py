@@ -30,6 +30,7 @@ Json = dict[str, Any]
 
 EVENTS_PER_PAGE = 2500
 CALENDARS_PER_PAGE = 250
+LISTING = {"singleEvents": "false", "showDeleted": "true", "maxResults": str(EVENTS_PER_PAGE)}
 
 # Default quotas per minute: 10,000 per project and 600 per user, both over a sliding window.
 PROJECT_PER_SECOND = 150.0
@@ -100,6 +101,7 @@ class GoogleCalendarClient:
         limiter: Limiter,
         project_key: str,
         quota_user: str | None = None,
+        acts_as_user: bool = True,
         api_endpoint: str = "https://www.googleapis.com",
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], datetime] = utc_now,
@@ -108,8 +110,12 @@ class GoogleCalendarClient:
     ) -> None:
         """`project_key` and `user` name the limits; `quota_user` (delegation: the user) is sent as a hash.
 
+        `acts_as_user` is false for a service account without delegation: `primary` is then not the user's.
+
         Raises AccountError for a bad `api_endpoint`.
         """
+        self.acts_as_user = acts_as_user
+        self.fingerprint = _hashed(f"{api_endpoint}|{project_key}|{user}|{acts_as_user}")
         self._common = {"alt": "json", "prettyPrint": "false"}
         if quota_user is not None:
             self._common["quotaUser"] = _hashed(quota_user)
@@ -129,6 +135,11 @@ class GoogleCalendarClient:
             random=random,
             timing=timing,
         )
+
+    @property
+    def list_digest(self) -> str:
+        """Of a listing's parameters: a sync token is valid only with those it was made with."""
+        return _hashed(repr(sorted(LISTING.items())))
 
     @property
     def request_count(self) -> int:
@@ -161,13 +172,12 @@ class GoogleCalendarClient:
         if sync_token is not None and given:
             raise ValueError("a sync token allows no bounds")
         token = {} if sync_token is None else {"syncToken": sync_token}
-        fixed = {"singleEvents": "false", "showDeleted": "true", "maxResults": str(EVENTS_PER_PAGE)}
 
         def send(params: Mapping[str, str], first: bool) -> Answer:
             path = _calendar(calendar_id) + "/events"
             return self._send("GET", path, "events.list", params=params, shape=_is_page, dates=first)
 
-        return EventListing(send, {**fixed, **given, **token})
+        return EventListing(send, {**LISTING, **given, **token})
 
     def get_event(self, calendar_id: str, event_id: str) -> Json:
         """The event; a deleted one has `status` cancelled."""

@@ -7,6 +7,7 @@ migration guide". Objects are returned as the API gives them.
 from __future__ import annotations
 
 import itertools
+import hashlib
 import math
 import threading
 import time
@@ -68,6 +69,7 @@ SERVICE = Service("Pipedrive", PIPEDRIVE, pipedrive_reason, _problem)
 class PipedriveClient:
     """One company through one credential; threads may share it.
 
+    `fingerprint`: tells credentials apart, and can't be turned back into one.
     `server_time`: `Date` of the last answer, of a listing's first page (aware, UTC). `tokens_spent`: by this client.
     Every method raises RetryableError, RateLimited, BudgetExhausted, CredentialRefused or FatalError; those for one
     item also NotFound, and writes RecordError. A POST is never sent twice unless it surely was not carried out: then
@@ -87,6 +89,9 @@ class PipedriveClient:
         timing: Timing = DEFAULT_TIMING,
     ) -> None:
         """`key` names the credential's limits in `limiter`. Raises AccountError for a bad `base_url`."""
+        self.base_url = base_url
+        secret = auth.token if isinstance(auth, ApiToken) else auth.refresh_token
+        self.fingerprint = hashlib.sha256(f"{base_url}|{secret}".encode()).hexdigest()[:16]
         self._limiter = limiter
         self._key = key
         self._per_second = LOWEST_BURST // 3
