@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ import google.auth.transport
 import requests
 
 from include.calsync.clients.sessions import Session, Timing, exchange, parsed
-from include.calsync.clients.statuses import TOKEN_ENDPOINT, rule_for, token_reason
+from include.calsync.clients.statuses import TOKEN_ENDPOINT, rule_for, said, token_reason
 from include.calsync.errors import CredentialRefused, RetryableError, ServiceError
 
 EARLY = timedelta(seconds=60)
@@ -70,8 +71,8 @@ class TokenEndpoint:
 
     def _error(self, status: int | None, reason: str) -> ServiceError:
         rule = rule_for(TOKEN_ENDPOINT, status, reason)
-        what = f"{status or 'no answer'} {reason}".strip()
-        return rule.error(f"{self._name}: {what}. {rule.remedy}".strip(), status=status, reason=reason)
+        message = f"{self._name}: {said(status, reason)}. {rule.remedy}".strip()
+        return rule.error(message, status=status, reason=reason)
 
 
 class ApiTokenAuth:
@@ -81,7 +82,7 @@ class ApiTokenAuth:
         self._token = credential.token.strip()
 
     def headers(self) -> dict[str, str]:
-        if not (self._token.isascii() and self._token.isalnum()):
+        if not re.fullmatch(r"[!-~]+", self._token):
             raise CredentialRefused(
                 "Pipedrive: the API token is empty or has characters that no token has. Enter it anew."
             )

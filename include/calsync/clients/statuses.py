@@ -186,6 +186,11 @@ def rule_for(table: Table, status: int | None, reason: str) -> Rule:
     return _TROUBLE
 
 
+def said(status: int | None, reason: str) -> str:
+    """How messages name an answer: `403 forbidden`, `no answer`."""
+    return reason.replace("_", " ") if status is None else f"{status} {reason}".strip()
+
+
 def code(value: object) -> str:
     """`value` if it is a plain word that may be shown, else "": free texts may quote what a person typed."""
     return value if isinstance(value, str) and re.fullmatch(r"\w{1,60}", value, re.ASCII) else ""

@@ -24,7 +24,7 @@ import requests
 
 from include.calsync.clients.limiter import Limit, Limiter, NoLimiter
 from include.calsync.clients.sessions import DEFAULT_TIMING, Session, Timing, exchange, parsed
-from include.calsync.clients.statuses import Again, Rule, Scope, Table, rule_for
+from include.calsync.clients.statuses import Again, Rule, Scope, Table, rule_for, said
 from include.calsync.errors import AccountError, RateLimited, RetryableError, ServiceError
 
 __all__ = ["Answer", "Auth", "Call", "Limit", "Limiter", "NoLimiter", "Service", "Timing", "Transport", "utc_now"]
@@ -144,7 +144,11 @@ class Transport:
         begun = self._clock()
         tries_count, renewed, unknown = 0, False, False
         while True:
-            outcome = self._try(call)
+            try:
+                outcome = self._try(call)
+            except ServiceError as error:  # the limiter or the credential says no
+                error.unknown_outcome = error.unknown_outcome or unknown
+                raise
             if isinstance(outcome, Answer):
                 return outcome
             tries_count += 1
@@ -264,7 +268,7 @@ class Transport:
         return kind(message, **details)
 
     def _label(self, call: Call, failure: _Failure) -> str:
-        return f"{self._service.name}, {call.operation}: {failure.status or 'no answer'} {failure.reason}".strip()
+        return f"{self._service.name}, {call.operation}: {said(failure.status, failure.reason)}"
 
     def _session(self) -> Session:
         session: Session | None = getattr(self._local, "session", None)
