@@ -49,7 +49,7 @@ with DAG(
     description="Two-way sync of Pipedrive activities and Google Calendar events",
     doc_md=__doc__,
     # A bare cron string has empty data intervals; backfills need real ones.
-    schedule=CronDataIntervalTimetable(os.environ.get("CALSYNC_SCHEDULE", "*/5 * * * *"), timezone="UTC"),
+    schedule=CronDataIntervalTimetable(os.environ.get("CALSYNC_SCHEDULE") or "*/5 * * * *", timezone="UTC"),
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,

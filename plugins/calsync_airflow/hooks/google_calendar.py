@@ -13,12 +13,11 @@ from airflow.sdk.exceptions import AirflowException
 from airflow.sdk.log import mask_secret
 from google.auth.exceptions import GoogleAuthError
 from google.oauth2.credentials import Credentials as UserCredentials
-from google.oauth2.service_account import Credentials as ServiceAccountCredentials
 
 from calsync_airflow.hooks.connections import StrictHook, flag, oauth_fields, text
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.transport import Limiter, NoLimiter
-from include.calsync.errors import AccountError, CalsyncError, CredentialRefused
+from include.calsync.errors import AccountError, CalsyncError, CredentialRefused, RetryableError
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -75,6 +74,8 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
             calendar_count = sum(1 for _ in self.get_conn().calendars())
         except CredentialRefused as error:
             return False, f"{error} {self._remedy()}"
+        except RetryableError as error:
+            return False, f"{error} Check the token and API addresses and the network."
         except (CalsyncError, AirflowException) as error:
             return False, str(error)
         return True, f"Token accepted, {calendar_count} calendars listed{self._proven()}"
@@ -112,12 +113,11 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
                 client_id=client_id,
                 client_secret=client_secret,
             )
-        credentials: Credentials = self._service_account()
-        if subject and self.delegated:
-            credentials = credentials.with_subject(subject)
-        return credentials
+        own = self._service_account()
+        acting: Credentials = own.with_subject(subject) if subject and self.delegated else own
+        return acting
 
-    def _service_account(self) -> ServiceAccountCredentials:
+    def _service_account(self) -> Any:
         """Return the key file's credentials through the provider's base hook."""
         self._check_key()
         try:

@@ -15,7 +15,7 @@ from airflow.sdk.log import mask_secret
 from calsync_airflow.hooks.connections import StrictHook, oauth_fields, text
 from include.calsync.clients.pipedrive import ApiToken, OAuthRefresh, PipedriveClient
 from include.calsync.clients.transport import Limiter, NoLimiter
-from include.calsync.errors import AccountError, CalsyncError, CredentialRefused
+from include.calsync.errors import AccountError, CalsyncError, RetryableError
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -54,8 +54,8 @@ class PipedriveHook(StrictHook):
         """Ask Pipedrive who we are (GET /v1/users/me). The message names company and user, or the remedy."""
         try:
             me = self.get_conn().me()
-        except CredentialRefused as error:
-            return False, f"{error} Renew the API token (Pipedrive: Settings > Personal preferences > API)."
+        except RetryableError as error:
+            return False, f"{error} Check the company's address and the network."
         except (CalsyncError, AirflowException) as error:
             return False, str(error)
         return True, f"Connected to {me.get('company_name')} as {me.get('name')} ({me.get('email')})."
