@@ -86,8 +86,12 @@ class Answer:
 
 
 def json_answer(data: Any, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Answer:
-    all_headers = {"Content-Type": "application/json; charset=UTF-8", **(headers or {})}
-    return Answer(status, json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass"), all_headers)
+    """JSON in UTF-8. Text with lone surrogates, which UTF-8 cannot hold, goes out as ASCII escapes."""
+    try:
+        body = json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        body = json.dumps(data).encode()
+    return Answer(status, body, {"Content-Type": "application/json; charset=UTF-8", **(headers or {})})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Google Calendar v3 as a small, stateful server on loopback."""
