@@ -45,7 +45,7 @@ def _name(value: object) -> object:
 def _pipedrive_user(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
-    if isinstance(value, str) and re.fullmatch(r"0*[1-9][0-9]*", value.strip(), re.ASCII):
+    if isinstance(value, str) and re.fullmatch(r"0{0,9}[1-9][0-9]{0,17}", value.strip(), re.ASCII):
         return int(value)
     return _mail(value, "must be the user's e-mail address or id")
 

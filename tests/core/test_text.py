@@ -147,7 +147,10 @@ def test_safe_html(raw: str, carried: str) -> None:
 @example("a\n" + DELIMITER, "x")
 @example("x\nx", "x\nx")
 def test_the_block_comes_out_again(typed: str, block: str) -> None:
-    assert plain(typed_part(compose(typed, block), [block])) == plain(typed)
+    raw = compose(typed, block)
+    assert plain(typed_part(raw, [block])) == plain(typed)
+    assert plain(typed_part(plain(raw), [block])) == plain(typed)
+    assert plain(compose(plain(typed), block)) == plain(raw)
 
 
 @given(TEXTS, BLOCKS)
@@ -185,7 +188,7 @@ EDITORS = [
 
 @pytest.mark.parametrize("rewrite", EDITORS)
 @given(typed=WORDS)
-def test_the_block_comes_out_of_what_an_editor_made_of_it(rewrite, typed: str) -> None:  # type: ignore[no-untyped-def]
+def test_the_block_comes_out_of_what_an_editor_made_of_it(rewrite, typed: str) -> None:
     block = escape(BLOCK)
     whole = unescape(compose(typed, block))
     assert plain(typed_part(rewrite(whole), ["Link: other", block])) == plain(typed)

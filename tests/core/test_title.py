@@ -15,7 +15,7 @@ PARTS = {"deal": "Big deal", "person": "Anna", "organization": "Acme"}
 # Small, so that parts, subjects and separators collide.
 WORDS = st.lists(st.sampled_from(["a", "b", ">", "a > b", "aa", " "]), max_size=3).map(" ".join)
 ORDERS = st.sampled_from([list(p[: n + 1]) for p in permutations(DEFAULT) for n in range(4) if "subject" in p[: n + 1]])
-PART_SETS = st.fixed_dictionaries({name: WORDS for name in DEFAULT[:3]})
+PART_SETS = st.fixed_dictionaries(dict.fromkeys(DEFAULT[:3], WORDS))
 FILLED = WORDS.map(lambda text: " ".join(text.split())).filter(bool)
 
 
@@ -45,7 +45,7 @@ MIDDLE = ["deal", "subject", "organization"]
 @pytest.mark.parametrize(
     ("order", "edited", "subject"),
     [
-        # intact ends: the rest is the subject
+        # Intact ends, so the rest is the subject.
         (DEFAULT, "Big deal > Anna > Acme > Call back", "Call back"),
         (DEFAULT, "Big deal > Anna > Acme > Call > Call", "Call > Call"),
         (DEFAULT, "Big deal > Anna > Acme > x > y", "x > y"),
@@ -61,7 +61,7 @@ MIDDLE = ["deal", "subject", "organization"]
         (MIDDLE, "Big deal > Call", None),
         # whitespace that a server or a person changed
         (DEFAULT, "  Big deal >  Anna > Acme > Call ", None),
-        # one end intact: it is taken off, the remainder is the subject
+        # One end is intact: it is taken off, the remainder is the subject.
         (MIDDLE, "Big deal > Visit", "Visit"),
         (MIDDLE, "Visit > Acme", "Visit"),
         # otherwise the whole text, once
@@ -69,7 +69,7 @@ MIDDLE = ["deal", "subject", "organization"]
         (DEFAULT, "Recall", "Recall"),
         (DEFAULT, "Phone Call", "Phone Call"),
         (DEFAULT, "Big deal > Lunch", "Big deal > Lunch"),
-        # emptied: restored
+        # Emptied, so restored.
         (DEFAULT, "", None),
         (DEFAULT, " \n", None),
         (DEFAULT, "Big deal > Anna > Acme >", None),

@@ -27,12 +27,9 @@ ZONES = [
     *("Europe/Berlin", "America/New_York", "America/St_Johns", "Pacific/Kiritimati", "Asia/Kathmandu"),
     *("Australia/Lord_Howe", "Africa/Monrovia", "Pacific/Apia", "UTC", "No/Such_Zone", ""),
 ]
-MINUTES = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 1)).map(
-    lambda moment: moment.replace(second=0, microsecond=0, tzinfo=UTC)
-)
-SECONDS = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 1)).map(
-    lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
-)
+NAIVE = st.datetimes(datetime.min, datetime.fromisoformat("9999-12-01"))  # noqa: DTZ901
+MINUTES = NAIVE.map(lambda moment: moment.replace(second=0, microsecond=0, tzinfo=UTC))
+SECONDS = NAIVE.map(lambda moment: moment.replace(microsecond=0, tzinfo=UTC))
 DAYS = st.dates(date(1, 1, 1), date(9999, 11, 1))
 LENGTHS = st.integers(1, 60 * 24 * 20).map(lambda minutes: timedelta(minutes=minutes))
 ACTIVITY_WHENS = st.one_of(

@@ -6,6 +6,7 @@ leaves default values out (Calendar API v3 reference: events). Only a time that 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -36,7 +37,7 @@ def activity_view(raw: Mapping[str, Any], context: Context) -> ActivityView:
             _text(raw.get("org_id")),
         ),
         note=plain(_text(raw.get("note"))),
-        context=context,
+        context=Context(**{name: one_line(value) for name, value in dataclasses.asdict(context).items()}),
     )
 
 
@@ -44,7 +45,7 @@ def event_view(raw: Mapping[str, Any]) -> EventView:
     """A live event of the v3 API, omitted defaults filled in. Raises ValueError if its time means nothing."""
     return EventView(
         title=one_line(_text(raw.get("summary"))),
-        when=event_when(raw.get("start") or {}, raw.get("end") or {}),
+        when=event_when(_mapping(raw.get("start")), _mapping(raw.get("end"))),
         place=one_line(_text(raw.get("location"))),
         description=plain(_text(raw.get("description"))),
         busy=raw.get("transparency") != "transparent",
@@ -120,25 +121,33 @@ def unsupported(raw: Mapping[str, Any], calendar_id: str = "") -> str | None:
 
 def has_guests(raw: Mapping[str, Any]) -> bool:
     """Whether anybody else was asked to come. Rooms and other resources are no guests."""
-    attendees = raw.get("attendees") or []
+    attendees = _mappings(raw.get("attendees"))
     return bool(raw.get("attendeesOmitted")) or any(not (a.get("self") or a.get("resource")) for a in attendees)
 
 
 def is_foreign(raw: Mapping[str, Any], calendar_id: str = "") -> bool:
     """Whether somebody else organises the event, or this copy of it can't be changed."""
-    organizer = raw.get("organizer") or {}
+    organizer = _mapping(raw.get("organizer"))
     address = _text(organizer.get("email")).casefold()
     own = organizer.get("self") or not address or address == calendar_id.casefold()
     return bool(raw.get("locked")) or not own
 
 
 def _text(value: object) -> str:
-    return "" if value is None else str(value)
+    return "" if value is None else clean_characters(str(value))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def _number(value: object) -> int:
     text = _text(value).strip()
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
 
 def _place(location: object) -> str:
@@ -150,7 +159,7 @@ def _place(location: object) -> str:
 
 def _primary_person(participants: object) -> object:
     """The person of the participant marked primary; the migration guide also shows `primary_flag`."""
-    people = participants if isinstance(participants, list) else []
+    people = _mappings(participants)
     chosen = (p.get("person_id") for p in people if p.get("primary") or p.get("primary_flag"))
     return next(chosen, None)
 

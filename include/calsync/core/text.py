@@ -193,5 +193,6 @@ def _ours(lines: Sequence[str], blocks: Sequence[str]) -> list[tuple[int, int]]:
 
 def _last(lines: Sequence[str], wanted: Sequence[str]) -> int | None:
     """Where `wanted` stands for the last time in `lines`."""
-    size = len(wanted)
-    return next((at for at in range(len(lines) - size, -1, -1) if list(lines[at : at + size]) == list(wanted)), None)
+    size, whole = len(wanted), list(wanted)
+    starts = range(len(lines) - size, -1, -1)
+    return next((at for at in starts if lines[at] == whole[0] and list(lines[at : at + size]) == whole), None)
