@@ -175,7 +175,7 @@ def _reserve(connection: Connection, key: str, present: _Slice, demand: int) -> 
     """Reserve up to `demand` permits, at most half of what is left, so that no process takes a slice alone."""
     this = and_(rate_slot.c.key == key, rate_slot.c.slice_start == present.start)
     fresh = insert(connection, rate_slot).values(key=key, slice_start=present.start, used=0).on_conflict_do_nothing()
-    if connection.execute(fresh).rowcount == 1:
+    if connection.execute(fresh.returning(rate_slot.c.key)).first() is not None:
         _remove_old_slices(connection, key, present.start)
     used = int(connection.execute(select(rate_slot.c.used).where(this).with_for_update()).scalar_one())
     granted = min(demand, math.ceil(max(0, present.permit_count - used) / 2))

@@ -76,13 +76,13 @@ def _upgrade(connection: Connection) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
     if unknown := set(context.get_current_heads()) - known:
-        raise SettingsError(
-            [
-                f"connection calsync_db: the database has schema revision {', '.join(sorted(unknown))}, made by a newer"
-                f" calsync; this one knows up to {HEAD}. Update calsync, or restore the backup made before the update"
-            ]
-        )
+        raise SettingsError([_newer(sorted(unknown))])
     command.upgrade(config, "head")
+
+
+def _newer(revisions: list[str]) -> str:
+    found = f"connection calsync_db: the database has schema revision {', '.join(revisions)}, made by a newer calsync"
+    return f"{found}; this one knows up to {HEAD}. Update calsync, or restore the backup made before the update"
 
 
 @contextmanager

@@ -30,6 +30,7 @@ def upgrade() -> None:
     _create_plan_row()
     _create_quarantine()
     _create_run_account()
+    _create_run_usage()
     _create_held_item()
 
 
@@ -37,6 +38,7 @@ def downgrade() -> None:
     """Drop the tables, children first."""
     for table in (
         "held_item",
+        "run_usage",
         "run_account",
         "quarantine",
         "plan_row",
@@ -333,6 +335,21 @@ def _create_run_account() -> None:
         sa.PrimaryKeyConstraint("run_id", "account_id", name="pk_run_account"),
         comment="one account's part in one run: what it saw, where its cursors may move to",
     )
+
+
+def _create_run_usage() -> None:
+    op.create_table(
+        "run_usage",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("run_id", sa.String(36), nullable=False),
+        sa.Column("pipedrive_requests", sa.Integer(), nullable=False),
+        sa.Column("google_requests", sa.Integer(), nullable=False),
+        sa.Column("pipedrive_tokens", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["sync_run.id"], name="fk_run_usage_run_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_run_usage"),
+        comment="what each task of a run asked of the services",
+    )
+    op.create_index("ix_run_usage_run_id", "run_usage", ["run_id"])
 
 
 def _create_held_item() -> None:
