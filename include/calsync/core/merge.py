@@ -154,7 +154,8 @@ class _Merge:
         self.block = block_of(pair.activity, policy) if pair.origin is Origin.PIPEDRIVE else ""
         self.known = pair.written or (self._render(pair.activity.subject),)
         self.last = self.known[-1]
-        self.blocks = [block for block in (*(written.block for written in self.known), self.block) if block]
+        ours = [block for block in (*(written.block for written in self.known), self.block) if block]
+        self.blocks = ours or [""]  # none of it is ours
         self.typed = plain(typed_part(pair.event.description, [plain(block) for block in self.blocks]))
         self.new_subject = self._parse_subject()
         self.conflicts: list[Conflict] = []

@@ -29,7 +29,11 @@ def stamp(value: Any, ahead: timedelta = timedelta(0)) -> datetime | None:
 
 
 def activities(
-    raws: Iterable[Mapping[str, Any]], links: Mapping[int, Row[Any]], names: Names, company_id: str, ahead: timedelta
+    raws: Iterable[Mapping[str, Any]],
+    links: Mapping[int, Row[Any] | None],
+    names: Names,
+    company_id: str,
+    ahead: timedelta,
 ) -> list[dict[str, Any]]:
     """Observations of activities. Names are asked for only if the activity differs from its base, or has none."""
     raws = list(raws)

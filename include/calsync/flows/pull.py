@@ -16,10 +16,11 @@ from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.decide import too_old
 from include.calsync.core.fields import unsupported
 from include.calsync.core.marks import read_mark
+from include.calsync.core.policy import Side
 from include.calsync.errors import CalsyncError, NotFound, SyncTokenExpired
 from include.calsync.flows import observe, probe
 from include.calsync.flows.names import Names
-from include.calsync.flows.run import Run, RunAccount, fail_account, resume
+from include.calsync.flows.run import Run, RunAccount, counted, fail_account, resume
 from include.calsync.flows.services import Services
 from include.calsync.store import cursors, mapping, runs
 from include.calsync.store.transaction import reading
@@ -44,12 +45,13 @@ def pull_activities(services: Services, run_id: str, owner: str) -> list[list[st
     by_connection: dict[str, list[RunAccount]] = defaultdict(list)
     for account in run.working():
         by_connection[account.settings.pipedrive_conn_id].append(account)
-    for conn_id, accounts in by_connection.items():
-        try:
-            _CompanyPull(services, run, services.pipedrive(conn_id), accounts).pull()
-        except CalsyncError as error:
-            for account in accounts:
-                fail_account(services, run, account, error)
+    with counted(services, run.id):
+        for conn_id, accounts in by_connection.items():
+            try:
+                CompanyPull(services, run, services.pipedrive(conn_id), accounts).pull()
+            except CalsyncError as error:
+                for account in accounts:
+                    fail_account(services, run, account, error)
     return shards([account.name for account in run.working()], services)
 
 
@@ -63,7 +65,13 @@ def shards(names: list[str], services: Services) -> list[list[str]]:
     return [names[i::count] for i in range(count)]
 
 
-class _CompanyPull:
+def is_unfinished(link: Row[Any], account: RunAccount) -> bool:
+    """Whether a run stopped in the middle of this pair: both sides must be read again."""
+    unmarked = not link.marked and account.policy.may_write(Side.EVENT)
+    return link.state == "removing" or (link.state == "active" and (link.intended is not None or unmarked))
+
+
+class CompanyPull:
     """The activities of the accounts that share one Pipedrive connection."""
 
     def __init__(self, services: Services, run: Run, client: PipedriveClient, accounts: list[RunAccount]) -> None:
@@ -73,7 +81,8 @@ class _CompanyPull:
         self.names = Names(client)
         self.ids = {account.id for account in accounts}
         with reading(services.engine) as conn:
-            self.links = {row.activity_id: row for row in mapping.links(conn, company_ids=[self.company_id])}
+            rows = mapping.links(conn, company_ids=[self.company_id])
+        self.links: dict[int, Row[Any] | None] = {row.activity_id: row for row in rows}
         self.seen: set[int] = set()
 
     def pull(self) -> None:
@@ -135,23 +144,35 @@ class _CompanyPull:
                 open_intents = mapping.intents(conn, account.id)
             wanted |= {int(row.item_id) for row in aside if row.side == "activities" and self._due(row)}
             if open_intents:
-                since = min(row.attempted_at for row in open_intents) - OVERLAP
+                ahead = observe.skew(self.client.server_time, self.services.clock)
+                since = min(row.attempted_at for row in open_intents) - OVERLAP + ahead
                 for page in self.client.activities(owner_id=account.user_id, updated_since=since):
                     yield from page
             events = {row.item_id for row in aside if row.side == "events" and self._due(row)}
-            for link in self.links.values():
-                unfinished = link.intended is not None or link.state == "removing" or not link.marked
-                if link.account_id == account.id and (unfinished or link.event_id in events):
+            for link in self._known():
+                if link.account_id == account.id and (is_unfinished(link, account) or link.event_id in events):
                     wanted.add(link.activity_id)
-        ids = sorted(wanted - self.seen)
+        yield from self._by_ids(wanted - self.seen)
+
+    def _by_ids(self, wanted: Iterable[int]) -> Iterator[dict[str, Any]]:
+        ids = sorted(set(wanted))
         for start in range(0, len(ids), 100):
             yield from self.client.activities_by_ids(ids[start : start + 100])
+
+    def stage_ids(self, wanted: Iterable[int]) -> None:
+        """Stage these activities, whoever owns them."""
+        ids = set(wanted)
+        self.links = dict.fromkeys(ids) | self.links
+        self._stage(self._by_ids(ids))
+
+    def _known(self) -> list[Row[Any]]:
+        return [link for link in self.links.values() if link is not None]
 
     def _due(self, row: Row[Any]) -> bool:
         return bool(row.next_try_at <= self.services.clock()) or self.run.request.full
 
     def _probe(self) -> None:
-        mine = [link for link in self.links.values() if link.account_id in self.ids]
+        mine = [link for link in self._known() if link.account_id in self.ids]
         fences = {account.id: account.fence for account in self.accounts}
         found = probe.probe(self.services, self.run, self.client, mine, self.seen, fences)
         self._stage(found.alive)
@@ -178,7 +199,7 @@ def pull_events(services: Services, run_id: str, shard: list[str], owner: str) -
         except CalsyncError as error:
             fail_account(services, run, account, error)
 
-    with ThreadPoolExecutor(PARALLEL_CALENDARS) as pool:
+    with counted(services, run.id), ThreadPoolExecutor(PARALLEL_CALENDARS) as pool:
         list(pool.map(pull, run.working()))
     return {account.name: account.counts.get("events_listed", 0) for account in run.accounts}
 
@@ -198,12 +219,14 @@ class _CalendarPull:
         self.seen: set[str] = set()
         self.skipped: Counter[str] = Counter()
         self.listed_count = 0
+        self.marked: list[int] = []
 
     def pull(self) -> None:
         if not self.calendar_id:
             return  # a dry run of an account whose calendar is yet to be created
         token = self._list()
         self._stage(self._again())
+        self._stage_marked()
         counts = self.account.counts | {"events_listed": self.listed_count, "skipped": dict(self.skipped)}
         self.account.counts = counts
         with self.services.engine.begin() as conn:
@@ -274,8 +297,11 @@ class _CalendarPull:
             if reason:
                 self.skipped[reason] += 1
             elif reason is None:
-                rows.append({**observe.event(raw, self.calendar_id, ahead)})
+                rows.append(observe.event(raw, self.calendar_id, ahead))
                 self.seen.add(raw["id"])
+                mark = read_mark(raw) if raw["id"] not in self.links else None
+                if mark is not None and mark.event_id == raw["id"]:
+                    self.marked.append(mark.activity_id)
         staged = [{**row, "run_id": self.run.id, "account_id": self.account.id} for row in rows]
         with self.services.engine.begin() as conn:
             runs.observe(conn, staged)
@@ -296,6 +322,12 @@ class _CalendarPull:
             return "before_connected"
         return reason
 
+    def _stage_marked(self) -> None:
+        """Unlinked events that name their activity: read those, so that the pairs can be found again."""
+        if self.marked:
+            client = self.services.pipedrive(self.account.settings.pipedrive_conn_id)
+            CompanyPull(self.services, self.run, client, [self.account]).stage_ids(self.marked)
+
     def _again(self) -> Iterator[dict[str, Any]]:
         """Events that must be read although they may not have changed."""
         now = self.services.clock()
@@ -303,8 +335,7 @@ class _CalendarPull:
         wanted = {row.item_id for row in due if row.side == "events"} | self.intents
         activities = {row.item_id for row in due if row.side == "activities"}
         for link in self.links.values():
-            unfinished = link.intended is not None or link.state == "removing" or not link.marked
-            if unfinished or str(link.activity_id) in activities:
+            if is_unfinished(link, self.account) or str(link.activity_id) in activities:
                 wanted.add(link.event_id)
         for event_id in sorted(wanted - self.seen):
             try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -126,12 +127,26 @@ def open_run(services: Services, request: RunRequest) -> str:
             at=services.clock(),
         )
         _pause_others(conn, {account.name for account in configured})
-    enabled = [account for account in configured if account.enabled]
-    found, problems = _resolve_all(services, directory, enabled, request)
-    for account in enabled:
-        if request.accounts is None or account.name in request.accounts:
-            _enlist(services, run_id, request, account, found.get(account.name), problems.get(account.name))
+    with counted(services, run_id):
+        enabled = [account for account in configured if account.enabled]
+        found, problems = _resolve_all(services, directory, enabled, request)
+        for account in enabled:
+            if request.accounts is None or account.name in request.accounts:
+                _enlist(services, run_id, request, account, found.get(account.name), problems.get(account.name))
     return run_id
+
+
+@contextmanager
+def counted(services: Services, run_id: str) -> Iterator[None]:
+    """Add what is asked of the services inside to the run's usage, whatever happens."""
+    before = services.usage()
+    try:
+        yield
+    finally:
+        used = [now - then for now, then in zip(services.usage(), before, strict=True)]
+        if any(used):
+            with services.engine.begin() as conn:
+                runs.add_usage(conn, run_id, *used)
 
 
 def _configured(services: Services, wanted: Iterable[str] | None) -> list[Account]:

@@ -37,6 +37,30 @@ class Services:
     environment: Environment
     clock: Callable[[], datetime] = field(default=utc_now)
 
+    def __post_init__(self) -> None:
+        self._used_pipedrive: dict[int, PipedriveClient] = {}
+        self._used_google: dict[int, GoogleCalendarClient] = {}
+        make_pipedrive, make_google = self.pipedrive, self.google
+
+        def pipedrive(conn_id: str) -> PipedriveClient:
+            client = make_pipedrive(conn_id)
+            return self._used_pipedrive.setdefault(id(client), client)
+
+        def google(conn_id: str, google_user: str) -> GoogleCalendarClient:
+            client = make_google(conn_id, google_user)
+            return self._used_google.setdefault(id(client), client)
+
+        self.pipedrive, self.google = pipedrive, google
+
+    def usage(self) -> tuple[int, int, int]:
+        """Requests to Pipedrive, requests to Google Calendar, and Pipedrive tokens, since these services were made."""
+        pipedrive, google = list(self._used_pipedrive.values()), list(self._used_google.values())
+        return (
+            sum(client.request_count for client in pipedrive),
+            sum(client.request_count for client in google),
+            sum(client.tokens_spent for client in pipedrive),
+        )
+
     @property
     def leases(self) -> Leases:
         from include.calsync.store.leases import Leases

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from include.calsync.store.tables import account, observation, plan_row, run_account, sync_run
+from include.calsync.store.tables import account, observation, plan_row, run_account, run_usage, sync_run
 
 
 def create(conn: Connection, *, run_id: str, dag_id: str, kind: str, dry_run: bool, request: Any, at: datetime) -> None:
@@ -122,3 +122,17 @@ def unfinished_count(conn: Connection, run_id: str, account_id: int) -> int:
         plan_row.c.run_id == run_id, plan_row.c.account_id == account_id, plan_row.c.state == "planned"
     )
     return int(conn.execute(query).scalar_one())
+
+
+def add_usage(conn: Connection, run_id: str, pipedrive: int, google: int, tokens: int) -> None:
+    """Note what a task asked of the services."""
+    values = {"pipedrive_requests": pipedrive, "google_requests": google, "pipedrive_tokens": tokens}
+    conn.execute(insert(run_usage).values(run_id=run_id, **values))
+
+
+def usage(conn: Connection, run_id: str) -> tuple[int, int, int]:
+    """Requests to Pipedrive, requests to Google Calendar, and Pipedrive tokens of the whole run."""
+    columns = (run_usage.c.pipedrive_requests, run_usage.c.google_requests, run_usage.c.pipedrive_tokens)
+    query = select(*(func.coalesce(func.sum(column), 0) for column in columns)).where(run_usage.c.run_id == run_id)
+    row = conn.execute(query).one()
+    return int(row[0]), int(row[1]), int(row[2])

@@ -103,6 +103,17 @@ run_account = Table(
     comment="one account's part in one run: what it saw, where its cursors may move to",
 )
 
+run_usage = Table(
+    "run_usage",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("run_id", ForeignKey("sync_run.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("pipedrive_requests", Integer, nullable=False),
+    Column("google_requests", Integer, nullable=False),
+    Column("pipedrive_tokens", Integer, nullable=False),
+    comment="what each task of a run asked of the services",
+)
+
 cursor = Table(
     "cursor",
     metadata,

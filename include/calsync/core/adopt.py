@@ -1,0 +1,105 @@
+"""Which unlinked items surely are the same meeting. Sure ones are linked, doubtful ones listed, none is duplicated."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from include.calsync.core.merge import parts
+from include.calsync.core.model import ActivityView, EventView, When
+from include.calsync.core.policy import Policy
+from include.calsync.core.title import same_title
+from include.calsync.core.when import move_event
+
+Key = TypeVar("Key", bound=Any)
+
+
+@dataclass(frozen=True)
+class Matches(Generic[Key]):
+    """`pairs`: (activity, event) keys to link; `ambiguous`: keys of activities and of events that may be the same."""
+
+    pairs: list[tuple[Key, Key]]
+    ambiguous_activities: set[Key]
+    ambiguous_events: set[Key]
+
+
+def look_alikes(
+    activities: Sequence[tuple[Key, ActivityView]], events: Sequence[tuple[Key, EventView]], policy: Policy
+) -> Matches[Key]:
+    """Pair by equal start and end and a title that is the subject or the rendered parts in any order.
+
+    One candidate on each side: a pair. Several that are equal in all fields: pairs in the order given. Else ambiguous.
+    """
+    by_time: dict[Any, list[tuple[Key, EventView]]] = defaultdict(list)
+    for event_key, event in events:
+        by_time[_span(event.when)].append((event_key, event))
+    groups: dict[tuple[Any, ...], list[tuple[Key, ActivityView]]] = defaultdict(list)
+    for activity_key, activity in activities:
+        if activity.when is not None:
+            span = _span(move_event(activity.when, None, None, policy.default_duration))
+            if span in by_time:
+                groups[span].append((activity_key, activity))
+    matches: Matches[Key] = Matches([], set(), set())
+    for span, group in groups.items():
+        _pair(group, by_time[span], matches)
+    return matches
+
+
+def _pair(group: list[tuple[Key, ActivityView]], events: list[tuple[Key, EventView]], out: Matches[Key]) -> None:
+    likes = {
+        key: [event_key for event_key, event in events if _same_title(event, activity)] for key, activity in group
+    }
+    for cluster_activities, cluster_events in _clusters(likes):
+        views = {key: view for key, view in group if key in cluster_activities}
+        shown = {key: view for key, view in events if key in cluster_events}
+        alike = len({_content(view) for view in views.values()}) == 1 and len(set(shown.values())) == 1
+        if (len(views) == 1 and len(shown) == 1) or alike:
+            out.pairs.extend(zip(views, shown, strict=False))
+        else:
+            out.ambiguous_activities.update(views)
+            out.ambiguous_events.update(shown)
+
+
+def _clusters(likes: dict[Key, list[Key]]) -> list[tuple[list[Key], list[Key]]]:
+    """Activities joined by common candidates, with those candidates, in the order given."""
+    clusters: list[tuple[list[Key], list[Key]]] = []
+    for key, candidates in likes.items():
+        if not candidates:
+            continue
+        touching = [cluster for cluster in clusters if set(cluster[1]) & set(candidates)]
+        merged: tuple[list[Key], list[Key]] = ([], [])
+        for cluster in touching:
+            merged[0].extend(cluster[0])
+            merged[1].extend(cluster[1])
+            clusters.remove(cluster)
+        merged[0].append(key)
+        merged[1].extend(c for c in candidates if c not in merged[1])
+        clusters.append(merged)
+    return clusters
+
+
+def _content(view: ActivityView) -> tuple[Any, ...]:
+    return view.subject, view.when, view.place, view.description, view.busy, view.refs
+
+
+def _same_title(event: EventView, activity: ActivityView) -> bool:
+    return same_title(event.title, parts(activity.context), activity.subject)
+
+
+def _span(when: When) -> tuple[Any, ...]:
+    return ("day", when.day, when.days) if when.all_day else ("timed", when.start, when.duration)
+
+
+def sent_before(
+    wanted: Sequence[tuple[Key, str, When]], activities: Sequence[tuple[Key, ActivityView]]
+) -> list[tuple[Key, Key]]:
+    """Match open intents (key, subject, when) one-to-one with activities that their POST may have created."""
+    free = list(activities)
+    found = []
+    for key, subject, when in wanted:
+        hit = next((n for n, (_, view) in enumerate(free) if view.subject == subject and view.when == when), None)
+        if hit is not None:
+            found.append((key, free.pop(hit)[0]))
+    return found

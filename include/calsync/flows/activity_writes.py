@@ -1,0 +1,255 @@
+"""Writes to Pipedrive. It has no conditional write and no key against duplicates: read first, and note the intent."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.core.decide import Action
+from include.calsync.core.fields import activity_body, activity_view, event_view
+from include.calsync.core.merge import Merged, Pair, Written, merge
+from include.calsync.core.model import ActivityView, Context, EventView, Origin
+from include.calsync.core.policy import Side
+from include.calsync.core.text import typed_part
+from include.calsync.core.title import Rendered
+from include.calsync.core.when import move_activity
+from include.calsync.errors import NotFound, RetryableError, ServiceError
+from include.calsync.flows.pairs import merged_of
+from include.calsync.flows.writes import Desk, same_content
+from include.calsync.store import mapping
+
+log = logging.getLogger(__name__)
+
+NO_TITLE = "(No title)"
+
+
+class ChangedMeanwhile(RetryableError):
+    """The activity is not what the plan was made for: decide again in the next run."""
+
+
+class ActivityWrites:
+    """One account's writes to its activities, and rows that only the store must learn."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def handlers(self) -> dict[str, Callable[[Row[Any]], None]]:
+        """What to call for each action."""
+        return {
+            Action.CREATE_ACTIVITY: self.create,
+            Action.MERGE: self.merge,
+            Action.ADOPT: self.merge,
+            Action.DELETE_ACTIVITY: self.delete,
+            Action.FINISH_ACTIVITY: self.finish,
+            Action.DETACH: self.detach,
+            Action.UNLINK: self.unlink,
+        }
+
+    # Create.
+
+    def create(self, row: Row[Any]) -> None:
+        """POST the event's activity, link it, and mark the event."""
+        desk = self.desk
+        if desk.is_obsolete(row):
+            desk.drop(row)
+            return
+        event = EventView.from_json(row.payload["event"])
+        body = self._new_body(event, str((row.payload["event_raw"] or {}).get("description") or ""))
+        sent = activity_view(body, Context())
+        if sent.when is None:
+            raise ValueError("the event has no time")
+        with desk.commit() as conn:
+            mapping.intend(
+                conn,
+                calendar_id=desk.calendar_id,
+                event_id=row.event_id,
+                account_id=desk.account.id,
+                run_id=desk.run.id,
+                company_id=desk.account.company_id,
+                owner_id=desk.account.user_id,
+                subject=sent.subject,
+                when=sent.when.to_json(),
+                attempted_at=desk.services.clock(),
+            )
+        try:
+            answer = desk.pipedrive.create_activity(body)
+        except ServiceError as error:
+            if not error.unknown_outcome:  # surely not created
+                with desk.commit() as conn:
+                    mapping.drop_intent(conn, desk.calendar_id, row.event_id)
+            raise
+        self._created(row, event, answer)
+
+    def _new_body(self, event: EventView, html: str) -> dict[str, Any]:
+        policy = self.desk.policy
+        changes = {
+            "subject": event.title or NO_TITLE,
+            "when": move_activity(event.when, None, None),
+            "place": event.place,
+            "description": typed_part(html or event.description, []),
+            "busy": event.busy,
+            "type": policy.event_type,
+            "owner_id": policy.user_id,
+        }
+        # A new activity has nothing to clear.
+        return {key: value for key, value in activity_body(changes).items() if value not in (None, "")}
+
+    def _created(self, row: Row[Any], event: EventView, answer: dict[str, Any]) -> None:
+        desk = self.desk
+        view = activity_view(answer, Context(url=f"{desk.pipedrive.base_url.rstrip('/')}/activities/list"))
+        title = Rendered(text=event.title, prefix="", suffix="", subject=event.title)
+        raws = {"activity_raw": answer, "event_raw": row.payload["event_raw"]}
+        values = desk.link_values(view, event, Written(title), marked=False, **raws)
+        with desk.commit() as conn:
+            link_id = row.link_id
+            if link_id is None:
+                ids = {"activity_id": int(answer["id"]), "event_id": row.event_id, "origin": str(Origin.GOOGLE)}
+                link_id = desk.new_link(conn, values, **ids)
+            else:
+                origin = str(Origin.GOOGLE)
+                mapping.set_link(conn, link_id, activity_id=int(answer["id"]), origin=origin, **values)
+            mapping.drop_intent(conn, desk.calendar_id, row.event_id)
+            known = {"link_id": link_id, "activity_id": int(answer["id"])}
+            desk.confirm(conn, row, side="activities", after=view.to_json(), **known)
+        self._mark(link_id, row, int(answer["id"]))
+
+    def _mark(self, link_id: int, row: Row[Any], activity_id: int) -> None:
+        """If this fails the link is known as unmarked, and the next run does it."""
+        desk = self.desk
+        if not desk.policy.may_write(Side.EVENT):
+            return
+        try:
+            answer = desk.google.patch_event(
+                desk.calendar_id,
+                row.event_id,
+                {"extendedProperties": desk.mark(activity_id, row.event_id, Origin.GOOGLE).properties()},
+                etag=row.payload["etag"],
+                send_updates=desk.send_updates(),
+            )
+        except ServiceError as error:
+            log.warning("account %s: event %s is not marked yet: %s", desk.account.name, row.event_id, error)
+            return
+        with desk.commit() as conn:
+            mapping.set_link(conn, link_id, marked=True, etag=answer.get("etag"), event_raw=answer)
+
+    # Change.
+
+    def merge(self, row: Row[Any]) -> None:
+        """Write the activity's part of a merge, if it has one, and settle the pair."""
+        desk = self.desk
+        if desk.is_obsolete(row):
+            desk.drop(row)
+            return
+        payload = row.payload
+        link = desk.link_of(row)
+        pair, merged = merged_of(payload, link, desk.policy)
+        answers = {"events": payload["event_answer"]} if "event_answer" in payload else {}
+        if not merged.activity_changes:
+            desk.settle(row, pair, merged, answers)
+            return
+        current = desk.pipedrive.activity(row.activity_id)
+        view = activity_view(current, pair.activity.context)
+        if current.get("is_deleted"):
+            raise ChangedMeanwhile("the activity was deleted meanwhile")
+        if not same_content(view, pair.activity):
+            self._merge_again(row, pair, view, current, answers)
+        answers["activities"] = self._patch(row, merged, current)
+        desk.settle(row, pair, merged, answers)
+
+    def _merge_again(
+        self, row: Row[Any], pair: Pair, view: ActivityView, current: dict[str, Any], answers: dict[str, Any]
+    ) -> None:
+        """Somebody edited the activity since it was read: write what still holds, and leave the rest to the next run."""
+        event = event_view(answers["events"]) if answers else pair.event
+        html = str(current.get("public_description") or "")
+        merged = merge(dataclasses.replace(pair, activity=view, event=event, activity_html=html), self.desk.policy)
+        if merged.activity_changes and view.when is not None:
+            self._patch(row, merged, current)
+        raise ChangedMeanwhile("the activity was edited meanwhile; the rest follows in the next run")
+
+    def _patch(self, row: Row[Any], merged: Merged, current: dict[str, Any]) -> dict[str, Any]:
+        return self.desk.pipedrive.update_activity(
+            row.activity_id, activity_body(merged.activity_changes), seen_update_time=current.get("update_time")
+        )
+
+    # Remove.
+
+    def delete(self, row: Row[Any]) -> None:
+        """Delete the activity, unless somebody edited it since: an edit beats a delete."""
+        desk = self.desk
+        link = self._start_removal(row)
+        if link is None:
+            return
+        current = self._current(link)
+        if current is not None:
+            self._refuse_if_edited(link, current)
+            try:
+                desk.pipedrive.delete_activity(link.activity_id)
+            except NotFound:
+                log.info("account %s: activity %s was deleted already", desk.account.name, link.activity_id)
+        with desk.commit() as conn:
+            mapping.drop_link(conn, link.id)
+            desk.confirm(conn, row, side="activities", before=link.activity_raw)
+
+    def finish(self, row: Row[Any]) -> None:
+        """Mark the activity as done instead of deleting it; the pair is detached."""
+        desk = self.desk
+        link = desk.link_of(row)
+        if link is None:
+            desk.drop(row)
+            return
+        current = self._current(link)
+        if current is not None and not current.get("done"):
+            desk.pipedrive.update_activity(
+                link.activity_id, activity_body({"done": True}), seen_update_time=current.get("update_time")
+            )
+        with desk.commit() as conn:
+            mapping.set_link(conn, link.id, state="detached", cause=row.payload["cause"], intended=None)
+            desk.confirm(conn, row, side="activities", before={"done": False}, after={"done": True})
+
+    def _start_removal(self, row: Row[Any]) -> Row[Any] | None:
+        link = self.desk.link_of(row)
+        if link is None:
+            self.desk.drop(row)
+            return None
+        with self.desk.commit() as conn:
+            mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"])
+        return link
+
+    def _current(self, link: Row[Any]) -> dict[str, Any] | None:
+        try:
+            current = self.desk.pipedrive.activity(link.activity_id)
+        except NotFound:
+            return None
+        return None if current.get("is_deleted") else current
+
+    def _refuse_if_edited(self, link: Row[Any], current: dict[str, Any]) -> None:
+        base = ActivityView.from_json(link.base_activity)
+        if same_content(activity_view(current, base.context), base):
+            return
+        with self.desk.commit() as conn:
+            mapping.set_link(conn, link.id, state="active", cause=None)
+        raise ChangedMeanwhile("the activity was edited after its event was deleted: the edit wins")
+
+    # What only the store must learn.
+
+    def detach(self, row: Row[Any]) -> None:
+        """Keep the pair in mind, and sync it no more."""
+        with self.desk.commit() as conn:
+            values = {"state": "detached", "cause": row.payload["cause"], "intended": None}
+            mapping.set_link(conn, row.link_id, **values)
+            self.desk.confirm(conn, row, side="store")
+
+    def unlink(self, row: Row[Any]) -> None:
+        """Both sides are gone, or one left and the other was deleted: nothing to keep in mind."""
+        link = self.desk.link_of(row)
+        with self.desk.commit() as conn:
+            mapping.drop_link(conn, row.link_id)
+            before = {"activity": link.activity_raw, "event": link.event_raw} if link is not None else None
+            self.desk.confirm(conn, row, side="store", before=before)
+
+

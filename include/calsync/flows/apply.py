@@ -1,0 +1,161 @@
+"""Apply: carry the plan out, one confirmed write at a time.
+
+Order per item: intent, API write, then link, base and log in one transaction. Dying between any two of them is
+harmless: the next run finds what was written and completes it. No transaction stays open across a request.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.core.policy import Side
+from include.calsync.errors import (
+    AccountBusy,
+    AccountError,
+    CalsyncError,
+    FatalError,
+    LeaseLost,
+    NotFound,
+    PreconditionFailed,
+    RateLimited,
+    RecordError,
+    RetryableError,
+)
+from include.calsync.flows import aside
+from include.calsync.flows.activity_writes import ActivityWrites
+from include.calsync.flows.event_writes import EventWrites
+from include.calsync.flows.run import Run, RunAccount, counted, fail_account, resume
+from include.calsync.flows.services import Services
+from include.calsync.flows.writes import Desk
+from include.calsync.store import runs
+from include.calsync.store.transaction import reading
+
+log = logging.getLogger(__name__)
+
+PARALLEL_ACCOUNTS = 8
+# An upload gives the lease back after so many items, so that the scheduled sync is not starved.
+UPLOAD_LEASE_ITEMS = 200
+LEASE_RENEWED_EVERY = timedelta(seconds=60)
+LEASE_WAIT_S = 900.0
+LEASE_POLL_S = 5.0
+# A service that failed this often in a row is down: stop here, the cursor stays, the next run repeats.
+TROUBLES_IN_A_ROW = 3
+
+
+def upsert_events(services: Services, run_id: str, shard: list[str], owner: str) -> dict[str, int]:
+    """Carry out the plan's writes to Google Calendar. Returns: rows by what became of them."""
+    return _apply(services, run_id, shard, owner, Side.EVENT)
+
+
+def upsert_activities(services: Services, run_id: str, shard: list[str], owner: str) -> dict[str, int]:
+    """Carry out the plan's writes to Pipedrive, and what only the store must learn. Returns: as `upsert_events`."""
+    return _apply(services, run_id, shard, owner, Side.ACTIVITY)
+
+
+def _apply(services: Services, run_id: str, shard: list[str], owner: str, side: Side) -> dict[str, int]:
+    run = resume(services, run_id, owner, shard)
+    outcome: Counter[str] = Counter()
+    if run.request.dry_run:
+        return {}
+
+    def apply(account: RunAccount) -> None:
+        try:
+            _AccountApply(services, run, account, side, owner).work(outcome)
+        except CalsyncError as error:
+            fail_account(services, run, account, error)
+
+    with counted(services, run.id), ThreadPoolExecutor(PARALLEL_ACCOUNTS) as pool:
+        list(pool.map(apply, run.working()))
+    return dict(outcome)
+
+
+class _AccountApply:
+    """One account's rows of one side, in order."""
+
+    def __init__(self, services: Services, run: Run, account: RunAccount, side: Side, owner: str) -> None:
+        self.services, self.run, self.account, self.side, self.owner = services, run, account, side, owner
+        self.desk = Desk(services, run, account)
+        self.handlers: dict[str, Callable[[Row[Any]], None]] = (
+            EventWrites(self.desk).handlers() if side is Side.EVENT else ActivityWrites(self.desk).handlers()
+        )
+        self.renewed_at = services.clock()
+        self.troubles_count = 0
+
+    def work(self, outcome: Counter[str]) -> None:
+        rows = self._rows()
+        if self.run.request.upload is None:
+            self._each(rows, outcome)
+            return
+        for start in range(0, len(rows), UPLOAD_LEASE_ITEMS):
+            fence = self._wait_for_lease()
+            self.account.fence = fence
+            try:
+                self._each(rows[start : start + UPLOAD_LEASE_ITEMS], outcome)
+            finally:
+                self.services.leases.release(self.account.id, fence)
+
+    def _rows(self) -> list[Row[Any]]:
+        sides = ["events"] if self.side is Side.EVENT else ["activities", "store"]
+        with reading(self.services.engine) as conn:
+            rows = [
+                row
+                for side in sides
+                for row in runs.plan_rows(conn, self.run.id, account_id=self.account.id, side=side, state="planned")
+            ]
+        return rows
+
+    def _each(self, rows: list[Row[Any]], outcome: Counter[str]) -> None:
+        for row in rows:
+            self._renew()
+            outcome[self._one(row)] += 1
+
+    def _one(self, row: Row[Any]) -> str:
+        try:
+            self.handlers[row.action](row)
+            self.troubles_count = 0
+            return "done"
+        except (RecordError, FatalError, ValueError) as error:
+            return self._set_aside(row, error, failed=True)
+        except (PreconditionFailed, NotFound) as error:
+            return self._set_aside(row, error, failed=False)
+        except (AccountError, RateLimited, LeaseLost):
+            raise
+        except RetryableError as error:
+            self.troubles_count += 1
+            if self.troubles_count >= TROUBLES_IN_A_ROW:
+                raise
+            return self._set_aside(row, error, failed=False)
+
+    def _set_aside(self, row: Row[Any], error: Exception, *, failed: bool) -> str:
+        state = "quarantined" if failed else "deferred"
+        log.warning("account %s: %s %s: %s", self.account.name, row.action, state, error)
+        with self.desk.commit() as conn:
+            runs.set_row(conn, row.id, state=state, error=str(error)[:2000])
+            now = self.services.clock()
+            item = aside.item_of(row)
+            aside.put(conn, self.account.id, item, str(error), now, failed=failed)
+        return state
+
+    def _renew(self) -> None:
+        now = self.services.clock()
+        if self.account.fence is not None and now - self.renewed_at > LEASE_RENEWED_EVERY:
+            self.services.leases.renew(self.account.id, self.account.fence)
+            self.renewed_at = now
+
+    def _wait_for_lease(self) -> int:
+        waited_s = 0.0
+        while True:
+            try:
+                return self.services.leases.acquire(self.account.id, self.owner)
+            except AccountBusy:
+                if waited_s >= LEASE_WAIT_S:
+                    raise
+                self.services.sleep(LEASE_POLL_S)
+                waited_s += LEASE_POLL_S

@@ -1,0 +1,56 @@
+"""Setting items aside: in quarantine after an error, or to be read again in a later run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from include.calsync.store import mapping
+from include.calsync.store.tables import quarantine
+
+FIRST_DELAY = timedelta(minutes=5)
+LONGEST_DELAY = timedelta(hours=24)
+
+
+def item_of(row: Any) -> tuple[str, str]:
+    """Side and id under which a plan row's item is set aside: what exists of it, the event if both do."""
+    keys = ("event_id", "activity_id")
+    event_id, activity_id = (row[key] if isinstance(row, dict) else getattr(row, key) for key in keys)
+    return ("events", str(event_id)) if event_id is not None else ("activities", str(activity_id))
+
+
+def put(
+    conn: Connection,
+    account_id: int,
+    item: tuple[str, str],
+    reason: str,
+    now: datetime,
+    *,
+    failed: bool,
+    pause: timedelta = timedelta(0),
+) -> None:
+    """Set the item aside. `failed`: it is quarantined, and each failure doubles the time to the next try."""
+    key = quarantine.c
+    mine = (key.account_id == account_id) & (key.side == item[0]) & (key.item_id == item[1])
+    before = conn.execute(select(key.attempts).where(mine)).scalar() or 0
+    attempts = before + 1 if failed else before
+    delay = min(FIRST_DELAY * 2 ** (attempts - 1), LONGEST_DELAY) if failed else pause
+    mapping.put_aside(
+        conn,
+        account_id=account_id,
+        side=item[0],
+        item_id=item[1],
+        reason=reason,
+        attempts=attempts,
+        next_try_at=now + delay,
+        at=now,
+    )
+
+
+def take_back(conn: Connection, row: Any) -> None:
+    """The row's items are ordinary ones again."""
+    for side, item_id in (("events", row.event_id), ("activities", row.activity_id)):
+        if item_id is not None:
+            mapping.take_back(conn, account_id=row.account_id, side=side, item_id=str(item_id))

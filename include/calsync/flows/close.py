@@ -1,0 +1,177 @@
+"""Close: cursors last, then the summary. What failed is named; a run that failed somewhere is not green."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from include.calsync.core.decide import Action
+from include.calsync.errors import CalsyncError
+from include.calsync.flows.run import Run, RunAccount, counted, fail_account, resume
+from include.calsync.flows.services import Services
+from include.calsync.store import cursors, runs
+from include.calsync.store.leases import check_fence
+from include.calsync.store.tables import account as account_table
+from include.calsync.store.tables import change_log, hold, plan_row, quarantine
+from include.calsync.store.transaction import reading
+
+log = logging.getLogger(__name__)
+
+ITEM_COUNTS = ("listed", "created", "updated", "deleted", "adopted", "skipped", "held", "quarantined")
+# (side written, action) in the change log → how the summary counts it.
+LOGGED = {
+    ("events", Action.CREATE_EVENT): ("events", "created"),
+    ("events", Action.MERGE): ("events", "updated"),
+    ("events", Action.ADOPT): ("events", "updated"),
+    ("events", Action.DELETE_EVENT): ("events", "deleted"),
+    ("events", Action.REMOVE_EVENT): ("events", "deleted"),
+    ("activities", Action.CREATE_ACTIVITY): ("activities", "created"),
+    ("activities", Action.MERGE): ("activities", "updated"),
+    ("activities", Action.ADOPT): ("activities", "updated"),
+    ("activities", Action.FINISH_ACTIVITY): ("activities", "updated"),
+    ("activities", Action.DELETE_ACTIVITY): ("activities", "deleted"),
+}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """`result` is what the run returns; `failure` is why it must not be green, or None."""
+
+    result: dict[str, Any]
+    failure: str | None
+
+
+def close(services: Services, run_id: str, owner: str) -> Summary:
+    """Move the cursors of the accounts that are done, free the leases, and say what happened."""
+    run = resume(services, run_id, owner)
+    with counted(services, run.id):
+        for account in run.working():
+            try:
+                _finish_account(services, run, account)
+            except CalsyncError as error:
+                fail_account(services, run, account, error)
+    for account in run.accounts:
+        if account.fence is not None:
+            services.leases.release(account.id, account.fence)
+    with reading(services.engine) as conn:
+        result = _result(conn, run)
+        failure = _failure(conn, run)
+    with services.engine.begin() as conn:
+        runs.finish(conn, run.id, services.clock(), result)
+        for account in run.accounts:
+            if account.state == "failed" and not run.request.dry_run:
+                values = {"state": "failed", "error": account.error}
+                conn.execute(update(account_table).where(account_table.c.id == account.id).values(**values))
+    for account in run.accounts:
+        for notice in account.notices:
+            log.warning("%s", notice)
+    log.info("Result: %s", result)
+    return Summary(result, failure)
+
+
+def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
+    if run.request.dry_run:
+        return
+    with services.engine.begin() as conn:
+        if account.fence is not None:
+            check_fence(conn, account.id, account.fence)
+        left_count = runs.unfinished_count(conn, run.id, account.id)
+        if left_count:
+            raise CalsyncError(
+                f"{left_count} planned changes were not carried out; the next run repeats them. "
+                "The log of the upsert tasks says why."
+            )
+        if run.request.upload is None and run.request.interval is None:
+            _move_cursors(conn, services, run, account)
+        stale = quarantine.delete().where(
+            quarantine.c.account_id == account.id, quarantine.c.next_try_at <= run.started_at
+        )
+        conn.execute(stale)
+
+
+def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAccount) -> None:
+    row = next(row for row in runs.accounts(conn, run.id, [account.name]))
+    common = {"account_id": account.id, "run_id": run.id, "at": services.clock()}
+    if row.next_watermark is not None:
+        cursors.save(conn, side="activities", watermark=row.next_watermark, **common)
+    if row.next_sync_token is not None:
+        client = services.google(account.settings.google_conn_id, account.settings.google_user)
+        cursors.save(conn, side="events", sync_token=row.next_sync_token, params_digest=client.list_digest, **common)
+    conn.execute(
+        update(account_table)
+        .where(account_table.c.id == account.id)
+        .values(settings_digest=account.settings.digest(), state="ok", error=None)
+    )
+
+
+def _result(conn: Connection, run: Run) -> dict[str, Any]:
+    pipedrive, google, tokens = runs.usage(conn, run.id)
+    return {
+        "sync_run_id": run.id,
+        "dry_run": run.request.dry_run,
+        "accounts": {account.name: _account_result(conn, run, account) for account in run.accounts},
+        "api_requests": {"pipedrive": pipedrive, "google_calendar": google},
+        "pipedrive_tokens": tokens,
+    }
+
+
+def _account_result(conn: Connection, run: Run, account: RunAccount) -> dict[str, Any]:
+    sides = {side: dict.fromkeys(ITEM_COUNTS, 0) for side in ("activities", "events")}
+    skipped: Counter[str] = Counter()
+    for side, key in (("activities", "activities_skipped"), ("events", "events_skipped"), ("events", "skipped")):
+        for reason, count in (account.counts.get(key) or {}).items():
+            sides[side]["skipped"] += count
+            skipped[reason] += count
+    for side in sides:
+        sides[side]["listed"] = account.counts.get(f"{side}_listed", 0)
+    for row in _logged(conn, run, account):
+        if (row.side, row.action) in LOGGED:
+            side, kind = LOGGED[row.side, row.action]
+            sides[side][kind] += row.count
+    for row in _planned(conn, run, account):
+        side = "activities" if row.side == "activities" else "events"
+        if row.action == Action.ADOPT and row.state == "confirmed":
+            sides[side]["adopted"] += row.count
+        elif row.state in ("held", "quarantined"):
+            sides[side][row.state] += row.count
+    conflicts = select(func.count()).where(
+        change_log.c.run_id == run.id, change_log.c.account_id == account.id, change_log.c.lost.is_not(None)
+    )
+    return {
+        "state": account.state,
+        "error": account.error,
+        **sides,
+        "skipped_by_reason": dict(skipped),
+        "conflicts": int(conn.execute(conflicts).scalar_one()),
+    }
+
+
+def _logged(conn: Connection, run: Run, account: RunAccount) -> list[Row[Any]]:
+    columns = (change_log.c.side, change_log.c.action)
+    query = select(*columns, func.count().label("count")).group_by(*columns)
+    return list(conn.execute(query.where(change_log.c.run_id == run.id, change_log.c.account_id == account.id)))
+
+
+def _planned(conn: Connection, run: Run, account: RunAccount) -> list[Row[Any]]:
+    columns = (plan_row.c.side, plan_row.c.action, plan_row.c.state)
+    query = select(*columns, func.count().label("count")).group_by(*columns)
+    return list(conn.execute(query.where(plan_row.c.run_id == run.id, plan_row.c.account_id == account.id)))
+
+
+def _failure(conn: Connection, run: Run) -> str | None:
+    problems = [account.error or f"account {account.name} failed" for account in run.accounts if account.state == "failed"]
+    if run.request.kind != "scheduled":
+        problems += [f"account {a.name} is in use by another run: {a.error}" for a in run.accounts if a.state == "busy"]
+    names = {account.id: account.name for account in run.accounts}
+    for row in runs.plan_rows(conn, run.id, state="quarantined"):
+        what = f"event {row.event_id}" if row.event_id else f"activity {row.activity_id}"
+        problems.append(f"account {names[row.account_id]}: {what} is in quarantine: {row.error or row.reason}")
+    opened = select(hold.c.message).where(hold.c.run_id == run.id)
+    problems += [str(message) for message in conn.execute(opened).scalars()]
+    return "\n".join(problems) or None
+
+

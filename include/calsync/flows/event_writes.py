@@ -1,0 +1,246 @@
+"""Writes to Google Calendar: insert with our own id, patch and delete with If-Match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.core.decide import Action
+from include.calsync.core.fields import event_body, event_view, without_nulls
+from include.calsync.core.marks import event_id, read_mark
+from include.calsync.core.merge import Merged, Pair, draft
+from include.calsync.core.model import ActivityView, EventView, Origin
+from include.calsync.core.text import compose, safe_html
+from include.calsync.errors import Duplicate, NotFound, PreconditionFailed
+from include.calsync.flows.observe import stamp
+from include.calsync.flows.pairs import merged_of
+from include.calsync.flows.writes import Desk, shown_value
+from include.calsync.store import mapping, runs
+
+# Ids of deleted events stay taken; each re-creation of one activity's event uses the next.
+MAX_GENERATIONS = 50
+
+
+class EventWrites:
+    """One account's writes to its calendar."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def handlers(self) -> dict[str, Callable[[Row[Any]], None]]:
+        """What to call for each action."""
+        return {
+            Action.CREATE_EVENT: self.create,
+            Action.MERGE: self.merge,
+            Action.ADOPT: self.merge,
+            Action.MARK: self.mark,
+            Action.DELETE_EVENT: self.remove,
+            Action.REMOVE_EVENT: self.remove,
+        }
+
+    # Create.
+
+    def create(self, row: Row[Any]) -> None:
+        """Insert the activity's event under the first of its ids that is free; one that is ours already is adopted."""
+        desk = self.desk
+        if desk.is_obsolete(row):
+            desk.drop(row)
+            return
+        activity = ActivityView.from_json(row.payload["activity"])
+        view, written, block = draft(activity, desk.policy)
+        html = str((row.payload["activity_raw"] or {}).get("public_description") or activity.description)
+        changes = {name: getattr(view, name) for name in ("title", "when", "place", "busy")}
+        body = self._body({**changes, "description": compose(safe_html(html), block)})
+        if activity.context.url.startswith(("http://", "https://")):
+            body["source"] = {"title": "Pipedrive", "url": activity.context.url}
+        for generation in range(MAX_GENERATIONS):
+            body["id"] = event_id(desk.account.company_id, row.activity_id, desk.calendar_id, generation)
+            body.update(self._marking(row.activity_id, body["id"], Origin.PIPEDRIVE))
+            try:
+                answer = desk.google.insert_event(
+                    desk.calendar_id, without_nulls(body), send_updates=desk.send_updates()
+                )
+            except Duplicate:
+                known = desk.google.get_event(desk.calendar_id, body["id"])
+                if known.get("status") == "cancelled" or not self._is_ours(known, row.activity_id):
+                    continue
+                self._adopt(row, known)
+                return
+            self._created(row, activity, answer, written)
+            return
+        raise ValueError(f"no free event id in {MAX_GENERATIONS} tries")
+
+    def _created(self, row: Row[Any], activity: ActivityView, answer: dict[str, Any], written: Any) -> None:
+        desk = self.desk
+        view = event_view(answer)
+        values = desk.link_values(
+            activity, view, written, activity_raw=row.payload["activity_raw"], event_raw=answer, marked=True
+        )
+        with desk.commit() as conn:
+            link_id = row.link_id
+            if link_id is None:
+                ids = {"activity_id": row.activity_id, "event_id": answer["id"], "origin": str(Origin.PIPEDRIVE)}
+                link_id = desk.new_link(conn, values, **ids)
+            else:  # the rendered title and block make it ours from here on
+                origin = str(Origin.PIPEDRIVE)
+                mapping.set_link(conn, link_id, event_id=answer["id"], origin=origin, **values)
+            ids = {"link_id": link_id, "event_id": answer["id"]}
+            desk.confirm(conn, row, side="events", after=view.to_json(), **ids)
+
+    def _is_ours(self, known: dict[str, Any], activity_id: int) -> bool:
+        mark = read_mark(known)
+        own = self.desk.account.company_id
+        return mark is not None and (mark.company_id, mark.activity_id, mark.event_id) == (own, activity_id, known["id"])
+
+    def _adopt(self, row: Row[Any], known: dict[str, Any]) -> None:
+        """An earlier insert arrived although nobody heard of it: go on as an adoption."""
+        at = stamp(known.get("updated"))
+        payload = {
+            **row.payload,
+            "origin": str(Origin.PIPEDRIVE),
+            "event": event_view(known).to_json(),
+            "event_raw": known,
+            "etag": known.get("etag"),
+            "event_stamp": at.isoformat() if at else None,
+        }
+        values = {"action": str(Action.ADOPT), "event_id": known["id"], "payload": payload}
+        with self.desk.commit() as conn:
+            runs.set_row(conn, row.id, **values)
+            if row.link_id is not None:  # a detached pair that gets its event back
+                mapping.drop_link(conn, row.link_id)
+                runs.set_row(conn, row.id, link_id=None)
+            again = next(r for r in runs.plan_rows(conn, row.run_id, account_id=row.account_id, id=row.id))
+        self.merge(again)
+
+    # Change.
+
+    def merge(self, row: Row[Any]) -> None:
+        """Write the event's part of a merge; if the activity's part is outstanding, the row passes on to it."""
+        desk = self.desk
+        if desk.is_obsolete(row):
+            desk.drop(row)
+            return
+        link = desk.link_of(row)
+        payload = dict(row.payload)
+        pair, merged = merged_of(payload, link, desk.policy)
+        try:
+            answer = self._patch(row, merged, payload["etag"])
+        except PreconditionFailed:
+            current = desk.google.get_event(desk.calendar_id, row.event_id)
+            if current.get("status") == "cancelled":
+                raise
+            if shows(current, merged):
+                answer = current  # our own patch, whose answer was lost
+            else:
+                payload |= self._current(current)
+                pair, merged = merged_of(payload, link, desk.policy)
+                answer = self._patch(row, merged, current["etag"])
+        self._log_event(row, pair, merged)
+        if merged.activity_changes:
+            payload["event_answer"] = answer
+            with desk.commit() as conn:
+                runs.set_row(conn, row.id, side="activities", payload=payload)
+        else:
+            desk.settle(_with(row, payload), pair, merged, {"events": answer})
+
+    def _patch(self, row: Row[Any], merged: Merged, etag: str | None) -> dict[str, Any]:
+        desk = self.desk
+        body = self._body(merged.event_changes, row.payload["event_raw"])
+        known = read_mark(row.payload["event_raw"] or {})
+        wanted = desk.mark(row.activity_id, row.event_id, Origin(row.payload["origin"]))
+        if known != wanted:
+            body.update(self._marking(row.activity_id, row.event_id, wanted.origin))
+        if not body:
+            return dict(row.payload["event_raw"])
+        if row.link_id is not None and {"title", "description"} & set(merged.event_changes):
+            with desk.commit() as conn:
+                mapping.set_link(conn, row.link_id, intended=merged.written.to_json())
+        return desk.google.patch_event(
+            desk.calendar_id, row.event_id, body, etag=etag, send_updates=desk.send_updates()
+        )
+
+    def _log_event(self, row: Row[Any], pair: Pair, merged: Merged) -> None:
+        if not merged.event_changes:
+            return
+        before = {name: shown_value(getattr(pair.event, name)) for name in merged.event_changes}
+        after = {name: shown_value(value) for name, value in merged.event_changes.items()}
+        lost = [conflict.to_json() for conflict in merged.conflicts] or None
+        with self.desk.commit() as conn:
+            self.desk.log(conn, row, side="events", before=before, after=after, lost=lost)
+
+    def mark(self, row: Row[Any]) -> None:
+        """Put our properties on an event that lacks them."""
+        desk = self.desk
+        link = desk.link_of(row)
+        if link is None:
+            desk.drop(row)
+            return
+        body = self._marking(link.activity_id, link.event_id, Origin(link.origin))
+        answer = desk.google.patch_event(
+            desk.calendar_id, link.event_id, body, etag=row.payload["etag"], send_updates=desk.send_updates()
+        )
+        with desk.commit() as conn:
+            mapping.set_link(conn, link.id, marked=True, etag=answer.get("etag"), event_raw=answer)
+            desk.confirm(conn, row, side="events")
+
+    # Remove.
+
+    def remove(self, row: Row[Any]) -> None:
+        """Delete the event: intent first, so that its tombstone is known as our echo."""
+        desk = self.desk
+        link = desk.link_of(row)
+        if link is None:
+            desk.drop(row)
+            return
+        with desk.commit() as conn:
+            mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"])
+        try:
+            self._delete(link, row.payload["etag"])
+        except PreconditionFailed:
+            current = desk.google.get_event(desk.calendar_id, link.event_id)
+            same = current.get("status") != "cancelled" and event_view(current) == EventView.from_json(link.base_event)
+            if current.get("status") != "cancelled" and not same and row.action == Action.DELETE_EVENT:
+                with desk.commit() as conn:  # an edit beats a delete: decide again in the next run
+                    mapping.set_link(conn, link.id, state="active", cause=None)
+                raise
+            if current.get("status") != "cancelled":
+                self._delete(link, current["etag"])
+        with desk.commit() as conn:
+            mapping.drop_link(conn, link.id)
+            desk.confirm(conn, row, side="events", before=link.event_raw)
+
+    def _delete(self, link: Row[Any], etag: str | None) -> None:
+        desk = self.desk
+        try:
+            desk.google.delete_event(desk.calendar_id, link.event_id, etag=etag, send_updates=desk.send_updates())
+        except NotFound:
+            # Gone for good, or access was lost? If the calendar still answers, it is the event that is gone.
+            desk.google.get_calendar(desk.calendar_id)
+
+    # Bodies.
+
+    def _body(self, changes: dict[str, Any], raw: Any = None) -> dict[str, Any]:
+        zone = ((raw or {}).get("start") or {}).get("timeZone") or self.desk.policy.zone
+        return event_body(changes, zone=zone, default_duration=self.desk.policy.default_duration)
+
+    def _marking(self, activity_id: int, own_id: str, origin: Origin) -> dict[str, Any]:
+        return {"extendedProperties": self.desk.mark(activity_id, own_id, origin).properties()}
+
+    @staticmethod
+    def _current(event: dict[str, Any]) -> dict[str, Any]:
+        return {"event": event_view(event).to_json(), "event_raw": event, "etag": event.get("etag")}
+
+
+def shows(event: dict[str, Any], merged: Merged) -> bool:
+    """Whether an event shows all that a merge wanted to write."""
+    view = event_view(event)
+    body = event_body(merged.event_changes, zone="UTC", default_duration=timedelta(0))
+    wanted = event_view({**event, **{k: v for k, v in without_nulls(body).items()}})
+    return all(getattr(view, name) == getattr(wanted, name) for name in merged.event_changes)
+
+
+def _with(row: Row[Any], payload: dict[str, Any]) -> Any:
+    return row._replace(payload=payload)  # type: ignore[attr-defined]

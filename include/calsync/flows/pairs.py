@@ -1,0 +1,80 @@
+"""Between the store and the core: links and observations as the pair that is merged, and back to a row's payload."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.core.merge import Merged, Pair, Written, merge
+from include.calsync.core.model import ActivityView, EventView, Origin, When
+from include.calsync.core.policy import Policy
+
+
+def payload_of(
+    link: Row[Any] | None,
+    activity: Row[Any] | None,
+    event: Row[Any] | None,
+    *,
+    origin: Origin | None = None,
+) -> dict[str, Any]:
+    """All that carrying out a row needs, as JSON: what was seen, or where nothing was seen, what the link knows."""
+    raw_event = _raw(event, link.event_raw if link is not None else None)
+    return {
+        "origin": str(origin or link.origin) if link is not None or origin else None,
+        "activity": _view(activity, link.base_activity if link is not None else None),
+        "event": _view(event, link.base_event if link is not None else None),
+        "activity_raw": _raw(activity, link.activity_raw if link is not None else None),
+        "event_raw": raw_event,
+        "etag": (raw_event or {}).get("etag") if event is not None else (link.etag if link is not None else None),
+        "activity_stamp": _stamp(activity),
+        "event_stamp": _stamp(event),
+    }
+
+
+def _view(observed: Row[Any] | None, known: Any) -> Any:
+    return observed.view if observed is not None and observed.view is not None else known
+
+
+def _raw(observed: Row[Any] | None, known: Any) -> Any:
+    return observed.raw if observed is not None and observed.view is not None else known
+
+
+def _stamp(observed: Row[Any] | None) -> str | None:
+    return observed.stamp.isoformat() if observed is not None and observed.stamp is not None else None
+
+
+def pair_of(payload: dict[str, Any], link: Row[Any] | None) -> Pair:
+    """The pair behind a payload. Without a link, or with one that has no base yet, it is an adoption."""
+    written: tuple[Written, ...] = ()
+    if link is not None:
+        known = (link.intended, link.rendered)
+        written = tuple(Written.from_json(value) for value in known if value)
+    return Pair(
+        origin=Origin(payload["origin"]),
+        activity=ActivityView.from_json(payload["activity"]),
+        event=EventView.from_json(payload["event"]),
+        activity_base=ActivityView.from_json(link.base_activity) if link is not None else None,
+        event_base=EventView.from_json(link.base_event) if link is not None else None,
+        written=written,
+        activity_html=str((payload["activity_raw"] or {}).get("public_description") or ""),
+        event_html=str((payload["event_raw"] or {}).get("description") or ""),
+        activity_stamp=_instant(payload["activity_stamp"]),
+        event_stamp=_instant(payload["event_stamp"]),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def merged_of(payload: dict[str, Any], link: Row[Any] | None, policy: Policy) -> tuple[Pair, Merged]:
+    """The pair and its merge: the same values give the same merge, in the plan and when it is carried out."""
+    pair = pair_of(payload, link)
+    return pair, merge(pair, policy)
+
+
+def changes_json(changes: dict[str, Any]) -> dict[str, Any]:
+    """Canonical changes as JSON, for plans and logs."""
+    return {name: value.to_json() if isinstance(value, When) else value for name, value in changes.items()}

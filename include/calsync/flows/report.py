@@ -1,0 +1,47 @@
+"""What the operator reads in the task logs: the plan as a table, the run's result. No personal data."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from include.calsync.flows.run import Run
+
+log = logging.getLogger(__name__)
+SHOWN_ROWS = 200
+
+
+def show_plan(run: Run, rows: list[dict[str, Any]]) -> None:
+    """Log the plan."""
+    if not rows:
+        log.info("The plan is empty: both sides are equal.")
+        return
+    names = {account.id: account.name for account in run.accounts}
+    lines = [
+        {
+            "account": names[row["account_id"]],
+            "action": row["action"],
+            "state": row["state"],
+            "activity": row["activity_id"] or "",
+            "event": row["event_id"] or "",
+            "to event": _fields(row, "event_changes"),
+            "to activity": _fields(row, "activity_changes"),
+            "reason": row["reason"],
+        }
+        for row in rows[:SHOWN_ROWS]
+    ]
+    more = f"\n… and {len(rows) - SHOWN_ROWS} more rows" if len(rows) > SHOWN_ROWS else ""
+    dry = " (dry run: nothing will be written)" if run.request.dry_run else ""
+    log.info("The plan%s:\n%s%s", dry, table(lines), more)
+
+
+def _fields(row: dict[str, Any], key: str) -> str:
+    return " ".join(row["payload"].get(key) or {})
+
+
+def table(lines: Iterable[dict[str, Any]]) -> str:
+    """Rows as aligned text."""
+    return str(pd.DataFrame(list(lines)).to_string(index=False))

@@ -1,0 +1,215 @@
+"""What both kinds of writes share: the clients, fenced commits, the link that a confirmed row becomes, the log."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, time
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from include.calsync.clients.google_calendar import GoogleCalendarClient
+from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.core.fields import activity_view, event_view
+from include.calsync.core.marks import Mark, read_mark
+from include.calsync.core.merge import Merged, Pair, Written, advance
+from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
+from include.calsync.core.policy import Side
+from include.calsync.flows import aside
+from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.services import Services
+from include.calsync.store import changes, mapping, runs
+from include.calsync.store.leases import check_fence
+from include.calsync.store.transaction import reading
+
+
+class Desk:
+    """One account at work: everything a write needs besides its row."""
+
+    def __init__(self, services: Services, run: Run, account: RunAccount) -> None:
+        self.services, self.run, self.account = services, run, account
+        self.policy = account.policy
+        self.calendar_id = account.calendar_id or ""
+
+    @property
+    def pipedrive(self) -> PipedriveClient:
+        return self.services.pipedrive(self.account.settings.pipedrive_conn_id)
+
+    @property
+    def google(self) -> GoogleCalendarClient:
+        return self.services.google(self.account.settings.google_conn_id, self.account.settings.google_user)
+
+    @contextmanager
+    def commit(self) -> Iterator[Connection]:
+        """A transaction that only the holder of the account's lease can finish."""
+        with self.services.engine.begin() as conn:
+            if self.account.fence is not None:
+                check_fence(conn, self.account.id, self.account.fence)
+            yield conn
+
+    def link_of(self, row: Row[Any]) -> Row[Any] | None:
+        """The row's link as it is now."""
+        if row.link_id is None:
+            return None
+        with reading(self.services.engine) as conn:
+            return mapping.get_link(conn, row.link_id)
+
+    def is_obsolete(self, row: Row[Any]) -> bool:
+        """Whether the row's item was linked, or its link ended, since the plan was made: then it is done."""
+        with reading(self.services.engine) as conn:
+            if row.link_id is not None:
+                return mapping.get_link(conn, row.link_id) is None
+            activity = row.activity_id and mapping.link_of_activity(conn, self.account.company_id, row.activity_id)
+            event = row.event_id and mapping.link_of_event(conn, self.calendar_id, row.event_id)
+            return bool(activity or event)
+
+    def drop(self, row: Row[Any]) -> None:
+        """The row needs nothing any more."""
+        with self.commit() as conn:
+            runs.set_row(conn, row.id, state="confirmed")
+
+    def mark(self, activity_id: int, event_id: str, origin: Origin) -> Mark:
+        return Mark(self.account.company_id, activity_id, event_id, origin)
+
+    def send_updates(self) -> Any:
+        """Nobody is mailed unless the account says so (law 9)."""
+        return {"none": "none", "external": "externalOnly", "all": "all"}[self.account.settings.notify_guests]
+
+    def confirm(self, conn: Connection, row: Row[Any], **log: Any) -> None:
+        """The row is done: its items are ordinary ones again, and the log says what happened."""
+        runs.set_row(conn, row.id, state="confirmed")
+        aside.take_back(conn, row)
+        self.log(conn, row, **log)
+
+    def log(
+        self,
+        conn: Connection,
+        row: Row[Any],
+        *,
+        side: str,
+        before: Any = None,
+        after: Any = None,
+        lost: Any = None,
+        **ids: Any,
+    ) -> None:
+        """Append to the change log."""
+        known = {"link_id": row.link_id, "activity_id": row.activity_id, "event_id": row.event_id}
+        changes.append(
+            conn,
+            at=self.services.clock(),
+            run_id=self.run.id,
+            account_id=self.account.id,
+            company_id=self.account.company_id,
+            calendar_id=self.calendar_id,
+            side=side,
+            action=row.action,
+            reason=row.reason,
+            before=before,
+            after=after,
+            lost=lost,
+            **(known | ids),
+        )
+
+    def link_values(
+        self,
+        activity: ActivityView,
+        event: EventView,
+        written: Written,
+        *,
+        activity_raw: Any,
+        event_raw: Any,
+        marked: bool,
+    ) -> dict[str, Any]:
+        """The columns of an active link whose sides were just made equal."""
+        return {
+            "account_id": self.account.id,
+            "state": "active",
+            "cause": None,
+            "base_activity": activity.to_json(),
+            "base_event": event.to_json(),
+            "activity_digest": digest(activity),
+            "event_digest": digest(event),
+            "rendered": written.to_json(),
+            "intended": None,
+            "activity_raw": activity_raw,
+            "event_raw": event_raw,
+            "etag": (event_raw or {}).get("etag"),
+            "marked": marked,
+            "due_at": due_at(activity.when),
+            "missing_since_run": None,
+            "missing_rights": None,
+            "updated_at": self.services.clock(),
+        }
+
+    def new_link(
+        self, conn: Connection, values: Mapping[str, Any], *, activity_id: int, event_id: str, origin: str
+    ) -> int:
+        """Store a new link of this account."""
+        return mapping.add_link(
+            conn,
+            company_id=self.account.company_id,
+            activity_id=activity_id,
+            calendar_id=self.calendar_id,
+            event_id=event_id,
+            origin=origin,
+            **values,
+        )
+
+    def settle(self, row: Row[Any], pair: Pair, merged: Merged, answers: Mapping[str, Any]) -> None:
+        """After a pair's last outstanding write: link, base, log and the row, in one transaction.
+
+        `answers`: raw objects as answered, by side; a side that was not written has none.
+        """
+        event_raw = answers.get("events") or row.payload["event_raw"]
+        activity_raw = answers.get("activities") or row.payload["activity_raw"]
+        event = event_view(answers["events"]) if answers.get("events") else None
+        activity = activity_view(answers["activities"], pair.activity.context) if answers.get("activities") else None
+        kept = {side: merged.kept.get(side, frozenset()) for side in Side}
+        values = self.link_values(
+            advance(pair.activity, pair.activity_base, activity, set(merged.activity_changes), kept[Side.ACTIVITY]),
+            advance(pair.event, pair.event_base, event, set(merged.event_changes), kept[Side.EVENT]),
+            merged.written,
+            activity_raw=activity_raw,
+            event_raw=event_raw,
+            marked=bool(answers.get("events")) or self._was_marked(row),
+        )
+        lost = [conflict.to_json() for conflict in merged.conflicts] or None
+        with self.commit() as conn:
+            link_id = row.link_id
+            if link_id is None:
+                ids = {"activity_id": row.activity_id, "event_id": row.event_id, "origin": str(pair.origin)}
+                link_id = self.new_link(conn, values, **ids)
+                mapping.drop_intent(conn, self.calendar_id, row.event_id)
+            else:
+                mapping.set_link(conn, link_id, **values)
+            runs.set_row(conn, row.id, state="confirmed")
+            aside.take_back(conn, row)
+            if merged.activity_changes:
+                shown = {name: shown_value(getattr(pair.activity, name)) for name in merged.activity_changes}
+                after = {name: shown_value(value) for name, value in merged.activity_changes.items()}
+                self.log(conn, row, side="activities", before=shown, after=after, lost=lost, link_id=link_id)
+            elif lost or row.action == "adopt":
+                self.log(conn, row, side="store", lost=lost, link_id=link_id)
+
+    def _was_marked(self, row: Row[Any]) -> bool:
+        mark = read_mark(row.payload["event_raw"] or {})
+        return mark is not None and mark.event_id == row.event_id and mark.activity_id == row.activity_id
+
+
+def shown_value(value: Any) -> Any:
+    """A canonical value as JSON."""
+    return value.to_json() if isinstance(value, When) else value
+
+
+def due_at(when: When | None) -> datetime | None:
+    """When an activity is due, for the order of the probe."""
+    if when is None:
+        return None
+    return when.start if when.start is not None else datetime.combine(when.day or datetime.min, time(), UTC)
+
+
+def same_content(one: ActivityView, other: ActivityView) -> bool:
+    """Equal but for names, which are not the activity's own."""
+    return dataclasses.replace(one, context=other.context) == other
