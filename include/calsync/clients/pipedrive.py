@@ -6,8 +6,8 @@ migration guide". Objects are returned as the API gives them.
 
 from __future__ import annotations
 
-import itertools
 import hashlib
+import itertools
 import math
 import threading
 import time

@@ -279,10 +279,15 @@ class Transport:
 
 
 def _checked(base_url: str, service: str) -> str:
-    parts = urllib.parse.urlsplit(base_url.strip())
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+    address = base_url.strip().rstrip("/")
+    try:
+        parts = urllib.parse.urlsplit(address)
+        usable = parts.scheme in ("http", "https") and parts.hostname and not (parts.username or parts.query)
+    except ValueError:
+        usable = False
+    if not usable:
         raise AccountError(f"{service}: the connection's address must look like https://host, without a user or query.")
-    return base_url.strip().rstrip("/")
+    return address
 
 
 def _date(headers: Mapping[str, str]) -> datetime | None:
