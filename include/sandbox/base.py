@@ -1,8 +1,9 @@
 """What both sandbox services stand on: a real HTTP server on loopback with its own clock, request log and faults.
 
-A service is a ``Backend``: plain synchronous Python that turns a ``Call`` into an ``Answer`` under the service's lock. The
-HTTP part around it is the same for every service: it counts and logs requests, lets faults strike, sets ``Date`` from the
-sandbox clock, and answers the control API below ``/_sandbox/``, which is neither logged nor struck by faults.
+A service is a ``Backend``: plain synchronous Python that turns a ``Call`` into an ``Answer`` under the service's
+lock. The HTTP part around it is the same for every service: it counts and logs requests, lets faults strike, sets
+``Date`` from the sandbox clock, and answers the control API below ``/_sandbox/``, which is neither logged nor struck
+by faults.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from aiohttp import web
 from include.sandbox.faults import HTML_PAGE, Fault, Faults, shorten
 
 __all__ = [
-    "Answer", "Backend", "Call", "Fault", "Faults", "Recorded", "SandboxClock", "ServerThread", "Service", "json_answer", "locked",
+    "Answer", "Backend", "Call", "Fault", "Faults", "Recorded", "SandboxClock", "ServerThread", "Service", "json_answer",
+    "locked",
 ]  # fmt: skip
 
 HOST = "127.0.0.1"
@@ -56,7 +58,8 @@ class SandboxClock:
 
 @dataclass(frozen=True)
 class Call:
-    """One request as a backend sees it. ``path`` is decoded; ``segments`` are split before decoding, so ids may hold ``/``."""
+    """One request as a backend sees it. ``path`` is decoded; ``segments`` are split before decoding, so ids may hold
+    ``/``."""
 
     method: str
     path: str
@@ -96,7 +99,8 @@ def json_answer(data: Any, status: int = 200, *, headers: Mapping[str, str] | No
 
 @dataclass(frozen=True)
 class Recorded:
-    """One served request. ``status`` 0: dropped before it was carried out. ``fault``: the kind of the fault that struck."""
+    """One served request. ``status`` 0: dropped before it was carried out. ``fault``: the kind of the fault that
+    struck."""
 
     service: str
     method: str
@@ -163,7 +167,8 @@ class Backend:
 class Service:
     """One sandbox service: ``url``, ``state``, ``clock``, ``faults``, ``requests``, ``latency_s`` (of every answer).
 
-    ``pages`` may serve ``/`` and paths below ``/_sandbox/`` that the control API does not know; it returns None for 404.
+    ``pages`` may serve ``/`` and paths below ``/_sandbox/`` that the control API does not know; it returns None for
+    404.
     """
 
     def __init__(self, name: str, backend: Backend, state: Any, clock: SandboxClock, *, latency_s: float = 0.0) -> None:
@@ -258,7 +263,9 @@ class Service:
             return answer
         if fault.kind == "html" or (fault.kind == "status" and isinstance(fault.body, str)):
             body = fault.body if isinstance(fault.body, str) else HTML_PAGE
-            return Answer(fault.status or 502, body.encode(), {"Content-Type": "text/html; charset=UTF-8", **fault.headers})
+            return Answer(
+                fault.status or 502, body.encode(), {"Content-Type": "text/html; charset=UTF-8", **fault.headers}
+            )
         if fault.kind == "json" or (fault.kind == "status" and fault.body is not None):
             default = 200 if fault.kind == "json" else 500
             return json_answer(fault.body, fault.status or default, headers=fault.headers)
@@ -337,7 +344,8 @@ def _control(service: Service, call: Call) -> Answer:
 
 
 def _set_clock(clock: SandboxClock, wish: dict[str, Any]) -> None:
-    """``{"offset_s": n}``, ``{"advance_s": n}``, ``{"freeze": "<RFC 3339>" or true}`` or ``{"freeze": false}``; empty = only read."""
+    """``{"offset_s": n}``, ``{"advance_s": n}``, ``{"freeze": "<RFC 3339>" or true}`` or ``{"freeze": false}``; empty
+    = only read."""
     unknown = set(wish) - {"offset_s", "advance_s", "freeze"}
     if unknown:
         raise ValueError(f"unknown members {sorted(unknown)}")

@@ -9,25 +9,29 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 KINDS = ("status", "drop", "slow", "truncate", "html", "drip", "json")
-HTML_PAGE = "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>The service is unavailable</h1></body></html>"
+HTML_PAGE = (
+    "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>The service is unavailable</h1></body></html>"
+)
 
 
 @dataclass(frozen=True)
 class Fault:
     """One fault.
 
-    ``kind``: ``status`` an error answer of the service's own shape (``status``, ``reason``, ``headers``; ``body`` replaces
-    it: a str is sent as HTML, anything else as JSON) · ``drop`` the connection is reset · ``slow`` waits ``seconds`` ·
-    ``drip`` sends one byte every ``seconds`` · ``truncate`` sends half of the body under the full Content-Length, or, with
-    ``still_parses``, valid JSON that lacks half of its list and its page cursor · ``html`` an HTML page with ``status`` ·
-    ``json`` replaces the body by ``body``.
+    ``kind``: ``status`` an error answer of the service's own shape (``status``, ``reason``, ``headers``; ``body``
+    replaces it: a str is sent as HTML, anything else as JSON) · ``drop`` the connection is reset · ``slow`` waits
+    ``seconds`` · ``drip`` sends one byte every ``seconds`` · ``truncate`` sends half of the body under the full
+    Content-Length, or, with ``still_parses``, valid JSON that lacks half of its list and its page cursor · ``html``
+    an HTML page with ``status`` · ``json`` replaces the body by ``body``.
 
-    ``when``: ``before`` = instead of carrying the request out (``slow``: wait, then carry it out); ``after`` = the request
-    is carried out, then its answer is lost or replaced. ``truncate`` and ``drip`` need an answer, so they always carry it out.
+    ``when``: ``before`` = instead of carrying the request out (``slow``: wait, then carry it out); ``after`` = the
+    request is carried out, then its answer is lost or replaced. ``truncate`` and ``drip`` need an answer, so they
+    always carry it out.
 
-    ``method`` and ``path`` (a regular expression, searched in the decoded path) restrict it. ``nth`` is the 1-based index
-    among all requests of the service since the fault was installed; ``skip`` lets so many matching requests pass first;
-    ``times`` is how often it strikes (0 = for ever). With ``nth`` and ``times`` n it strikes from the nth request on.
+    ``method`` and ``path`` (a regular expression, searched in the decoded path) restrict it. ``nth`` is the 1-based
+    index among all requests of the service since the fault was installed; ``skip`` lets so many matching requests
+    pass first; ``times`` is how often it strikes (0 = for ever). With ``nth`` and ``times`` n it strikes from the nth
+    request on.
     """
 
     kind: str

@@ -12,8 +12,8 @@ from include.sandbox.pipedrive.service import create_pipedrive
 class Sandbox:
     """``with Sandbox() as sandbox:`` serves ``sandbox.pipedrive`` and ``sandbox.google`` on loopback.
 
-    Each service has a clock of its own, so that a test can let them disagree. Port 0 takes a free port. ``latency_s`` is the
-    time that every answer takes; ``seed`` feeds whatever the services draw at random.
+    Each service has a clock of its own, so that a test can let them disagree. Port 0 takes a free port. ``latency_s``
+    is the time that every answer takes; ``seed`` feeds whatever the services draw at random.
     """
 
     def __init__(
@@ -43,5 +43,7 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()

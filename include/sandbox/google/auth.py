@@ -1,7 +1,7 @@
 """The token endpoint and who a request is from.
 
-Sources: "Using OAuth 2.0 for server to server applications" (JWT bearer grant, delegation by ``sub``), RFC 6749 and 7523,
-and the scopes that the Calendar API's discovery document lists for each method.
+Sources: "Using OAuth 2.0 for server to server applications" (JWT bearer grant, delegation by ``sub``), RFC 6749 and
+7523, and the scopes that the Calendar API's discovery document lists for each method.
 """
 
 from __future__ import annotations
@@ -98,7 +98,8 @@ class _Consent:
 class Auth:
     """Issues and knows tokens. Access tokens live by the sandbox clock; assertions are judged by real time.
 
-    A client signs an assertion with its own clock, which a test cannot move, so a moved sandbox clock must not refuse it.
+    A client signs an assertion with its own clock, which a test cannot move, so a moved sandbox clock must not refuse
+    it.
     """
 
     def __init__(self, clock: SandboxClock) -> None:
@@ -200,8 +201,8 @@ class Auth:
         elif self.delegated_scopes is not None and not scopes <= self.delegated_scopes:
             raise TokenError(
                 401, "unauthorized_client",
-                "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of "
-                "the scopes requested.",
+                "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any "
+                "of the scopes requested.",
             )  # fmt: skip
         if subject in self.refused or SERVICE_ACCOUNT in self.refused:
             raise TokenError(400, "invalid_grant", "Token has been expired or revoked.")
@@ -226,8 +227,8 @@ class Auth:
         if issued > now + SKEW or expires < now - SKEW or expires - issued > timedelta(hours=1, seconds=1):
             raise TokenError(
                 400, "invalid_grant",
-                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat "
-                "and exp values in the JWT claim.",
+                "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your "
+                "iat and exp values in the JWT claim.",
             )  # fmt: skip
         return claims
 

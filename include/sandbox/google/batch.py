@@ -1,4 +1,5 @@
-"""The batch endpoint: many calls in one multipart/mixed request. Source: Google Calendar API guide "Send batch requests"."""
+"""The batch endpoint: many calls in one multipart/mixed request. Source: Google Calendar API guide "Send batch
+requests"."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _PARSER = BytesHeaderParser()
 
 
 def split_batch(call: Call) -> list[tuple[str, Call]]:
-    """(Content-ID, inner call) of each part. Raises GoogleError 400 for what is no batch, or has more than 1000 calls."""
+    """(Content-ID, inner call) of each part. Raises GoogleError 400 for what is no batch, or has more than 1000
+    calls."""
     outer = Message()
     outer["Content-Type"] = call.headers.get("Content-Type", "")
     boundary = outer.get_param("boundary")
@@ -68,7 +70,8 @@ def _cut(data: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def answer_batch(parts: list[tuple[str, Call]], handle: Callable[[Call], Answer], options: Options) -> Answer:
-    """All inner answers in one; the outer status is 200 whatever they are. Two writes to one event are in each other's way."""
+    """All inner answers in one; the outer status is 200 whatever they are. Two writes to one event are in each
+    other's way."""
     written: set[str] = set()
     answers: list[tuple[str, Answer]] = []
     for content_id, call in parts:

@@ -123,7 +123,8 @@ def _times(made: dict[str, Any], calendar_zone: str) -> None:
 
 
 def _extended_properties(value: dict[str, Any]) -> dict[str, Any]:
-    """Guide "Extended properties": long keys are dropped and long values cut, silently; count and total size are limited."""
+    """Guide "Extended properties": long keys are dropped and long values cut, silently; count and total size are
+    limited."""
     made: dict[str, dict[str, str]] = {}
     for kind in ("private", "shared"):
         group = value.get(kind) or {}
@@ -180,17 +181,16 @@ def _event_type(made: dict[str, Any]) -> None:
     kind = made.setdefault("eventType", "default")
     if kind in ("outOfOffice", "focusTime") and "date" in made["start"]:
         raise invalid("Invalid event type.")
-    for name, owner in (("outOfOfficeProperties", "outOfOffice"), ("focusTimeProperties", "focusTime"),
-                        ("workingLocationProperties", "workingLocation"), ("birthdayProperties", "birthday")):  # fmt: skip
-        if name in made and kind != owner:
-            raise invalid(f"Invalid value for: {name}")
+    for owner in ("outOfOffice", "focusTime", "workingLocation", "birthday"):
+        if f"{owner}Properties" in made and kind != owner:
+            raise invalid(f"Invalid value for: {owner}Properties")
 
 
 def normalised(fields: dict[str, Any], wishes: set[str]) -> dict[str, Any]:
     """The rewritings that a test switched on: what a server may do to text that it stores.
 
-    ``trim`` outer blanks and runs of blanks · ``rewrite_html`` attributes of links, ``<br/>`` · ``escape_html`` bare ``&`` ·
-    ``whole_minutes`` · ``lowercase_mail``
+    ``trim`` outer blanks and runs of blanks · ``rewrite_html`` attributes of links, ``<br/>`` · ``escape_html`` bare
+    ``&`` · ``whole_minutes`` · ``lowercase_mail``
     """
     made = dict(fields)
     for name in ("summary", "location", "description"):

@@ -1,7 +1,7 @@
 """Google's error answers: which domain, message and location belong to a (status, reason).
 
-Sources: Google Calendar API guide "Handle API errors" for the bodies it shows; the reference and Google's issue threads for
-the others; RFC 6749 for those of the token endpoint.
+Sources: Google Calendar API guide "Handle API errors" for the bodies it shows; the reference and Google's issue
+threads for the others; RFC 6749 for those of the token endpoint.
 """
 
 from __future__ import annotations

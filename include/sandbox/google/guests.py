@@ -1,7 +1,7 @@
 """Guests: the copies of an event in their calendars, their answers, and the mails that a write would have sent.
 
-Sources: Google Calendar API guides "Share events with attendees" and "Events with attendees"; reference, Events: ``organizer``,
-``attendees``, ``status``.
+Sources: Google Calendar API guides "Share events with attendees" and "Events with attendees"; reference, Events:
+``organizer``, ``attendees``, ``status``.
 """
 
 from __future__ import annotations
@@ -112,14 +112,15 @@ def answer_organizer(world: World, stored: Stored, email: str, answer: dict[str,
 def mail_guests(
     world: World, calendar: Calendar, before: dict[str, Any] | None, after: dict[str, Any], send_updates: str | None
 ) -> None:
-    """Records the mails of one write. Without ``sendUpdates`` some might be sent, says the reference: they are recorded."""
+    """Records the mails of one write. Without ``sendUpdates`` some might be sent, says the reference: they are
+    recorded."""
     if before == after:
         return
     if is_organizer(calendar, after):
         old = set(guest_emails(before)) if before and before["status"] != "cancelled" else set()
         new = set(guest_emails(after)) if after["status"] != "cancelled" else set()
-        kinds = {email: "invitation" for email in new - old} | {email: "cancellation" for email in old - new}
-        kinds |= {email: "update" for email in old & new}
+        groups = {"invitation": new - old, "cancellation": old - new, "update": old & new}
+        kinds = {email: kind for kind, emails in groups.items() for email in emails}
     elif _response(before or {}, calendar.id) != _response(after, calendar.id):
         kinds = {after["organizer"]["email"]: "response"}
     else:

@@ -102,8 +102,10 @@ def listing_etag(calendar: Calendar) -> str:
     return f'"p{next(reversed(calendar.changes), 0):020d}{calendar.etag[1:]}'
 
 
-def _rows(world: World, calendar: Calendar, params: dict[str, Any], since: int | None, start: PageToken) -> Iterator[Row]:
-    """(place, event) of what the listing shows, from the start of the page on. Places are serials, or change numbers."""
+def _rows(
+    world: World, calendar: Calendar, params: dict[str, Any], since: int | None, start: PageToken
+) -> Iterator[Row]:
+    """(place, event) of what the listing shows, from the start of the page on. Places: serials, or change numbers."""
     if since is None:
         keyed = ((each.serial, each) for each in calendar.stored_from(start.key))
     else:
@@ -171,7 +173,7 @@ def _matches(data: dict[str, Any], query: str) -> bool:
 
 def _in_window(world: World, calendar: Calendar, stored: Stored, params: dict[str, Any]) -> bool:
     """``timeMin`` bounds the end, ``timeMax`` the start; a series is in if an instance is."""
-    if "timeMin" not in params and "timeMax" not in params or "start" not in stored.data:
+    if not {"timeMin", "timeMax"} & params.keys() or "start" not in stored.data:
         return True
     if "recurrence" in stored.data:
         return next(_instances(world, calendar, stored, params), None) is not None

@@ -222,9 +222,7 @@ def calendar_list_list(request: Request) -> Result:
     answer["items"] = [show_list_entry(calendar, request.principal) for calendar in entries]
     if len(listed) > limit:
         key = listed[limit - 1][0]
-        answer["nextPageToken"] = tokens.new_page(
-            PageToken("calendarList", email, start.shape, key, 0, start.snapshot)
-        )
+        answer["nextPageToken"] = tokens.new_page(PageToken("calendarList", email, start.shape, key, 0, start.snapshot))
     else:
         answer["nextSyncToken"] = tokens.new_sync("calendarList", email, (), start.snapshot)
     return answer

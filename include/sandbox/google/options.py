@@ -9,20 +9,22 @@ from dataclasses import dataclass, field
 @dataclass
 class Options:
     cancelled_details: bool = False
-    """Listings show deleted events with their details (Google may); else only what is guaranteed, and ``updated`` now and
-    then. ``events.get`` always shows what is left of them."""
+    """Listings show deleted events with their details (Google may); else only what is guaranteed, and ``updated`` now
+    and then. ``events.get`` always shows what is left of them."""
     undelete: bool = True
     """PATCH and PUT may set a deleted event to ``confirmed``; else 403 ``forbidden``, which some have met."""
     normalisations: set[str] = field(default_factory=set)
     """Rewritings of what is stored: see ``bodies.normalised``."""
     page_sizes: deque[int] = field(default_factory=deque)
-    """Each listing takes the first one and serves at most so many items on this page; 0 = an empty page with more to come."""
+    """Each listing takes the first one and serves at most so many items on this page; 0 = an empty page with more to
+    come."""
     updated_min_days: float = 29.0
     """``updatedMin`` before this is 410 ``updatedMinTooLongAgo``."""
     sync_token_days: float | None = None
     """Sync tokens older than this are expired."""
     foreign_sync_token_status: int = 400
-    """Answer to a sync token of another calendar, user or set of parameters: 400 ``invalid`` or 410 ``fullSyncRequired``."""
+    """Answer to a sync token of another calendar, user or set of parameters: 400 ``invalid`` or 410
+    ``fullSyncRequired``."""
     expansion_days: int = 730
     """How far ahead of now a series is expanded where the request sets no ``timeMax``."""
     batch_shuffle: bool = False

@@ -1,7 +1,7 @@
 """Query parameters: which ones a method takes, and their types. A name or value that it does not know is refused.
 
-Source: the Calendar API's discovery document. The real service ignores unknown names; the sandbox answers 400, so that a
-misspelt one is noticed.
+Source: the Calendar API's discovery document. The real service ignores unknown names; the sandbox answers 400, so
+that a misspelt one is noticed.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _PAGING = {"maxResults": "positive", "pageToken": "str"}
 
 PARAMETERS: dict[str, dict[str, str]] = {
     "events.list": {
-        **_SHOWN, **_PAGING, "eventTypes": "types", "iCalUID": "str", "orderBy": "order", "privateExtendedProperty": "pairs",
-        "q": "str", "sharedExtendedProperty": "pairs", "showDeleted": "bool", "showHiddenInvitations": "bool",
+        **_SHOWN, **_PAGING, "eventTypes": "types", "iCalUID": "str", "orderBy": "order", "q": "str",
+        "privateExtendedProperty": "pairs", "sharedExtendedProperty": "pairs", "showDeleted": "bool", "showHiddenInvitations": "bool",
         "singleEvents": "bool", "syncToken": "str", "timeMax": "instant", "timeMin": "instant", "updatedMin": "instant",
     },
     "events.instances": {
@@ -42,8 +42,8 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "calendarList.get": {},
     "calendarList.insert": {"colorRgbFormat": "bool"},
     "calendarList.list": {
-        **_PAGING, "minAccessRole": "role", "showDeleted": "bool", "showHidden": "bool", "showOwnOrganizationOnly": "bool",
-        "syncToken": "str",
+        **_PAGING, "minAccessRole": "role", "showDeleted": "bool", "showHidden": "bool",
+        "showOwnOrganizationOnly": "bool", "syncToken": "str",
     },
 }  # fmt: skip
 

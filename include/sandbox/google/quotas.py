@@ -1,4 +1,5 @@
-"""The two per-minute quotas of the Calendar API, as sliding windows. Source: Google Calendar API guide "Manage quotas"."""
+"""The two per-minute quotas of the Calendar API, as sliding windows. Source: Google Calendar API guide "Manage
+quotas"."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ WINDOW = timedelta(seconds=60)
 
 @dataclass
 class Quotas:
-    """``per_user`` counts per ``quotaUser`` where that is sent; else per user, and all delegated calls on the service account.
+    """``per_user`` counts per ``quotaUser`` where that is sent; else per user, and all delegated calls on the service
+    account.
 
     ``status`` is the HTTP status of a refusal: Google answers 403 or 429. Refused requests do not count.
     """

@@ -21,10 +21,11 @@ class User:
 
 @dataclass
 class Stored:
-    """One event of one calendar: a single event, a series, or an exception (an instance that differs from its series).
+    """One event of one calendar: a single event, a series, or an exception (an instance that differs from its
+    series).
 
-    ``data`` holds the resource without what depends on the reader (``self``, the shown zone) and without default values.
-    It is never changed in place: a write puts a new dict there.
+    ``data`` holds the resource without what depends on the reader (``self``, the shown zone) and without default
+    values. It is never changed in place: a write puts a new dict there.
     """
 
     data: dict[str, Any]
@@ -57,7 +58,8 @@ class Stored:
 
 @dataclass
 class Calendar:
-    """One calendar; ``acl`` maps an e-mail to a role, ``listed_by`` says in whose calendar list it is (e-mail -> change)."""
+    """One calendar; ``acl`` maps an e-mail to a role, ``listed_by`` says in whose calendar list it is (e-mail ->
+    change)."""
 
     id: str
     summary: str

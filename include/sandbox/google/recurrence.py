@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from dateutil.rrule import rrule, rruleset, rrulestr
@@ -57,8 +57,8 @@ def split_instance_id(event_id: str) -> tuple[str, Time] | None:
     series_id, stamp = match.groups()
     try:
         if "T" not in stamp:
-            return series_id, {"date": datetime.strptime(stamp, "%Y%m%d").date().isoformat()}
-        return series_id, {"dateTime": show_utc(datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC))}
+            return series_id, {"date": date.fromisoformat(stamp).isoformat()}
+        return series_id, {"dateTime": show_utc(datetime.fromisoformat(stamp))}
     except ValueError:
         return None
 
@@ -125,9 +125,9 @@ def _date_value(text: str, parameters: str, own_zone: tzinfo | None, *, end_of_d
     """A DATE or DATE-TIME; floating (naive) for an all-day series, else aware."""
     text = text.strip()
     if "T" in text:
-        at = datetime.strptime(text.removesuffix("Z"), "%Y%m%dT%H%M%S")
+        at = datetime.fromisoformat(text.removesuffix("Z"))
     else:
-        at = datetime.strptime(text, "%Y%m%d")
+        at = datetime.fromisoformat(text)
         at = at.replace(hour=23, minute=59, second=59) if end_of_day else at
     if own_zone is None:
         return at.replace(hour=0, minute=0, second=0)

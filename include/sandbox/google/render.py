@@ -14,8 +14,8 @@ from include.sandbox.google.records import Calendar, Stored, rank
 from include.sandbox.google.times import show_ms, show_time, zone
 
 TIMES = ("start", "end", "originalStartTime")
-FREE_BUSY_FIELDS = ("start", "end", "originalStartTime", "recurringEventId", "recurrence", "transparency", "iCalUID", "sequence",
-                    "eventType")  # fmt: skip
+FREE_BUSY_FIELDS = ("start", "end", "originalStartTime", "recurringEventId", "recurrence", "transparency", "iCalUID",
+                    "sequence", "eventType")  # fmt: skip
 HIDDEN = frozenset({"id", "status", "created", "creator", "organizer", *TIMES, "attendees", "source"})
 """Members of the stored data that are not shown as they are."""
 STUBS_WITHOUT_UPDATED = 2
@@ -34,7 +34,12 @@ class Reader:
 
     @classmethod
     def of(
-        cls, calendar: Calendar, principal: Principal, role: str, time_zone: str | None = None, max_attendees: int | None = None
+        cls,
+        calendar: Calendar,
+        principal: Principal,
+        role: str,
+        time_zone: str | None = None,
+        max_attendees: int | None = None,
     ) -> Reader:
         return cls(calendar, principal, role, zone(time_zone or calendar.time_zone), max_attendees)
 
@@ -158,5 +163,3 @@ def _calendar_texts(calendar: Calendar) -> dict[str, Any]:
 
 def default_reminders(calendar: Calendar, email: str) -> list[dict[str, Any]]:
     return [{"method": "popup", "minutes": 10}] if calendar.id == email else []
-
-

@@ -148,7 +148,7 @@ class GoogleService(Service):
 
 
 def create_google(clock: SandboxClock, *, latency_s: float = 0.0, seed: int | None = None) -> GoogleService:
-    """The Google sandbox, not yet listening. It draws nothing at random that a seed would have to repeat, so ``seed`` is
-    accepted for symmetry alone."""
+    """The Google sandbox, not yet listening. It draws nothing at random that a seed would have to repeat, so ``seed``
+    is accepted for symmetry alone."""
     del seed
     return GoogleService(clock, latency_s)

@@ -48,7 +48,9 @@ class GoogleState(World):
         return email
 
     @locked
-    def add_calendar(self, owner_email: str, summary: str, time_zone: str | None = None, *, app: str | None = None) -> str:
+    def add_calendar(
+        self, owner_email: str, summary: str, time_zone: str | None = None, *, app: str | None = None
+    ) -> str:
         """A secondary calendar of a user; returns its id. The zone is the user's unless given."""
         user = self.users.get(owner_email)
         calendar_id = f"c_{secrets.token_hex(28)}@group.calendar.google.com"
@@ -57,7 +59,14 @@ class GoogleState(World):
         return calendar_id
 
     def _new_calendar(
-        self, calendar_id: str, owner: str, summary: str, time_zone: str, *, primary: bool = False, app: str | None = None
+        self,
+        calendar_id: str,
+        owner: str,
+        summary: str,
+        time_zone: str,
+        *,
+        primary: bool = False,
+        app: str | None = None,
     ) -> Calendar:
         made = Calendar(
             id=calendar_id, summary=summary, time_zone=time_zone, owner=owner, etag=self.next_etag(),
@@ -108,8 +117,8 @@ class GoogleState(World):
     def add_event(self, /, calendar_id: str, **fields: Any) -> dict[str, Any]:
         """A new event, by the calendar's owner unless ``creator`` or ``organizer`` (dicts) say otherwise.
 
-        ``start`` and ``end`` are API dicts, or aware datetimes or dates. Without ``end``: half an hour, or one day. ``id``,
-        ``created``, ``updated``, ``status`` and ``eventType`` are taken as they are, and nobody is mailed.
+        ``start`` and ``end`` are API dicts, or aware datetimes or dates. Without ``end``: half an hour, or one day.
+        ``id``, ``created``, ``updated``, ``status`` and ``eventType`` are taken as they are, and nobody is mailed.
         """
         calendar = self.calendars[calendar_id]
         body = self._body(calendar, fields)
@@ -245,7 +254,8 @@ class GoogleState(World):
 
     @locked
     def revoke(self, email: str) -> None:
-        """From now on ``invalid_grant`` for this user (or for the service account), and 401 for tokens already issued."""
+        """From now on ``invalid_grant`` for this user (or for the service account), and 401 for tokens already
+        issued."""
         self.auth.revoke(email)
 
     @locked
@@ -255,7 +265,8 @@ class GoogleState(World):
 
     @locked
     def delegate(self, *scopes: str) -> None:
-        """Scopes (short names such as ``calendar.events``) delegated to the service account; none = no delegation at all."""
+        """Scopes (short names such as ``calendar.events``) delegated to the service account; none = no delegation at
+        all."""
         self.auth.delegated_scopes = frozenset(scopes)
 
     @locked
@@ -279,7 +290,9 @@ class GoogleState(World):
     # ---- helpers
 
     def _manner(self, calendar: Calendar) -> writes.Manner:
-        return writes.Manner(Principal(calendar.owner, frozenset(), "ui"), conference=True, attachments=True, mails=False)
+        return writes.Manner(
+            Principal(calendar.owner, frozenset(), "ui"), conference=True, attachments=True, mails=False
+        )
 
     def _body(self, calendar: Calendar, fields: dict[str, Any], stored: Stored | None = None) -> dict[str, Any]:
         body = {name: _time(value, calendar.time_zone) for name, value in fields.items()}

@@ -1,7 +1,7 @@
 """Times as Google takes, keeps and shows them.
 
-Stored: ``{"date": "2026-11-23"}`` or ``{"dateTime": "2026-11-23T09:00:00Z", "timeZone": "Europe/Prague"}`` (always UTC).
-Shown: the instant with the offset of the calendar's zone, or of the ``timeZone`` parameter.
+Stored: ``{"date": "2026-11-23"}`` or ``{"dateTime": "2026-11-23T09:00:00Z", "timeZone": "Europe/Prague"}`` (always
+UTC). Shown: the instant with the offset of the calendar's zone, or of the ``timeZone`` parameter.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ def show_utc(at: datetime) -> str:
 def read_time(value: Any, side: str, calendar_zone: str, *, recurring: bool = False) -> Time:
     """An EventDateTime of a request, in the stored form. ``side`` is ``start`` or ``end``. Raises GoogleError 400.
 
-    Reference, Events: either ``date`` or ``dateTime``; an offset or a ``timeZone`` is required; a series needs ``timeZone``.
+    Reference, Events: either ``date`` or ``dateTime``; an offset or a ``timeZone`` is required; a series needs
+    ``timeZone``.
     """
     if not isinstance(value, dict):
         raise invalid(f"Invalid {side} time.")

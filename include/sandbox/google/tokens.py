@@ -1,4 +1,5 @@
-"""Sync tokens and page tokens: opaque to clients, rows of a table here. Source: guide "Synchronize resources efficiently"."""
+"""Sync tokens and page tokens: opaque to clients, rows of a table here. Source: guide "Synchronize resources
+efficiently"."""
 
 from __future__ import annotations
 
@@ -15,7 +16,17 @@ FORBIDDEN_WITH_SYNC_TOKEN = ("iCalUID", "orderBy", "privateExtendedProperty", "q
                              "timeMax", "updatedMin")  # fmt: skip
 SAME_WITH_SYNC_TOKEN = ("singleEvents", "eventTypes", "maxAttendees", "showHiddenInvitations", "timeZone")
 """Parameters that must be those of the first request ("undefined behaviour" otherwise; refused here)."""
-FREE_BETWEEN_PAGES = ("pageToken", "maxResults", "prettyPrint", "quotaUser", "fields", "alt", "key", "userIp", "oauth_token")
+FREE_BETWEEN_PAGES = (
+    "pageToken",
+    "maxResults",
+    "prettyPrint",
+    "quotaUser",
+    "fields",
+    "alt",
+    "key",
+    "userIp",
+    "oauth_token",
+)
 
 Shape = tuple[Any, ...]
 
@@ -57,7 +68,7 @@ class Tokens:
         return name
 
     def sync(self, name: str, resource: str, email: str, shape: Shape) -> SyncToken:
-        """Raises GoogleError 410 ``fullSyncRequired`` for an expired or unknown token, 400 for one of something else."""
+        """Raises GoogleError 410 ``fullSyncRequired`` (expired or unknown), 400 (of something else)."""
         token = self._sync.get(name)
         days = self._options().sync_token_days
         if token is None or (days is not None and self._now() - token.made > timedelta(days=days)):

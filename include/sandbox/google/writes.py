@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.sandbox.google.auth import Principal
-from include.sandbox.google.bodies import DEFAULTS, GUEST_RIGHTS, TYPES, check_body, check_id, merged, normalised, resource
+from include.sandbox.google.bodies import (
+    DEFAULTS,
+    GUEST_RIGHTS,
+    TYPES,
+    check_body,
+    check_id,
+    merged,
+    normalised,
+    resource,
+)
 from include.sandbox.google.errors import GoogleError, invalid
 from include.sandbox.google.guests import answer_organizer, is_organizer, mail_guests, spread, stub, with_response
 from include.sandbox.google.records import Calendar, Stored
@@ -49,7 +58,12 @@ def insert(world: World, calendar: Calendar, body: Any, manner: Manner) -> Store
             fields.pop(name, None)
     made = resource(normalised(fields, world.options.normalisations), calendar.time_zone)
     uid = fields.get("iCalUID", f"{event_id}@google.com")
-    made |= {"id": event_id, "iCalUID": uid, "created": show_ms(world.clock.now()), "sequence": fields.get("sequence", 0)}
+    made |= {
+        "id": event_id,
+        "iCalUID": uid,
+        "created": show_ms(world.clock.now()),
+        "sequence": fields.get("sequence", 0),
+    }
     made["creator"] = {"email": manner.actor.email}
     made["organizer"] = {"email": calendar.id} | ({} if calendar.primary else {"displayName": calendar.summary})
     _make_conference(made)
@@ -76,19 +90,25 @@ def _new_id(calendar: Calendar, fields: dict[str, Any]) -> str:
 def patch(world: World, calendar: Calendar, stored: Stored, body: Any, manner: Manner) -> Stored:
     fields = check_body(body)
     current = {name: value for name, value in stored.data.items() if name in TYPES}
-    if not is_organizer(calendar, stored.data) and not stored.data.get("guestsCanModify"):
-        if any(name in fields for name in GUEST_RIGHTS):
-            raise GoogleError(403, "forbiddenForNonOrganizer")
+    if _mere_guest(calendar, stored.data) and any(name in fields for name in GUEST_RIGHTS):
+        raise GoogleError(403, "forbiddenForNonOrganizer")
     return _rewrite(world, calendar, stored, merged(current, fields), fields, manner)
 
 
 def update(world: World, calendar: Calendar, stored: Stored, body: Any, manner: Manner) -> Stored:
     """PUT: what is not sent is cleared. Guests' rights left out count as set to their defaults."""
     fields = {name: value for name, value in check_body(body).items() if value is not None}
-    if not is_organizer(calendar, stored.data) and not stored.data.get("guestsCanModify"):
-        if any(fields.get(name, DEFAULTS[name]) != stored.data.get(name, DEFAULTS[name]) for name in GUEST_RIGHTS):
-            raise GoogleError(403, "forbiddenForNonOrganizer")
+    changed = [
+        name for name in GUEST_RIGHTS if fields.get(name, DEFAULTS[name]) != stored.data.get(name, DEFAULTS[name])
+    ]
+    if changed and _mere_guest(calendar, stored.data):
+        raise GoogleError(403, "forbiddenForNonOrganizer")
     return _rewrite(world, calendar, stored, fields, fields, manner)
+
+
+def _mere_guest(calendar: Calendar, data: dict[str, Any]) -> bool:
+    """Whether this is a guest's copy of an event that guests may not modify."""
+    return not is_organizer(calendar, data) and not data.get("guestsCanModify")
 
 
 def _rewrite(
@@ -108,7 +128,7 @@ def _rewrite(
     if old.get("locked") and any(data.get(name) != old.get(name) for name in LOCKED_FIELDS):
         raise GoogleError(403, "forbidden")
     answer = None
-    if not is_organizer(calendar, old) and not old.get("guestsCanModify"):
+    if _mere_guest(calendar, old):
         data, answer = _as_guest(calendar, old, data)
     rescheduled = any(data.get(name) != old.get(name) for name in RESCHEDULING) or old["status"] == "cancelled"
     data["sequence"] = max(sent.get("sequence") or 0, old["sequence"] + (1 if rescheduled else 0))
@@ -128,8 +148,8 @@ def _check_immutable(old: dict[str, Any], sent: dict[str, Any]) -> None:
         raise invalid("Event type cannot be changed.")
     if (sent.get("sequence") if sent.get("sequence") is not None else old["sequence"]) < old["sequence"]:
         raise invalid(
-            "Invalid sequence value. The specified sequence number is below the current sequence number of the resource. "
-            "Re-fetch the resource and use its sequence number on the following request."
+            "Invalid sequence value. The specified sequence number is below the current sequence number of the "
+            "resource. Re-fetch the resource and use its sequence number on the following request."
         )
 
 
@@ -167,7 +187,8 @@ def _as_guest(
 
 
 def _make_conference(data: dict[str, Any]) -> None:
-    """A ``createRequest`` becomes a conference at once (the real service may take a moment); a repeated id is ignored."""
+    """A ``createRequest`` becomes a conference at once (the real service may take a moment); a repeated id is
+    ignored."""
     conference = data.get("conferenceData")
     if conference is None:
         data.pop("hangoutLink", None)
