@@ -43,6 +43,7 @@ def open_services() -> Iterator[Services]:
             clock=utc_now,
         )
     finally:
+        clients.close()
         engine.dispose()
 
 
@@ -79,6 +80,12 @@ class Clients:
                     google_user, limiter=self._limiter, sleep=self._sleep, clock=self._clock
                 )
             return self._google[conn_id, google_user]
+
+    def close(self) -> None:
+        """Close every connection."""
+        clients: list[PipedriveClient | GoogleCalendarClient] = [*self._pipedrive.values(), *self._google.values()]
+        for client in clients:
+            client.close()
 
 
 @contextmanager

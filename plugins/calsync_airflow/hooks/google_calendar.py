@@ -32,6 +32,7 @@ SCOPES = [
     "https://www.googleapis.com/auth/calendar.calendars.readonly",
     "https://www.googleapis.com/auth/calendar.app.created",
 ]
+SCOPE_REASONS = ("unauthorized_client", "invalid_scope", "insufficientPermissions")
 
 
 class GoogleCalendarHook(StrictHook, GoogleBaseHook):
@@ -73,12 +74,13 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
         try:
             calendar_count = sum(1 for _ in self.get_conn().calendars())
         except CredentialRefused as error:
-            return False, f"{error} {self._remedy()}"
+            scopes = f" The scopes: {','.join(SCOPES)}" if error.reason in SCOPE_REASONS else ""
+            return False, f"{error}{scopes}"
         except RetryableError as error:
             return False, f"{error} Check the token and API addresses and the network."
         except (CalsyncError, AirflowException) as error:
             return False, str(error)
-        return True, f"Token accepted, {calendar_count} calendars listed{self._proven()}"
+        return True, f"Token accepted, calendars listed: {calendar_count},{self._proven()}"
 
     def _client(
         self,
@@ -97,7 +99,9 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
             # Google counts all requests of a service account as one user's unless told whose they are.
             quota_user=None if consent else user,
             limiter=limiter,
+            acts_as_user=consent is not None or self.delegated,
             project_key=f"google:{project}",
+            acts_as_user=bool(consent) or self.delegated,
             sleep=sleep,
             clock=clock,
         )
@@ -167,16 +171,6 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
         if self.delegated:
             return " as the service account. To prove the delegation too, fill in 'Test as user' and test again."
         return " as the service account. Share each calendar with its address (right to make changes to events)."
-
-    def _remedy(self) -> str:
-        if self._user_consent():
-            return "Get a new refresh token by asking the user for consent again."
-        if self.delegated:
-            return (
-                "Allow the service account's client id in the Google Admin console (Security > API controls > "
-                f"Domain-wide delegation) for exactly these scopes: {','.join(SCOPES)}; enable the Calendar API."
-            )
-        return "Check that the key is not deleted or disabled and that the Calendar API is enabled in its project."
 
     def _wrong(self, what: str) -> AccountError:
         return AccountError(f"Connection {self.google_conn_id}: {what}.")

@@ -9,9 +9,12 @@ from airflow.sdk import BaseOperator, XComArg
 
 from calsync_airflow.asked import lease_owner_of, run_request
 from calsync_airflow.services import open_services
+from include.calsync.errors import AccountBusy
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from include.calsync.flows.services import Services
 
 SYNC_RUN_ID = "sync_run_id"
 """XCom key under which `PullActivitiesOperator` says which run it opened."""
@@ -36,16 +39,34 @@ class PullActivitiesOperator(BaseOperator):
         return XComArg(self, key=SYNC_RUN_ID)
 
     def execute(self, context: Context) -> list[list[str]]:
-        """Return the shards. Raises SettingsError before any request if the settings are wrong."""
+        """Return the shards.
+
+        Raises SettingsError before any request if the settings are wrong; AccountBusy, as long as Airflow will try
+        again, for a run started by hand or a backfill that finds an account in use.
+        """
         from include.calsync.flows.pull import pull_activities
         from include.calsync.flows.run import open_run
 
+        ti = context["ti"]
         request = run_request(context, upload=self.upload)
         with open_services() as services:
             sync_run_id = open_run(services, request)
             # At once, so that the run is closed whatever happens next.
-            context["ti"].xcom_push(key=SYNC_RUN_ID, value=sync_run_id)
+            ti.xcom_push(key=SYNC_RUN_ID, value=sync_run_id)
+            if request.kind in ("manual", "backfill") and ti.try_number <= ti.max_tries:
+                _refuse_busy(services, sync_run_id)
             return pull_activities(services, sync_run_id, request.owner)
+
+
+def _refuse_busy(services: Services, sync_run_id: str) -> None:
+    """Raise AccountBusy if another run works on an account of this one."""
+    from include.calsync.store import runs
+    from include.calsync.store.engine import reading
+
+    with reading(services.engine) as conn:
+        busy = [str(row.error) for row in runs.accounts(conn, sync_run_id) if row.state == "busy"]
+    if busy:
+        raise AccountBusy("; ".join(busy))
 
 
 class PullEventsOperator(BaseOperator):
