@@ -272,6 +272,13 @@ def test_not_found_body(call: Call) -> None:
         assert (body["success"], body["data"]) == (False, None)
 
 
+def test_wrong_method(call: Call) -> None:
+    """Pipedrive documentation "HTTP status codes and responses": 405; v2 has no PUT and no bulk delete any more."""
+    for method, path in (("PUT", f"{PATH}/1"), ("DELETE", PATH), ("POST", "/v1/users")):
+        answer = call(method, path)
+        assert (answer.status_code, answer.json()["success"]) == (405, False)
+
+
 def test_posting_twice_makes_two(company: PipedriveState, call: Call) -> None:
     """Pipedrive OpenAPI v2: no idempotency key in any operation."""
     for _ in range(2):

@@ -125,6 +125,8 @@ def test_empty_page_with_a_cursor_goes_on(company: PipedriveState, call: Call) -
     first = call("GET", PATH, limit=2).json()
     assert first["data"] is None
     assert first["additional_data"]["next_cursor"]
+    again = call("GET", PATH, limit=2, cursor=first["additional_data"]["next_cursor"]).json()
+    assert again["additional_data"]["next_cursor"] not in (None, first["additional_data"]["next_cursor"])
     company.options.empty_pages = 2
     assert [row["id"] for row in walk(call, limit=2)] == [1, 2, 3]
     company.options.cursor_when_full = True

@@ -58,7 +58,7 @@ def list_rows(kind: str, *, archived: bool = False) -> Handler:
         with_attendees = _with_attendees(call, kind)
         if options.empty_pages > 0:
             options.empty_pages -= 1
-            return empty_page(listing.walk)
+            return empty_page(listing.walk, options.empty_pages)
         ids, conditions = listing.ids, [*listing.accept]
         if listing.filter_id is None:
             conditions += listing.overruled

@@ -99,15 +99,17 @@ def envelope(rows: list[Row], more: bool, walk: Walk, last: Row | None, options:
             return {"success": True, "data": rows}
 
 
-def empty_page(walk: Walk) -> dict[str, Any]:
-    """No data, and a cursor to the place where the walk stands anyway."""
-    return {"success": True, "data": None, "additional_data": {"next_cursor": encode_cursor(walk, walk.after)}}
+def empty_page(walk: Walk, serial: int) -> dict[str, Any]:
+    """No data, and a cursor to the place where the walk stands anyway; `serial` makes it another one each time."""
+    cursor = encode_cursor(walk, walk.after, serial)
+    return {"success": True, "data": None, "additional_data": {"next_cursor": cursor}}
 
 
-def encode_cursor(walk: Walk, at: Position | None) -> str:
+def encode_cursor(walk: Walk, at: Position | None, serial: int | None = None) -> str:
     value, number = at or (None, None)
     direction = "desc" if walk.descending else "asc"
     marker = {"field": walk.sort_by, "fieldValue": value, "sortDirection": direction, "id": number}
+    marker |= {} if serial is None else {"serial": serial}
     return base64.urlsafe_b64encode(json.dumps(marker).encode()).decode()
 
 

@@ -67,8 +67,15 @@ ROUTES = (
 
 
 def find(call: Call) -> Route | None:
-    """The route of a call. A company's own host serves v1 below /v1/ and below /api/v1/ alike."""
-    segments = call.segments
-    if segments[:2] == ("api", "v1"):
-        segments = segments[1:]
-    return next((route for route in ROUTES if route.fits(call.method, segments)), None)
+    """The route of a call."""
+    return next((route for route in ROUTES if route.fits(call.method, _segments(call))), None)
+
+
+def is_known_path(call: Call) -> bool:
+    """Whether another method would find a route."""
+    return any(route.fits(route.method, _segments(call)) for route in ROUTES)
+
+
+def _segments(call: Call) -> tuple[str, ...]:
+    """A company's own host serves v1 below /v1/ and below /api/v1/ alike."""
+    return call.segments[1:] if call.segments[:2] == ("api", "v1") else call.segments

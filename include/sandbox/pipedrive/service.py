@@ -10,7 +10,7 @@ from include.sandbox.base import Answer, Backend, Call, SandboxClock, Service
 from include.sandbox.pipedrive.auth import require_scope
 from include.sandbox.pipedrive.errors import ApiError, OAuthError, TooManyRequests, Unauthorized, not_found
 from include.sandbox.pipedrive.options import Options
-from include.sandbox.pipedrive.routes import Route, find
+from include.sandbox.pipedrive.routes import Route, find, is_known_path
 from include.sandbox.pipedrive.state import PipedriveState
 
 TOKEN_PATH = "/oauth/token"
@@ -42,7 +42,7 @@ class PipedriveBackend(Backend):
         try:
             headers = self._state.limits.admit(caller.key, tokens, oauth=caller.scopes is not None)
             if route is None:
-                raise not_found("Resource")
+                raise ApiError(405, "Method not allowed") if is_known_path(call) else not_found("Resource")
             require_scope(caller, route.scopes)
             answer = _json(route.handle(self._state, caller, call), self._status(route), headers)
         except ApiError as error:
