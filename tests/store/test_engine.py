@@ -132,6 +132,18 @@ def test_errors_do_not_quote_rows(store: Engine) -> None:
     assert words not in report
 
 
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_a_connection_that_the_server_dropped_is_replaced(store: Engine, store_url: str) -> None:
+    with store.connect() as connection:
+        dropped = connection.execute(select(func.pg_backend_pid())).scalar()
+    other = create_store_engine(store_url)
+    with other.begin() as connection:
+        connection.execute(select(func.pg_terminate_backend(dropped, 5000)))
+    other.dispose()
+    with store.begin() as connection:
+        assert connection.execute(select(func.pg_backend_pid())).scalar() != dropped
+
+
 @pytest.mark.parametrize(
     "at",
     [
