@@ -56,6 +56,7 @@ class ActivityPages(Pages):
             users=list(self.state.users.values()),
             rows=[self._line(row, zone) for row in rows[:LIST_COUNT]],
             total=len(rows),
+            example_id=rows[0]["id"] if rows else 1,
             zone=zone.key,
             token=self.state.token_for(user["id"]),
             start=start,

@@ -52,7 +52,7 @@ class PipedriveBackend(Backend):
         return Answer(answer.status, answer.body, answer.headers, caller.principal)
 
     def error(self, status: int, reason: str | None) -> Answer:
-        """For faults: the shape that Pipedrive gives this status."""
+        """For faults: the shape that Pipedrive gives this status. A 429 is a burst unless the reason is `daily`."""
         if status == 401:
             return _refusal(Unauthorized())
         if status == 429:
