@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from google.oauth2.credentials import Credentials
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
@@ -24,6 +30,14 @@ QUICK = Timing(connect_s=2, read_s=2, answer_s=5)
 @pytest.fixture
 def server() -> Iterator[LocalServer]:
     running = LocalServer()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[LocalServer]:
+    """Speaks https with a certificate that nobody but itself vouches for."""
+    running = LocalServer(certificate=self_signed(tmp_path / "certificate.pem"))
     yield running
     running.stop()
 
@@ -94,3 +108,22 @@ def google_credentials(url: str, token: str | None = ACCESS) -> Credentials:
     return Credentials(
         token, refresh_token=REFRESH, token_uri=f"{url}/token", client_id="client-1", client_secret=CLIENT_SECRET
     )
+
+
+def self_signed(path: Path) -> Path:
+    """Writes a certificate for 127.0.0.1, and its key, to `path`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return path

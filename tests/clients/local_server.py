@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 import urllib.parse
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from include.calsync.errors import BudgetExhausted
@@ -56,18 +58,25 @@ class Seen:
 class LocalServer:
     """Gives `replies` in turn, whatever is asked; after the last one `otherwise`."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, certificate: Path | None = None) -> None:
+        """`certificate`: a PEM file with certificate and key, for https."""
+        self.certificate = certificate
         self.replies: deque[Reply] = deque()
         self.otherwise = Reply(500, {"error": "the test expected no further request"})
         self.seen: list[Seen] = []
         handler = type("Handler", (_Handler,), {"owner": self})
         self._server = _Quiet(("127.0.0.1", port), handler)
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        scheme = "https" if self.certificate else "http"
+        return f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def answers(self, *replies: Reply) -> None:
         self.replies.extend(replies)

@@ -1,9 +1,8 @@
-"""What is sent again and when, when an answer is over, where credentials go, and what is never told."""
+"""What is sent again and when, when an answer is over, over which connections."""
 
 from __future__ import annotations
 
 import http.client
-import logging
 import socket
 import threading
 import time
@@ -15,19 +14,14 @@ from email.utils import format_datetime
 import pytest
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
-from include.calsync.clients.pipedrive import ApiToken, PipedriveClient
+from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.clients.transport import Timing
 from include.calsync.errors import (
-    AccountError,
-    CredentialRefused,
     Duplicate,
-    FatalError,
     PreconditionFailed,
     RateLimited,
     RetryableError,
-    ServiceError,
 )
-from tests.clients.conftest import SECRETS, USER
 from tests.clients.local_server import LocalServer, RecordingLimiter, Reply, World
 
 OpenPipedrive = Callable[..., PipedriveClient]
@@ -271,123 +265,52 @@ def test_an_answer_with_two_lengths_is_no_answer(pipedrive: PipedriveClient, ser
     assert caught.value.unknown_outcome
 
 
-# Where credentials go
+# Connections
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 304, 307, 308])
-def test_no_redirect_is_followed(
-    server: LocalServer, pipedrive: PipedriveClient, google: GoogleCalendarClient, status: int
+def test_certificates_are_checked(secure: LocalServer, open_pipedrive: OpenPipedrive) -> None:
+    """Nothing was sent to a server that can't prove its name."""
+    with pytest.raises(RetryableError, match="not sent") as caught:
+        open_pipedrive(secure.url).create_activity({"subject": "x"})
+    assert not caught.value.unknown_outcome
+    assert not secure.seen
+
+
+def test_deadlines_hold_over_tls(
+    secure: LocalServer, open_pipedrive: OpenPipedrive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = LocalServer()
-    elsewhere.otherwise = ACTIVITY
-    server.otherwise = Reply(status, None, {"Location": f"{elsewhere.url}/caught"})
-    for call in (
-        lambda: pipedrive.activity(1),
-        lambda: pipedrive.create_activity({"subject": "x"}),
-        lambda: google.get_event("c", "e"),
-    ):
-        with pytest.raises(FatalError, match="redirects"):
-            call()
-    assert len(server.seen) == 3
-    assert not elsewhere.seen
-    elsewhere.stop()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(secure.certificate))
+    client = open_pipedrive(secure.url, timing=Timing(read_s=0.3, answer_s=0.4, tries_count=1))
+    secure.answers(ACTIVITY, Reply(200, b"x" * 500, drip_s=0.02), ACTIVITY)
+    assert client.activity(1) == {"id": 1}
+    begun = time.monotonic()
+    with pytest.raises(RetryableError, match="no answer"):
+        client.activity(1)
+    assert time.monotonic() - begun < 1.5
+    assert client.activity(1) == {"id": 1}
 
 
-def test_cookies_and_netrc_are_ignored(
-    server: LocalServer, pipedrive: PipedriveClient, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+def test_a_proxy_of_the_environment_is_used_but_not_for_loopback(
+    server: LocalServer, open_pipedrive: OpenPipedrive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    netrc = f"{tmp_path}/netrc"
-    with open(netrc, "w") as file:  # noqa: PTH123
-        file.write("machine 127.0.0.1 login anna password hunter2\n")
-    monkeypatch.setenv("NETRC", netrc)
-    server.answers(Reply(200, ACTIVITY.body, {"Set-Cookie": "session=abc"}), ACTIVITY)
-    pipedrive.activity(1)
-    pipedrive.activity(1)
-    assert not [each for each in server.seen if "cookie" in each.headers or "authorization" in each.headers]
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, server.url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    server.answers(ACTIVITY, ACTIVITY)
+    assert open_pipedrive(server.url).activity(1) == {"id": 1}
+    assert open_pipedrive("http://acme.example").activity(1) == {"id": 1}
+    assert [each.headers["host"] for each in server.seen] == [server.url.removeprefix("http://"), "acme.example"]
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["acme.pipedrive.com", "ftp://acme", "", "https://", "http://[bad", "https://user:pw@acme", "https://a?b=c"],
-)
-def test_an_unusable_address_is_refused_at_once(
-    open_pipedrive: OpenPipedrive, open_google: Callable[..., GoogleCalendarClient], address: str
+def test_a_proxy_out_of_reach_is_a_known_outcome(
+    open_pipedrive: OpenPipedrive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for opened in (open_pipedrive, open_google):
-        with pytest.raises(AccountError, match="address") as caught:
-            opened(address)
-        assert "pw" not in str(caught.value)
-
-
-def test_an_address_that_no_request_can_have(open_pipedrive: OpenPipedrive) -> None:
-    with pytest.raises(FatalError, match="invalid address"):
-        open_pipedrive("http://.example").activity(1)
-
-
-@pytest.mark.parametrize("token", ["", " ", "two words", "new\nline", "tökn"])
-def test_an_unusable_token_is_refused_before_any_request(
-    server: LocalServer, open_pipedrive: OpenPipedrive, token: str
-) -> None:
-    with pytest.raises(CredentialRefused, match="API token") as caught:
-        open_pipedrive(server.url, auth=ApiToken(token)).activity(1)
-    assert not token.strip() or token not in str(caught.value)
-    assert not server.seen
-
-
-# What is never told
-
-TYPED = "Dinner with Zoe"
-
-FAILING = [
-    BROKEN,
-    Reply(drop=True),
-    Reply(401, {"error": {"errors": [{"reason": "authError"}]}}),
-    Reply(403, {"error": {"errors": [{"reason": f"{USER} {SECRETS[0]}"}]}}),
-    Reply(404, {"error": f"no event of {USER} with {SECRETS[0]}"}),
-    Reply(200, b"<html>"),
-    Reply(302, None, {"Location": f"http://127.0.0.1:1/?token={SECRETS[0]}&user={USER}"}),
-    Reply(400, {"success": False, "error": f"{USER} {SECRETS[1]}", "code": f"{USER}"}),
-]
-
-
-@pytest.mark.parametrize("reply", FAILING)
-def test_no_secret_and_no_person_in_logs_and_messages(
-    server: LocalServer,
-    pipedrive: PipedriveClient,
-    google: GoogleCalendarClient,
-    caplog: pytest.LogCaptureFixture,
-    reply: Reply,
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    server.otherwise = reply
-    said: list[str] = []
-    for call in (
-        lambda: pipedrive.activity(1),
-        lambda: pipedrive.create_activity({"subject": TYPED}),
-        lambda: list(google.list_events(USER).pages()),
-        lambda: google.patch_event(USER, "e", {"summary": TYPED}, etag='"1"'),
-    ):
-        with pytest.raises(ServiceError) as caught:
-            call()
-        said.append(f"{caught.getrepr(chain=True, style='native')} {caught.value.reason}")
-    said += [f"{record.getMessage()} {record.__dict__}" for record in caplog.records]
-    assert len(said) > 6
-    for text in ("anna", "acme.example", TYPED, *SECRETS):
-        assert not [line for line in said if text in line]
-
-
-def test_what_is_logged(server: LocalServer, pipedrive: PipedriveClient, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    server.answers(BROKEN, ACTIVITY)
-    pipedrive.activity(17)
-    texts = [record.getMessage() for record in caplog.records]
-    assert texts[0].startswith("Pipedrive GET activities.get 17: 503 in ")
-    assert texts[1] == "Pipedrive, activities.get 17: 503; try 1 failed, next in 1.5 s"
-    assert texts[2].startswith("Pipedrive GET activities.get 17: 200 in ")
-
-
-def test_credentials_do_not_show_themselves() -> None:
-    assert "secret" not in repr(ApiToken("secret"))
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(RetryableError, match="not sent") as caught:
+        open_pipedrive("http://acme.example").create_activity({"subject": "x"})
+    assert not caught.value.unknown_outcome
 
 
 # Threads

@@ -12,7 +12,9 @@ import io
 import json
 import logging
 import socket
+import ssl
 import time
+import urllib.parse
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -23,10 +25,13 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError, SSLError
 
 # urllib3 logs whole paths, at WARNING too; calendar ids in them are e-mail addresses.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Never asked through a proxy of the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,8 @@ def exchange(session: Session, request: requests.PreparedRequest, timing: Timing
     A body shorter than its Content-Length is no answer. No exception leaves: they quote the address.
     """
     settings = session.merge_environment_settings(request.url, {}, None, None, None)
+    if urllib.parse.urlsplit(request.url).hostname in LOOPBACK:
+        settings["proxies"] = {}
     try:
         return session.send(request, timeout=(timing.connect_s, timing.read_s), allow_redirects=False, **settings)
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
@@ -143,9 +150,12 @@ def exchange(session: Session, request: requests.PreparedRequest, timing: Timing
 
 
 def _never_sent(error: BaseException) -> bool:
+    """Whether the connection failed: refused, unknown host, time-out, proxy out of reach, certificate not trusted."""
     cause = error.args[0] if error.args else None
     cause = getattr(cause, "reason", cause)
-    return isinstance(cause, NewConnectionError | NameResolutionError | ConnectTimeoutError)
+    if isinstance(cause, SSLError):
+        return bool(cause.args) and isinstance(cause.args[0], ssl.SSLCertVerificationError)
+    return isinstance(cause, NewConnectionError | ConnectTimeoutError | ProxyError)
 
 
 NOT_JSON = object()
