@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk.log import redact
+from airflow.sdk._shared.secrets_masker import redact
 
 from calsync_airflow.hooks.google_calendar import SCOPES, GoogleCalendarHook
 from include.calsync.clients.google_calendar import GoogleCalendarClient
@@ -180,4 +180,5 @@ def test_secrets_stay_secret(
 def test_task_logs_mask_the_key(key: dict[str, str], hook: Any, as_text: bool) -> None:
     _client(hook(keyfile_dict=json.dumps(key) if as_text else key), ANNA)
     line = key["private_key"].splitlines()[1]
-    assert [redact(text) for text in (key["private_key"], f"line {line}")] == ["***", "line ***"]
+    assert redact(f"line {line}") == "line ***"
+    assert set(str(redact(key["private_key"])).split()) == {"***"}

@@ -101,7 +101,6 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
             limiter=limiter,
             acts_as_user=consent is not None or self.delegated,
             project_key=f"google:{project}",
-            acts_as_user=bool(consent) or self.delegated,
             sleep=sleep,
             clock=clock,
         )
@@ -177,6 +176,6 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
 
 
 def _mask_key(key: dict[str, Any]) -> None:
-    """Keep the private key out of every log, as one text and line by line."""
+    """Keep every line of the private key out of every log."""
     lines = str(key["private_key"]).replace("\\n", "\n").split("\n")
-    mask_secret([key["private_key"], *(line for line in lines if line.strip())])
+    mask_secret([line for line in lines if line.strip()])
