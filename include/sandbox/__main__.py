@@ -1,4 +1,4 @@
-"""Serves both services until Ctrl-C or SIGTERM: ``python -m include.sandbox --pipedrive-port 8765 --google-port 8766``."""
+"""Serves both services until Ctrl-C or SIGTERM, as a process of its own: ``python -m include.sandbox --sample``."""
 
 from __future__ import annotations
 

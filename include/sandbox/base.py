@@ -25,8 +25,8 @@ from aiohttp import web
 from include.sandbox.faults import HTML_PAGE, Fault, Faults, shorten
 
 __all__ = [
-    "Answer", "Backend", "Call", "Fault", "Faults", "Recorded", "SandboxClock", "ServerThread", "Service", "json_answer",
-    "locked",
+    "Answer", "Backend", "Call", "Fault", "Faults", "Recorded", "SandboxClock", "ServerThread", "Service",
+    "json_answer", "locked",
 ]  # fmt: skip
 
 HOST = "127.0.0.1"

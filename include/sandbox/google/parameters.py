@@ -23,8 +23,9 @@ _PAGING = {"maxResults": "positive", "pageToken": "str"}
 PARAMETERS: dict[str, dict[str, str]] = {
     "events.list": {
         **_SHOWN, **_PAGING, "eventTypes": "types", "iCalUID": "str", "orderBy": "order", "q": "str",
-        "privateExtendedProperty": "pairs", "sharedExtendedProperty": "pairs", "showDeleted": "bool", "showHiddenInvitations": "bool",
-        "singleEvents": "bool", "syncToken": "str", "timeMax": "instant", "timeMin": "instant", "updatedMin": "instant",
+        "privateExtendedProperty": "pairs", "sharedExtendedProperty": "pairs", "showDeleted": "bool",
+        "showHiddenInvitations": "bool", "singleEvents": "bool", "syncToken": "str", "timeMax": "instant",
+        "timeMin": "instant", "updatedMin": "instant",
     },
     "events.instances": {
         **_SHOWN, **_PAGING, "originalStart": "str", "showDeleted": "bool", "timeMax": "instant", "timeMin": "instant",
