@@ -48,9 +48,7 @@ def look_alikes(
 
 
 def _pair(group: list[tuple[Key, ActivityView]], events: list[tuple[Key, EventView]], out: Matches[Key]) -> None:
-    likes = {
-        key: [event_key for event_key, event in events if _same_title(event, activity)] for key, activity in group
-    }
+    likes = {key: [event_key for event_key, event in events if _same_title(event, activity)] for key, activity in group}
     for cluster_activities, cluster_events in _clusters(likes):
         views = {key: view for key, view in group if key in cluster_activities}
         shown = {key: view for key, view in events if key in cluster_events}

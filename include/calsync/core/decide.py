@@ -38,9 +38,8 @@ class ImpossibleChange(ValueError):
 
 _IMPOSSIBLE = None
 
-# An edit beats a delete: nothing a person typed is lost.
+# By the change of the activity and of the event. An edit beats a delete: nothing a person typed is lost.
 DECISIONS: dict[tuple[Change, Change], Action | None] = {
-    # (activity, event)
     (Change.ABSENT, Change.ABSENT): _IMPOSSIBLE,
     (Change.ABSENT, Change.CREATED): Action.CREATE_ACTIVITY,
     (Change.ABSENT, Change.UNCHANGED): _IMPOSSIBLE,

@@ -19,7 +19,7 @@ VERSION = "1"
 def event_id(company_id: str, activity_id: int, calendar_id: str, generation: int) -> str:
     """The event id for an activity: base32hex, lower case, as Google Calendar API v3 (Events.insert, `id`) wants."""
     key = f"{company_id}|{activity_id}|{calendar_id}|{generation}"
-    return base64.b32hexencode(hashlib.sha1(key.encode()).digest()).decode().rstrip("=").lower()
+    return base64.b32hexencode(hashlib.sha1(key.encode(), usedforsecurity=False).digest()).decode().rstrip("=").lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,7 @@ def _is_user(user: dict[str, Any], wanted: str | int) -> bool:
     return str(user["id"]) == str(wanted) or str(user.get("email") or "").casefold() == str(wanted).casefold()
 
 
-def _calendar(
-    services: Services, directory: Directory, account: Account, zone: str, *, dry_run: bool
-) -> str | None:
+def _calendar(services: Services, directory: Directory, account: Account, zone: str, *, dry_run: bool) -> str | None:
     client = services.google(account.google_conn_id, account.google_user)
     wanted = account.calendar
     name = f"create:{wanted.create}" if isinstance(wanted, CreateCalendar) else wanted

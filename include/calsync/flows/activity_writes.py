@@ -163,7 +163,7 @@ class ActivityWrites:
     def _merge_again(
         self, row: Row[Any], pair: Pair, view: ActivityView, current: dict[str, Any], answers: dict[str, Any]
     ) -> None:
-        """Somebody edited the activity since it was read: write what still holds, and leave the rest to the next run."""
+        """Somebody edited the activity since it was read: write what still holds; the rest is for the next run."""
         event = event_view(answers["events"]) if answers else pair.event
         html = str(current.get("public_description") or "")
         merged = merge(dataclasses.replace(pair, activity=view, event=event, activity_html=html), self.desk.policy)
@@ -251,5 +251,3 @@ class ActivityWrites:
             mapping.drop_link(conn, row.link_id)
             before = {"activity": link.activity_raw, "event": link.event_raw} if link is not None else None
             self.desk.confirm(conn, row, side="store", before=before)
-
-

@@ -103,13 +103,9 @@ class _AccountApply:
 
     def _rows(self) -> list[Row[Any]]:
         sides = ["events"] if self.side is Side.EVENT else ["activities", "store"]
+        mine = {"account_id": self.account.id, "state": "planned"}
         with reading(self.services.engine) as conn:
-            rows = [
-                row
-                for side in sides
-                for row in runs.plan_rows(conn, self.run.id, account_id=self.account.id, side=side, state="planned")
-            ]
-        return rows
+            return [row for side in sides for row in runs.plan_rows(conn, self.run.id, side=side, **mine)]
 
     def _each(self, rows: list[Row[Any]], outcome: Counter[str]) -> None:
         for row in rows:

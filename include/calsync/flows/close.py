@@ -95,7 +95,7 @@ def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
 
 def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAccount) -> None:
     row = next(row for row in runs.accounts(conn, run.id, [account.name]))
-    common = {"account_id": account.id, "run_id": run.id, "at": services.clock()}
+    common: dict[str, Any] = {"account_id": account.id, "run_id": run.id, "at": services.clock()}
     if row.next_watermark is not None:
         cursors.save(conn, side="activities", watermark=row.next_watermark, **common)
     if row.next_sync_token is not None:
@@ -131,13 +131,13 @@ def _account_result(conn: Connection, run: Run, account: RunAccount) -> dict[str
     for row in _logged(conn, run, account):
         if (row.side, row.action) in LOGGED:
             side, kind = LOGGED[row.side, row.action]
-            sides[side][kind] += row.count
+            sides[side][kind] += row.items_count
     for row in _planned(conn, run, account):
         side = "activities" if row.side == "activities" else "events"
         if row.action == Action.ADOPT and row.state == "confirmed":
-            sides[side]["adopted"] += row.count
+            sides[side]["adopted"] += row.items_count
         elif row.state in ("held", "quarantined"):
-            sides[side][row.state] += row.count
+            sides[side][row.state] += row.items_count
     conflicts = select(func.count()).where(
         change_log.c.run_id == run.id, change_log.c.account_id == account.id, change_log.c.lost.is_not(None)
     )
@@ -152,18 +152,20 @@ def _account_result(conn: Connection, run: Run, account: RunAccount) -> dict[str
 
 def _logged(conn: Connection, run: Run, account: RunAccount) -> list[Row[Any]]:
     columns = (change_log.c.side, change_log.c.action)
-    query = select(*columns, func.count().label("count")).group_by(*columns)
+    query = select(*columns, func.count().label("items_count")).group_by(*columns)
     return list(conn.execute(query.where(change_log.c.run_id == run.id, change_log.c.account_id == account.id)))
 
 
 def _planned(conn: Connection, run: Run, account: RunAccount) -> list[Row[Any]]:
     columns = (plan_row.c.side, plan_row.c.action, plan_row.c.state)
-    query = select(*columns, func.count().label("count")).group_by(*columns)
+    query = select(*columns, func.count().label("items_count")).group_by(*columns)
     return list(conn.execute(query.where(plan_row.c.run_id == run.id, plan_row.c.account_id == account.id)))
 
 
 def _failure(conn: Connection, run: Run) -> str | None:
-    problems = [account.error or f"account {account.name} failed" for account in run.accounts if account.state == "failed"]
+    problems = [
+        account.error or f"account {account.name} failed" for account in run.accounts if account.state == "failed"
+    ]
     if run.request.kind != "scheduled":
         problems += [f"account {a.name} is in use by another run: {a.error}" for a in run.accounts if a.state == "busy"]
     names = {account.id: account.name for account in run.accounts}
@@ -173,5 +175,3 @@ def _failure(conn: Connection, run: Run) -> str | None:
     opened = select(hold.c.message).where(hold.c.run_id == run.id)
     problems += [str(message) for message in conn.execute(opened).scalars()]
     return "\n".join(problems) or None
-
-

@@ -93,7 +93,11 @@ class EventWrites:
     def _is_ours(self, known: dict[str, Any], activity_id: int) -> bool:
         mark = read_mark(known)
         own = self.desk.account.company_id
-        return mark is not None and (mark.company_id, mark.activity_id, mark.event_id) == (own, activity_id, known["id"])
+        return mark is not None and (mark.company_id, mark.activity_id, mark.event_id) == (
+            own,
+            activity_id,
+            known["id"],
+        )
 
     def _adopt(self, row: Row[Any], known: dict[str, Any]) -> None:
         """An earlier insert arrived although nobody heard of it: go on as an adoption."""
@@ -238,9 +242,9 @@ def shows(event: dict[str, Any], merged: Merged) -> bool:
     """Whether an event shows all that a merge wanted to write."""
     view = event_view(event)
     body = event_body(merged.event_changes, zone="UTC", default_duration=timedelta(0))
-    wanted = event_view({**event, **{k: v for k, v in without_nulls(body).items()}})
+    wanted = event_view({**event, **without_nulls(body)})
     return all(getattr(view, name) == getattr(wanted, name) for name in merged.event_changes)
 
 
 def _with(row: Row[Any], payload: dict[str, Any]) -> Any:
-    return row._replace(payload=payload)  # type: ignore[attr-defined]
+    return row._replace(payload=payload)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -19,15 +20,10 @@ log = logging.getLogger(__name__)
 WINDOW = timedelta(hours=24)
 
 
-def limits_of(account: RunAccount) -> list[float]:
-    """The account's limits, as stored with a hold."""
-    settings = account.settings
-    return [
-        settings.max_delete_ratio,
-        settings.max_delete_count,
-        settings.max_change_ratio,
-        settings.max_change_count,
-    ]
+def limits_of(account: RunAccount) -> list[Any]:
+    """The account's limits, as stored with a hold: ratio and count of deletions, ratio and count of edits."""
+    limits = account.settings
+    return [limits.max_delete_ratio, limits.max_delete_count, limits.max_change_ratio, limits.max_change_count]
 
 
 def guard(services: Services, run: Run, rows: list[dict[str, Any]], link_counts: dict[int, int]) -> None:
@@ -35,46 +31,56 @@ def guard(services: Services, run: Run, rows: list[dict[str, Any]], link_counts:
     for account in run.working():
         settings = account.settings
         mine = [row for row in rows if row["account_id"] == account.id and row["state"] == "planned"]
-        groups = [
-            (
-                Limit("max_delete", settings.max_delete_ratio, settings.max_delete_count),
-                "deletions",
-                [row for row in mine if row["action"] in DESTRUCTIVE],
-                [str(action) for action in DESTRUCTIVE],
-                None,
-            )
-        ]
+        deletions = [row for row in mine if row["action"] in DESTRUCTIVE]
+        groups = [_Group(Limit("max_delete", *limits_of(account)[:2]), "deletions", deletions, DESTRUCTIVE)]
         if not account.settings_changed:
-            limit = Limit("max_change", settings.max_change_ratio, settings.max_change_count)
+            limit = Limit("max_change", *limits_of(account)[2:])
             for changes, written, what in (
                 ("activity_changes", "activities", "edits made in Google"),
                 ("event_changes", "events", "edits made in Pipedrive"),
             ):
                 edits = [row for row in mine if row["action"] == Action.MERGE and row["payload"].get(changes)]
-                groups.append((limit, what, edits, [str(Action.MERGE)], written))
-        for limit, what, candidates, actions, written in groups:
-            recent = _recent_count(services, account.id, actions, written) if candidates else 0
-            if candidates and limit.exceeded(len(candidates), recent, link_counts.get(account.id, 0)):
-                _hold(account, limit, candidates, message(limit, what, len(candidates), recent, link_counts[account.id]))
+                groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), written))
+        for group in groups:
+            _check(services, account, group, link_counts.get(account.id, 0))
 
 
-def _hold(account: RunAccount, limit: Limit, rows: list[dict[str, Any]], text: str) -> None:
-    hold = {"rule": limit.rule, "message": f"account {account.name}: {text}", "limits": limits_of(account)}
+@dataclass(frozen=True)
+class _Group:
+    """Rows that count against one limit; `written`: which side's log entries count as recent ones."""
+
+    limit: Limit
+    what: str
+    rows: list[dict[str, Any]]
+    actions: frozenset[Action]
+    written: str | None = None
+
+
+def _check(services: Services, account: RunAccount, group: _Group, link_count: int) -> None:
+    if not group.rows:
+        return
+    recent = _recent_count(services, account.id, group.actions, group.written)
+    if group.limit.exceeded(len(group.rows), recent, link_count):
+        _hold(account, group, message(group.limit, group.what, len(group.rows), recent, link_count))
+
+
+def _hold(account: RunAccount, group: _Group, text: str) -> None:
+    hold = {"rule": group.limit.rule, "message": f"account {account.name}: {text}", "limits": limits_of(account)}
     log.error("%s", hold["message"])
-    for row in rows:
+    for row in group.rows:
         row["state"], row["hold"] = "held", hold
         row["payload"]["limits"] = limits_of(account)
     account.notices.append(str(hold["message"]))
 
 
-def _recent_count(services: Services, account_id: int, actions: list[str], side: str | None) -> int:
+def _recent_count(services: Services, account_id: int, actions: frozenset[Action], side: str | None) -> int:
     column = change_log.c
     query = (
         select(func.count())
         .select_from(change_log)
         .where(
             column.account_id == account_id,
-            column.action.in_(actions),
+            column.action.in_([str(action) for action in actions]),
             column.at > services.clock() - WINDOW,
         )
     )

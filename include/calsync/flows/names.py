@@ -9,6 +9,7 @@ from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.model import Context
 from include.calsync.errors import NotFound
 
+
 class Names:
     """Looks names up by the hundred and remembers them for one run."""
 

@@ -38,9 +38,7 @@ def activities(
     """Observations of activities. Names are asked for only if the activity differs from its base, or has none."""
     raws = list(raws)
     drafts = {int(raw["id"]): _draft(raw) for raw in raws if not raw.get("is_deleted")}
-    known = {
-        key: _base_context(view, links.get(key)) for key, view in drafts.items() if isinstance(view, ActivityView)
-    }
+    known = {key: _base_context(view, links.get(key)) for key, view in drafts.items() if isinstance(view, ActivityView)}
     names.learn(view.refs for key, view in drafts.items() if isinstance(view, ActivityView) and known[key] is None)
     out = []
     for raw in raws:

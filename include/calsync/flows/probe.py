@@ -52,7 +52,7 @@ def probe(
     suspects = [link for link in active if link.missing_since_run and link.activity_id not in present]
     doubted = {link.id for link in suspects}
     suspects += [link for link in chosen if link.activity_id not in present and link.id not in doubted]
-    changes = {link.id: {"probed_at": services.clock()} for link in chosen}
+    changes: dict[int, dict[str, Any]] = {link.id: {"probed_at": services.clock()} for link in chosen}
     cleared = [link for link in active if link.missing_since_run and link.activity_id in present]
     for link in cleared:
         changes.setdefault(link.id, {}).update(missing_since_run=None, missing_rights=None)

@@ -182,7 +182,11 @@ class CompanyPull:
         account.counts["activities_listed"] = listed_count
         with self.services.engine.begin() as conn:
             runs.set_account(
-                conn, self.run.id, account.id, counts=account.counts, next_watermark=next_watermark.replace(microsecond=0)
+                conn,
+                self.run.id,
+                account.id,
+                counts=account.counts,
+                next_watermark=next_watermark.replace(microsecond=0),
             )
 
 
@@ -242,7 +246,8 @@ class _CalendarPull:
     def _list(self) -> str | None:
         request = self.run.request
         if request.interval is not None:
-            return self._list_interval(*request.interval)
+            self._list_interval(*request.interval)
+            return None
         if request.upload is not None:
             self._pages()
             return None

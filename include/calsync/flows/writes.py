@@ -207,7 +207,9 @@ def due_at(when: When | None) -> datetime | None:
     """When an activity is due, for the order of the probe."""
     if when is None:
         return None
-    return when.start if when.start is not None else datetime.combine(when.day or datetime.min, time(), UTC)
+    if when.day is None:
+        return when.start
+    return datetime.combine(when.day, time(), UTC)
 
 
 def same_content(one: ActivityView, other: ActivityView) -> bool:

@@ -104,9 +104,7 @@ def put_aside(
 def take_back(conn: Connection, *, account_id: int, side: str, item_id: str) -> None:
     """The item is an ordinary one again."""
     key = quarantine.c
-    conn.execute(
-        delete(quarantine).where(key.account_id == account_id, key.side == side, key.item_id == item_id)
-    )
+    conn.execute(delete(quarantine).where(key.account_id == account_id, key.side == side, key.item_id == item_id))
 
 
 def open_holds(conn: Connection, account_id: int) -> list[Row[Any]]:

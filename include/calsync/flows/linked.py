@@ -1,0 +1,191 @@
+"""Planning of linked pairs: what changed on each side, and what follows from it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from include.calsync.core.decide import Action, decide, out_of_scope
+from include.calsync.core.diff import Diff
+from include.calsync.core.fields import unsupported
+from include.calsync.core.model import ActivityView, Change, EventView, Origin
+from include.calsync.core.policy import Side
+from include.calsync.flows.guarded import limits_of
+from include.calsync.flows.pairs import payload_of
+from include.calsync.flows.rows import Rows
+from include.calsync.flows.run import RunAccount
+from include.calsync.flows.seen import Seen, is_live
+from include.calsync.store import mapping
+
+# Causes that end by themselves when the activity comes back into the account's scope.
+SCOPE_CAUSES = frozenset({"no_date", "other_type", "other_owner", "done"})
+LOOK_AGAIN = timedelta(hours=1)
+
+
+class LinkedPairs:
+    """Plans the pairs that the mapping knows."""
+
+    def __init__(self, seen: Seen, rows: Rows, now: datetime) -> None:
+        self.seen, self.rows, self.now = seen, rows, now
+        self.released: list[int] = []
+        self.touched: list[tuple[int, dict[str, Any]]] = []
+
+    def plan(self, found: Diff) -> None:
+        """Add the rows of all pairs that changed or were left unfinished."""
+        changed = set(found.changed().index)
+        for at, link in enumerate(self.seen.links):
+            account = self.seen.accounts.get(link.account_id)
+            if account is None:
+                continue
+            if at in changed or self.seen.is_open(link):
+                line = found.links.iloc[at]
+                self._pair(account, link, Change(line["activity_change"]), Change(line["event_change"]))
+            else:
+                self._touch(link)
+
+    def remember(self, conn: Connection) -> None:
+        """Store newer etags and objects of unchanged pairs, and that some holds no longer apply."""
+        for link_id, values in self.touched:
+            mapping.set_link(conn, link_id, **values)
+        for link_id in self.released:
+            mapping.release(conn, link_id)
+
+    def _touch(self, link: Row[Any]) -> None:
+        activity, event = self.seen.of(link)
+        values: dict[str, Any] = {}
+        if event is not None and is_live(event) and event.raw.get("etag") != link.etag:
+            values |= {"etag": event.raw.get("etag"), "event_raw": event.raw}
+        if activity is not None and is_live(activity) and activity.raw != link.activity_raw:
+            values |= {"activity_raw": activity.raw}
+        if values:
+            self.touched.append((link.id, values))
+
+    def _pair(self, account: RunAccount, link: Row[Any], activity_change: Change, event_change: Change) -> None:
+        activity, event = self.seen.of(link)
+        payload = payload_of(link, activity, event)
+        unreadable = [side for side in (activity, event) if side is not None and side.status == "unreadable"]
+        if self.rows.upload is not None:
+            self._revive(account, link, payload)
+        elif link.state == "removing":
+            self._finish_removal(account, link, payload)
+        elif self.rests(account, activity, event):
+            return
+        elif unreadable:
+            self.rows.add(account, Action.QUARANTINE, payload, link, reason=str(unreadable[0].error))
+        elif link.state == "detached":
+            if link.cause in SCOPE_CAUSES and is_live(activity) and not self._leaves(account, link, payload):
+                self.rows.merge(account, payload, link, reason="back in scope")
+        elif link.state == "held":
+            self._held(account, link, payload, activity_change, event_change)
+        else:
+            self._active(account, link, payload, activity_change, event_change)
+
+    def rests(self, account: RunAccount, *sides: Row[Any] | None) -> bool:
+        """Whether the item is in quarantine, was not edited since, and its time has not come."""
+        for side in sides:
+            entry = self.seen.aside.get((account.id, side.side, side.item_id)) if side is not None else None
+            if side is None or entry is None or not entry.attempts or entry.next_try_at <= self.now:
+                continue
+            return not (side.stamp and side.stamp > entry.since)
+        return False
+
+    def _active(
+        self, account: RunAccount, link: Row[Any], payload: dict[str, Any], activity: Change, event: Change
+    ) -> None:
+        observed, _ = self.seen.of(link)
+        leaving = self._leaves(account, link, payload) if is_live(observed) else None
+        obstacle = unsupported(payload["event_raw"] or {}, link.calendar_id) if event is not Change.DELETED else None
+        if leaving:
+            self._leave(account, link, payload, leaving, event)
+        elif obstacle:
+            self._obstructed(account, link, payload, obstacle, activity, event)
+        else:
+            self._carry_out(account, link, payload, activity, event)
+
+    def _carry_out(
+        self, account: RunAccount, link: Row[Any], payload: dict[str, Any], activity: Change, event: Change
+    ) -> None:
+        action = decide(activity, event, account.policy)
+        reason = f"activity {activity}, event {event}"
+        payload["changes"] = {"activity": str(activity), "event": str(event)}
+        payload["cause"] = "event_deleted" if event is Change.DELETED else "activity_deleted"
+        if action is Action.MERGE or (action is Action.NOTHING and link.intended is not None):
+            self.rows.merge(account, payload, link, reason=reason)
+        elif action is not Action.NOTHING:
+            self.rows.add(account, action, payload, link, reason=reason)
+        elif not link.marked and account.policy.may_write(Side.EVENT):
+            self.rows.add(account, Action.MARK, payload, link, reason="unmarked")
+
+    def _leaves(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> str | None:
+        view = ActivityView.from_json(payload["activity"])
+        cause = out_of_scope(view, account.policy)
+        if cause == "other_type" and link.origin == Origin.GOOGLE and view.type == account.policy.event_type:
+            return None  # the type that events are given, although it is not among those shown
+        return cause
+
+    def _leave(self, account: RunAccount, link: Row[Any], payload: dict[str, Any], cause: str, event: Change) -> None:
+        """An activity that no longer belongs here takes its own event along; an author's event stays."""
+        payload["cause"] = cause
+        if event is Change.DELETED:
+            self.rows.add(account, Action.UNLINK, payload, link, reason=cause)
+        elif link.origin == Origin.GOOGLE or not account.policy.may_write(Side.EVENT):
+            self.rows.add(account, Action.DETACH, payload, link, reason=cause)
+        else:
+            self.rows.add(account, Action.REMOVE_EVENT, payload, link, reason=cause)
+
+    def _obstructed(
+        self,
+        account: RunAccount,
+        link: Row[Any],
+        payload: dict[str, Any],
+        obstacle: str,
+        activity: Change,
+        event: Change,
+    ) -> None:
+        """An event that has become what is not synced yet: its pair rests, and is looked at again."""
+        if activity is Change.DELETED:
+            payload["cause"] = obstacle
+            self.rows.add(account, Action.DETACH, payload, link, reason=obstacle)
+            return
+        self.rows.skip(account, Side.EVENT, obstacle)
+        if Change.UPDATED in (activity, event):
+            self.rows.wait(account, payload, link, reason=obstacle, pause=LOOK_AGAIN)
+
+    def _held(
+        self, account: RunAccount, link: Row[Any], payload: dict[str, Any], activity: Change, event: Change
+    ) -> None:
+        """Still the same: it stays held. Something else now, or the limits were changed: decide anew."""
+        held = self.seen.held.get(link.id)
+        if held is not None and held.payload.get("limits") == limits_of(account):
+            unchanged = activity is Change.UNCHANGED and event is Change.UNCHANGED
+            if unchanged or decide(activity, event, account.policy) == held.action:
+                return
+        elif held is not None and activity is Change.UNCHANGED and event is Change.UNCHANGED:
+            before = held.payload["changes"]
+            activity, event = Change(before["activity"]), Change(before["event"])
+            payload = dict(held.payload)
+        self.released.append(link.id)
+        self._active(account, link, payload, activity, event)
+
+    def _finish_removal(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
+        payload["cause"] = link.cause
+        action = Action.DELETE_ACTIVITY if link.cause == "event_deleted" else Action.REMOVE_EVENT
+        self.rows.add(account, action, payload, link, reason=f"unfinished: {link.cause}")
+
+    def _revive(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
+        """Only an upload makes a partner again for a pair that was detached on purpose."""
+        options = self.rows.upload
+        if options is None or link.state != "detached":
+            return
+        activity, event = self.seen.of(link)
+        reason = "upload of a detached pair"
+        if link.cause == "event_deleted" and options.direction != "to_pipedrive" and is_live(activity):
+            view = ActivityView.from_json(payload["activity"])
+            if not out_of_scope(view, account.policy) and self.rows.wanted(view):
+                self.rows.add(account, Action.CREATE_EVENT, payload, link, reason=reason)
+        if link.cause == "activity_deleted" and options.direction != "to_google" and is_live(event):
+            wanted = self.rows.in_range(EventView.from_json(payload["event"]).when)
+            if wanted:
+                self.rows.add(account, Action.CREATE_ACTIVITY, payload, link, reason=reason)

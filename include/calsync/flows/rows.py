@@ -1,0 +1,106 @@
+"""The rows of a plan as they are made, and what is left out of it, with the reason."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.core.decide import Action, side_of
+from include.calsync.core.model import ActivityView, When
+from include.calsync.core.policy import Side
+from include.calsync.flows.pairs import changes_json, merged_of
+from include.calsync.flows.run import RunAccount, UploadOptions
+
+
+class Rows:
+    """Collects plan rows, in the order in which they are carried out, and counts skips."""
+
+    def __init__(self, upload: UploadOptions | None) -> None:
+        self.upload = upload
+        self.out: list[dict[str, Any]] = []
+        self.skipped: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
+
+    def wanted(self, view: ActivityView) -> bool:
+        """Whether an upload's options name this activity."""
+        options = self.upload
+        if options is None:
+            return True
+        right_type = options.types is None or view.type in options.types
+        return right_type and (options.include_done or not view.done) and self.in_range(view.when)
+
+    def in_range(self, when: When | None) -> bool:
+        """Whether an upload's dates cover this start (the UTC day of a timed one)."""
+        options = self.upload
+        if options is None or (options.due_from is None and options.due_to is None):
+            return True
+        if when is None:
+            return False
+        day = when.start.date() if when.start is not None else when.day
+        return day is not None and (options.due_from or day) <= day <= (options.due_to or day)
+
+    def skip(self, account: RunAccount, side: Side, reason: str) -> None:
+        """Count what is not synced."""
+        self.skipped[account.id][str(side), reason] += 1
+
+    def wait(
+        self,
+        account: RunAccount,
+        payload: dict[str, Any],
+        link: Row[Any] | None = None,
+        *,
+        reason: str,
+        pause: timedelta = timedelta(0),
+        event_id: str | None = None,
+    ) -> None:
+        """Set aside without an error; read again after `pause`."""
+        payload["look_again_s"] = pause.total_seconds()
+        self.add(account, Action.WAIT, payload, link, reason=reason, state="deferred", event_id=event_id)
+
+    def merge(
+        self, account: RunAccount, payload: dict[str, Any], link: Row[Any] | None = None, *, reason: str, **ids: Any
+    ) -> None:
+        """Bring a pair together; without a link it is adopted."""
+        _, merged = merged_of(payload, link, account.policy)
+        payload["event_changes"] = changes_json(merged.event_changes)
+        payload["activity_changes"] = changes_json(merged.activity_changes)
+        marking = (link is None or not link.marked) and account.policy.may_write(Side.EVENT)
+        side = Side.ACTIVITY if merged.activity_changes else None
+        if merged.event_changes or marking:
+            side = Side.EVENT
+        conflicts = [conflict.to_json() for conflict in merged.conflicts]
+        action = Action.MERGE if link is not None else Action.ADOPT
+        self.add(account, action, payload, link, reason=reason, side=side, conflicts=conflicts, **ids)
+
+    def add(
+        self,
+        account: RunAccount,
+        action: Action,
+        payload: dict[str, Any],
+        link: Row[Any] | None = None,
+        *,
+        reason: str,
+        side: Side | None = None,
+        conflicts: list[dict[str, Any]] | None = None,
+        state: str = "planned",
+        activity_id: int | None = None,
+        event_id: str | None = None,
+    ) -> None:
+        """Add a row."""
+        self.out.append(
+            {
+                "account_id": account.id,
+                "link_id": link.id if link is not None else None,
+                "activity_id": link.activity_id if link is not None else activity_id,
+                "event_id": link.event_id if link is not None else event_id,
+                "action": str(action),
+                "side": str(side or side_of(action) or "store"),
+                "state": "quarantined" if action is Action.QUARANTINE else state,
+                "reason": reason[:200],
+                "payload": payload,
+                "conflicts": conflicts or None,
+                "error": reason if action is Action.QUARANTINE else None,
+            }
+        )

@@ -1,0 +1,96 @@
+"""Everything a run saw, beside everything that is known: the input of its plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Row
+
+from include.calsync.core.diff import Diff, diff
+from include.calsync.core.model import ActivityView, EventView, digest
+from include.calsync.flows.pull import is_unfinished
+from include.calsync.flows.run import Run
+from include.calsync.store import mapping, runs
+
+OLDEST = datetime.min.replace(tzinfo=UTC)
+
+
+class Seen:
+    """The mapping and the observations of one run. Items are found by the keys that the diff aligns by."""
+
+    def __init__(self, conn: Connection, run: Run) -> None:
+        self.accounts = {account.id: account for account in run.working()}
+        companies = {account.company_id for account in self.accounts.values()}
+        calendars = {account.calendar_id for account in self.accounts.values() if account.calendar_id}
+        self.links = mapping.links(conn, company_ids=companies, calendar_ids=calendars)
+        self.link_counts = Counter(link.account_id for link in self.links if link.state != "detached")
+        self.activities = _latest(runs.observations(conn, run.id, "activities"))
+        self.events = _latest(runs.observations(conn, run.id, "events"))
+        self.intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
+        aside = [row for account_id in self.accounts for row in mapping.set_aside(conn, account_id)]
+        self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}
+        held = [row for account_id in self.accounts for row in mapping.held_items(conn, account_id)]
+        self.held = {row.link_id: row for row in held}
+
+    def diff(self) -> Diff:
+        """All links against all observations."""
+        links = pd.DataFrame(
+            {
+                "activity_key": [activity_key(link.company_id, link.activity_id) for link in self.links],
+                "event_key": [event_key(link.calendar_id, link.event_id) for link in self.links],
+                "activity_digest": [link.activity_digest for link in self.links],
+                "event_digest": [link.event_digest for link in self.links],
+            },
+            dtype=object,
+        )
+        return diff(links, _frame(self.activities, ActivityView), _frame(self.events, EventView))
+
+    def of(self, link: Row[Any]) -> tuple[Row[Any] | None, Row[Any] | None]:
+        """What was seen of a link's activity and event."""
+        return (
+            self.activities.get(activity_key(link.company_id, link.activity_id)),
+            self.events.get(event_key(link.calendar_id, link.event_id)),
+        )
+
+    def is_open(self, link: Row[Any]) -> bool:
+        """Whether a pair must be looked at although neither side changed."""
+        account = self.accounts.get(link.account_id)
+        activity, event = self.of(link)
+        returned = link.state == "detached" and is_live(activity)
+        unreadable = any(side is not None and side.status == "unreadable" for side in (activity, event))
+        return account is not None and (is_unfinished(link, account) or link.id in self.held or returned or unreadable)
+
+
+def activity_key(company_id: str, activity_id: Any) -> str:
+    """Of an activity, over all companies."""
+    return f"{company_id}:{activity_id}"
+
+
+def event_key(calendar_id: str, event_id: str) -> str:
+    """Of an event, over all calendars."""
+    return f"{calendar_id}/{event_id}"
+
+
+def is_live(row: Row[Any] | None) -> bool:
+    """Whether the item was seen, alive and readable."""
+    return row is not None and row.status == "live"
+
+
+def _latest(rows: list[Row[Any]]) -> dict[str, Row[Any]]:
+    """The last state of each item: listings may show one twice, and an older one after a newer."""
+    out: dict[str, Row[Any]] = {}
+    for row in rows:
+        key = (activity_key if row.side == "activities" else event_key)(row.scope, row.item_id)
+        known = out.get(key)
+        if known is None or row.status != "live" or (row.stamp or OLDEST) >= (known.stamp or OLDEST):
+            out[key] = row
+    return out
+
+
+def _frame(rows: dict[str, Row[Any]], view: type[ActivityView] | type[EventView]) -> pd.DataFrame:
+    digests = [digest(view.from_json(row.view)) if row.view is not None else None for row in rows.values()]
+    statuses = [row.status for row in rows.values()]
+    return pd.DataFrame({"key": list(rows), "status": statuses, "digest": digests}, dtype=object)

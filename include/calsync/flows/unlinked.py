@@ -1,0 +1,176 @@
+"""Planning of items that no link knows: found again, recognised, created, or left, each with its reason."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.core import adopt
+from include.calsync.core.decide import Action, out_of_scope, too_old
+from include.calsync.core.diff import Diff
+from include.calsync.core.fields import unsupported
+from include.calsync.core.marks import read_mark
+from include.calsync.core.model import ActivityView, EventView, Origin, When
+from include.calsync.core.policy import Side
+from include.calsync.flows import observe
+from include.calsync.flows.linked import LinkedPairs
+from include.calsync.flows.pairs import payload_of
+from include.calsync.flows.rows import Rows
+from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.seen import Seen
+
+
+class UnlinkedItems:
+    """Items that no link knows: found again, recognised, created, or left, each with its reason."""
+
+    def __init__(
+        self, run: Run, seen: Seen, rows: Rows, found: Diff, linked: LinkedPairs, resend_after: timedelta
+    ) -> None:
+        self.run, self.seen, self.rows, self.linked = run, seen, rows, linked
+        self.now, self.resend_after = linked.now, resend_after
+        activities, events = list(seen.activities.values()), list(seen.events.values())
+        self.activities = {int(activities[at].item_id): activities[at] for at in found.new_activities}
+        self.events = {(events[at].account_id, events[at].item_id): events[at] for at in found.new_events}
+
+    def plan(self) -> None:
+        self._report_unreadable()
+        self._readopt()
+        for account in self.seen.accounts.values():
+            self._match_intents(account)
+        for account in self.seen.accounts.values():
+            self._one_account(account)
+
+    def _report_unreadable(self) -> None:
+        """Unlinked items whose time means nothing: no harm is done, but somebody should hear of them."""
+        known = {(link.company_id, str(link.activity_id)) for link in self.seen.links}
+        known |= {(link.calendar_id, link.event_id) for link in self.seen.links}
+        for row in (*self.seen.activities.values(), *self.seen.events.values()):
+            if row.status != "unreadable" or (row.scope, row.item_id) in known:
+                continue
+            for account in self.seen.accounts.values():
+                if row.account_id == account.id or (row.side == "activities" and self._belongs(account, row)):
+                    self.rows.skip(account, Side(row.side), "unreadable")
+                    kind = "activity" if row.side == "activities" else "event"
+                    account.notices.append(f"account {account.name}: {kind} {row.item_id} can't be read: {row.error}")
+
+    def _readopt(self) -> None:
+        """Events that say to whom they belong: the mapping was lost, or a run died before it was stored."""
+        for (account_id, event_id), row in list(self.events.items()):
+            mark = read_mark(row.raw)
+            account = self.seen.accounts.get(account_id)
+            if account is None or mark is None or mark.event_id != event_id or mark.company_id != account.company_id:
+                continue
+            activity = self.activities.get(mark.activity_id)
+            if activity is not None and activity.scope == account.company_id:
+                self._adopt(account, activity, row, mark.origin, "carries our properties")
+            elif too_old((observe.stamp(row.raw.get("updated")), None), account.events_connected_at or self.now):
+                del self.events[account_id, event_id]
+                self.rows.skip(account, Side.EVENT, "activity_not_found")
+
+    def _adopt(self, account: RunAccount, activity: Row[Any], event: Row[Any], origin: Origin, reason: str) -> None:
+        del self.activities[int(activity.item_id)]
+        del self.events[event.account_id, event.item_id]
+        payload = payload_of(None, activity, event, origin=origin)
+        cause = out_of_scope(ActivityView.from_json(activity.view), account.policy)
+        if cause is not None:
+            self.rows.skip(account, Side.ACTIVITY, cause)
+            return
+        ids = {"activity_id": int(activity.item_id), "event_id": event.item_id}
+        self.rows.merge(account, payload, reason=reason, **ids)
+
+    def _match_intents(self, account: RunAccount) -> None:
+        mine = [row for row in self.seen.intents if row.account_id == account.id]
+        wanted = [(row.event_id, row.subject, When.from_json(row.when)) for row in mine]
+        earliest = min((row.attempted_at for row in mine), default=self.now) - timedelta(minutes=1)
+
+        def added_at(row: Row[Any]) -> datetime:
+            """By our clock, like the intent's time."""
+            edited, added = observe.stamp(row.raw.get("update_time")), observe.stamp(row.raw.get("add_time"))
+            return added - (edited - row.stamp) if added and edited and row.stamp else earliest
+
+        candidates = [
+            (key, ActivityView.from_json(row.view))
+            for key, row in sorted(self.activities.items())
+            if row.raw.get("owner_id") == account.user_id and added_at(row) >= earliest
+        ]
+        for event_id, activity_id in adopt.sent_before(wanted, candidates):
+            event = self.events.get((account.id, str(event_id)))
+            if event is not None:
+                self._adopt(
+                    account, self.activities[int(activity_id)], event, Origin.GOOGLE, "created by a lost request"
+                )
+
+    def _one_account(self, account: RunAccount) -> None:
+        activities = {key: row for key, row in self.activities.items() if self._belongs(account, row)}
+        events = {key[1]: row for key, row in self.events.items() if key[0] == account.id}
+        found = adopt.look_alikes(
+            [(str(key), ActivityView.from_json(row.view)) for key, row in sorted(activities.items())],
+            [(key, EventView.from_json(row.view)) for key, row in sorted(events.items())],
+            account.policy,
+        )
+        for activity_key, event_id in found.pairs:
+            activity, event = activities.pop(int(activity_key)), events.pop(event_id)
+            own_title = EventView.from_json(event.view).title == ActivityView.from_json(activity.view).subject
+            origin = Origin.GOOGLE if own_title else Origin.PIPEDRIVE
+            self._adopt(account, activity, event, origin, "looks the same")
+        for key, row in activities.items():
+            self._activity(account, key, row, ambiguous=str(key) in found.ambiguous_activities)
+        for event_id, row in events.items():
+            self._event(account, event_id, row, ambiguous=event_id in found.ambiguous_events)
+
+    def _belongs(self, account: RunAccount, row: Row[Any]) -> bool:
+        if row.scope != account.company_id or row.raw.get("owner_id") != account.user_id:
+            return False
+        types = account.policy.activity_types
+        return types is None or row.raw.get("type") in types
+
+    def _activity(self, account: RunAccount, activity_id: int, row: Row[Any], *, ambiguous: bool) -> None:
+        view = ActivityView.from_json(row.view)
+        connected = account.activities_connected_at or self.now
+        stamps = (observe.stamp(row.raw.get("update_time")), observe.stamp(row.raw.get("add_time")))
+        options = self.run.request.upload
+        reason = out_of_scope(view, account.policy)
+        if options is None and not reason and too_old(stamps, connected):
+            reason = "before_connected"
+        if options is not None and (options.direction == "to_pipedrive" or not self.rows.wanted(view)):
+            return
+        if not account.policy.may_create(Side.EVENT):
+            reason = reason or "mode"
+        if reason or ambiguous:
+            self.rows.skip(account, Side.ACTIVITY, reason or "ambiguous")
+            if ambiguous and not reason:
+                account.notices.append(f"account {account.name}: activity {activity_id} may be one of several events")
+        elif not self.linked.rests(account, row):
+            payload = payload_of(None, row, None, origin=Origin.PIPEDRIVE)
+            self.rows.add(account, Action.CREATE_EVENT, payload, reason="new activity", activity_id=activity_id)
+
+    def _event(self, account: RunAccount, event_id: str, row: Row[Any], *, ambiguous: bool) -> None:
+        options = self.run.request.upload
+        if options is not None and (
+            options.direction == "to_google" or not self.rows.in_range(EventView.from_json(row.view).when)
+        ):
+            return
+        connected = account.events_connected_at or self.now
+        stamps = (observe.stamp(row.raw.get("updated")), observe.stamp(row.raw.get("created")))
+        reason = unsupported(row.raw, account.calendar_id or "")
+        if reason is None and options is None and too_old(stamps, connected):
+            reason = "before_connected"
+        if not account.policy.may_create(Side.ACTIVITY):
+            reason = reason or "mode"
+        if reason or ambiguous:
+            self.rows.skip(account, Side.EVENT, reason or "ambiguous")
+            if ambiguous and not reason:
+                account.notices.append(f"account {account.name}: event {event_id} may be one of several activities")
+        elif not self.linked.rests(account, row):
+            self._create_activity(account, event_id, row)
+
+    def _create_activity(self, account: RunAccount, event_id: str, row: Row[Any]) -> None:
+        payload = payload_of(None, None, row, origin=Origin.GOOGLE)
+        sent = next((i for i in self.seen.intents if (i.account_id, i.event_id) == (account.id, event_id)), None)
+        if sent is not None and self.now - sent.attempted_at < self.resend_after:
+            reason = "the outcome of the last request is unknown"
+            self.rows.wait(account, payload, reason=reason, event_id=event_id)
+            return
+        self.rows.add(account, Action.CREATE_ACTIVITY, payload, reason="new event", event_id=event_id)

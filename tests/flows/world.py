@@ -1,0 +1,271 @@
+"""A small company on the sandbox, and the product's flows at work on it, without Airflow."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import google.auth.credentials
+import yaml
+from google.oauth2 import service_account
+from sqlalchemy import Engine, select
+
+from include.calsync.clients.auth import ApiToken
+from include.calsync.clients.google_calendar import GoogleCalendarClient
+from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.clients.transport import NoLimiter
+from include.calsync.flows.apply import upsert_activities, upsert_events
+from include.calsync.flows.close import Summary, close
+from include.calsync.flows.plan import plan
+from include.calsync.flows.pull import pull_activities, pull_events
+from include.calsync.flows.run import RunRequest, UploadOptions, open_run
+from include.calsync.flows.services import Services
+from include.calsync.settings import Environment
+from include.calsync.store.engine import create_store_engine
+from include.calsync.store.tables import change_log, link
+from include.sandbox.server import Sandbox
+
+SCOPES = ["https://www.googleapis.com/auth/calendar"]
+ANNA = "anna@acme.example"
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def day(offset: int) -> str:
+    """A date some days from today, as both services write it."""
+    return (NOW + timedelta(days=offset)).date().isoformat()
+
+
+@dataclass
+class World:
+    """One company, its Google users, the accounts file and the store. Time passes only through `pass_time`."""
+
+    sandbox: Sandbox
+    folder: Path
+    store_url: str
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+    offset: timedelta = timedelta(0)
+    resend_after_s: float = 120.0
+
+    def __post_init__(self) -> None:
+        self.pipedrive, self.google = self.sandbox.pipedrive.state, self.sandbox.google.state
+        self.pipedrive.options.burst_enabled = False
+        self.pipedrive.options.daily_tokens = 10_000_000
+        self.google.quotas.enabled = False
+        self.pipedrive.company(id=77, name="Acme", domain="acme")
+        self.anna = self.pipedrive.add_user("Anna", ANNA, "Europe/Berlin")["id"]
+        self.google.add_user(ANNA, time_zone="Europe/Berlin")
+        self.calendar = self.google.add_calendar(ANNA, "Sales")
+        self.account(name="anna", pipedrive_user=ANNA, google_user=ANNA, calendar=self.calendar)
+        self.tokens = {"pipedrive_default": self.pipedrive.token_for(self.anna)}
+        self.engine: Engine = create_store_engine(self.store_url)
+        self._numbers = itertools.count(1)
+        self._clients: dict[Any, Any] = {}
+
+    # The configuration.
+
+    @property
+    def accounts_file(self) -> Path:
+        return self.folder / "accounts.yaml"
+
+    def account(self, **settings: Any) -> None:
+        """Add an account, or change the one of that name."""
+        known = [one for one in self.accounts if one["name"] == settings["name"]]
+        if known:
+            known[0].update(settings)
+        else:
+            self.accounts.append(settings)
+        self.accounts_file.write_text(yaml.safe_dump({"accounts": self.accounts}))
+
+    def anna_is(self, **settings: Any) -> None:
+        """Change Anna's account."""
+        self.account(name="anna", **settings)
+
+    def add_colleague(self, name: str, **settings: Any) -> tuple[int, str]:
+        """Another user with a calendar and an account: (user id, calendar id)."""
+        mail = f"{name}@acme.example"
+        user = self.pipedrive.add_user(name.title(), mail, "Europe/Berlin")["id"]
+        self.google.add_user(mail, time_zone="Europe/Berlin")
+        calendar = self.google.add_calendar(mail, "Sales")
+        self.account(name=name, pipedrive_user=mail, google_user=mail, calendar=calendar, **settings)
+        return user, calendar
+
+    # Time.
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    def sleep(self, seconds: float) -> None:
+        self.pass_time(seconds)
+
+    def pass_time(self, seconds: float) -> None:
+        """For us and for both services."""
+        self.offset += timedelta(seconds=seconds)
+        self.sandbox.pipedrive.clock.advance(seconds)
+        self.sandbox.google.clock.advance(seconds)
+
+    # The product.
+
+    def services(self) -> Services:
+        return Services(
+            engine=self.engine,
+            pipedrive=self._pipedrive,
+            google=self._google,
+            sleep=self.sleep,
+            environment=Environment(
+                accounts_file=self.accounts_file,
+                shards=None,
+                resend_after_s=self.resend_after_s,
+                log_personal_data=False,
+                schedule="*/5 * * * *",
+            ),
+            clock=self.clock,
+        )
+
+    def _pipedrive(self, conn_id: str) -> PipedriveClient:
+        return self._cached(
+            ("pipedrive", conn_id, self.tokens[conn_id]),
+            lambda: PipedriveClient(
+                base_url=self.sandbox.pipedrive.url,
+                auth=ApiToken(self.tokens[conn_id]),
+                limiter=NoLimiter(),
+                key=conn_id,
+                sleep=self.sleep,
+                clock=self.clock,
+            ),
+        )
+
+    def _google(self, conn_id: str, user: str) -> GoogleCalendarClient:
+        return self._cached(
+            ("google", conn_id, user),
+            lambda: GoogleCalendarClient(
+                credentials=self._credentials(user),
+                user=user,
+                quota_user=user,
+                api_endpoint=self.sandbox.google.url,
+                limiter=NoLimiter(),
+                project_key=conn_id,
+                sleep=self.sleep,
+                clock=self.clock,
+            ),
+        )
+
+    def _credentials(self, user: str) -> google.auth.credentials.Credentials:
+        key = self.google.service_account_key()
+        made = service_account.Credentials.from_service_account_info(key, scopes=SCOPES)  # type: ignore[no-untyped-call]
+        return made.with_subject(user)  # type: ignore[no-any-return]
+
+    def _cached(self, key: Any, make: Callable[[], Any]) -> Any:
+        if key not in self._clients:
+            self._clients[key] = make()
+        return self._clients[key]
+
+    def request(self, **options: Any) -> RunRequest:
+        number = next(self._numbers)
+        return RunRequest(
+            **{"dag_id": "calendar_sync", "kind": "scheduled", "owner": f"run-{number} task-1", **options}
+        )
+
+    def sync(self, **options: Any) -> Summary:
+        """One run, all its steps; a run that must not be green still returns its summary."""
+        services, request = self.services(), self.request(**options)
+        run_id = open_run(services, request)
+        shards = pull_activities(services, run_id, request.owner)
+        for shard in shards:
+            pull_events(services, run_id, shard, request.owner)
+        plan(services, run_id, request.owner)
+        for shard in shards:
+            upsert_events(services, run_id, shard, request.owner)
+        for shard in shards:
+            upsert_activities(services, run_id, shard, request.owner)
+        return close(services, run_id, request.owner)
+
+    def upload(self, **options: Any) -> Summary:
+        """One run of the upload."""
+        run = {key: options.pop(key) for key in ("accounts", "dry_run") if key in options}
+        return self.sync(dag_id="upload_unsynced_activities", kind="upload", upload=UploadOptions(**options), **run)
+
+    def green(self, **options: Any) -> dict[str, Any]:
+        """One run that must be green; what it reports of Anna's account."""
+        summary = self.sync(**options)
+        assert summary.failure is None, summary.failure
+        return dict(summary.result["accounts"]["anna"])
+
+    # People at work.
+
+    def activity(self, subject: str = "Call", **fields: Any) -> dict[str, Any]:
+        """Somebody adds an activity, tomorrow at nine (UTC) unless said otherwise."""
+        fields = {
+            "owner_id": self.anna,
+            "type": "call",
+            "due_date": day(1),
+            "due_time": "09:00",
+            "duration": "00:30",
+        } | fields
+        return dict(self.pipedrive.add_activity(subject, **fields))
+
+    def event(self, summary: str = "Lunch", calendar: str | None = None, **fields: Any) -> dict[str, Any]:
+        """Somebody adds an event, tomorrow at eleven (UTC) for an hour unless said otherwise."""
+        fields = {
+            "start": {"dateTime": f"{day(1)}T11:00:00Z", "timeZone": "Europe/Berlin"},
+            "end": {"dateTime": f"{day(1)}T12:00:00Z", "timeZone": "Europe/Berlin"},
+        } | fields
+        return dict(self.google.add_event(calendar or self.calendar, summary=summary, **fields))
+
+    # What there is.
+
+    def events(self, calendar: str | None = None) -> list[dict[str, Any]]:
+        """Live events."""
+        stored = self.google.events(calendar or self.calendar).values()
+        return [event for event in stored if event.get("status") != "cancelled"]
+
+    def the_event(self, calendar: str | None = None) -> dict[str, Any]:
+        (event,) = self.events(calendar)
+        return event
+
+    def edit_event(self, event: dict[str, Any], **patch: Any) -> None:
+        self.google.edit_event(self.calendar, event["id"], **patch)
+
+    def activities(self) -> list[dict[str, Any]]:
+        """Live activities."""
+        return [dict(row) for row in self.pipedrive.live_activities()]
+
+    def the_activity(self) -> dict[str, Any]:
+        (activity,) = self.activities()
+        return activity
+
+    def links(self) -> list[Any]:
+        with self.engine.connect() as conn:
+            return list(conn.execute(select(link).order_by(link.c.id)))
+
+    def changes(self) -> list[Any]:
+        with self.engine.connect() as conn:
+            return list(conn.execute(select(change_log).order_by(change_log.c.id)))
+
+    # What was asked.
+
+    @contextmanager
+    def requests(self) -> Iterator[Counter[str]]:
+        """Operations that the services see inside, e.g. {"GET /api/v2/activities": 1}; token requests left out."""
+        self.sandbox.pipedrive.reset_requests()
+        self.sandbox.google.reset_requests()
+        seen: Counter[str] = Counter()
+        yield seen
+        for service in (self.sandbox.pipedrive, self.sandbox.google):
+            seen.update(f"{r.method} {r.operation}" for r in service.requests if "token" not in r.operation)
+
+    def writes(self) -> int:
+        """Requests since the last reset that may have changed something."""
+        services = (self.sandbox.pipedrive, self.sandbox.google)
+        return sum(r.method != "GET" and "token" not in r.path for s in services for r in s.requests)
+
+    def assert_quiet(self) -> None:
+        """A run with nothing to do writes nothing (law 4)."""
+        with self.requests():
+            self.green()
+        assert self.writes() == 0
