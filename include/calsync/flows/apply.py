@@ -103,7 +103,7 @@ class _AccountApply:
 
     def _rows(self) -> list[Row[Any]]:
         sides = ["events"] if self.side is Side.EVENT else ["activities", "store"]
-        mine = {"account_id": self.account.id, "state": "planned"}
+        mine: dict[str, Any] = {"account_id": self.account.id, "state": "planned"}
         with reading(self.services.engine) as conn:
             return [row for side in sides for row in runs.plan_rows(conn, self.run.id, side=side, **mine)]
 

@@ -29,7 +29,6 @@ def limits_of(account: RunAccount) -> list[Any]:
 def guard(services: Services, run: Run, rows: list[dict[str, Any]], link_counts: dict[int, int]) -> None:
     """Mark the rows over a limit as held, each with the hold that it belongs to."""
     for account in run.working():
-        settings = account.settings
         mine = [row for row in rows if row["account_id"] == account.id and row["state"] == "planned"]
         deletions = [row for row in mine if row["action"] in DESTRUCTIVE]
         groups = [_Group(Limit("max_delete", *limits_of(account)[:2]), "deletions", deletions, DESTRUCTIVE)]

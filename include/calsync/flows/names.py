@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from include.calsync.clients.pipedrive import PipedriveClient
@@ -31,7 +32,7 @@ class Names:
         self._learn("organization", wanted["organization"], self._client.organizations)
         for ref in wanted["deal"]:
             if not self._known["deal", ref]:
-                self._known["deal", ref] = self._one(lambda ref=ref: self._client.deal(int(ref)))  # archived
+                self._known["deal", ref] = self._one(partial(self._client.deal, int(ref)))  # archived
 
     def context(self, refs: Sequence[str]) -> Context:
         """Names and contact details of one activity; nothing for what can't be seen."""
@@ -64,7 +65,7 @@ class Names:
 
     def _learn_leads(self, leads: set[str]) -> None:
         for ref in leads:
-            self._known["deal", ref] = self._one(lambda ref=ref: self._client.lead(ref))
+            self._known["deal", ref] = self._one(partial(self._client.lead, ref))
 
     def _one(self, ask: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
         try:

@@ -22,7 +22,7 @@ def payload_of(
     """All that carrying out a row needs, as JSON: what was seen, or where nothing was seen, what the link knows."""
     raw_event = _raw(event, link.event_raw if link is not None else None)
     return {
-        "origin": str(origin or link.origin) if link is not None or origin else None,
+        "origin": str(link.origin if link is not None else origin),
         "activity": _view(activity, link.base_activity if link is not None else None),
         "event": _view(event, link.base_event if link is not None else None),
         "activity_raw": _raw(activity, link.activity_raw if link is not None else None),

@@ -1,0 +1,1 @@
+"""`make demo`: a sample company on two local services, synced by a local Airflow."""

@@ -1,0 +1,220 @@
+"""Starts everything, shows one upload and one two-way sync, and keeps Airflow running until Ctrl-C.
+
+    python -m include.scripts.demo            # make demo
+    python -m include.scripts.demo --once     # make demo ARGS=--once: exits 0 if both sides are equal, else 1
+
+Everything is in `.calsync/demo`, which the next start empties, and listens on 127.0.0.1 only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+
+from include.scripts.demo.company import Company, work
+from include.scripts.demo.home import FOLDER, ROOT, USER, Home, free_port, make_home, remove_home
+from include.scripts.demo.judge import differences
+from include.scripts.demo.processes import DemoError, Processes, end, of_home
+from include.scripts.demo.rest import Airflow
+from include.scripts.demo.tables import result_table, skipped, table
+
+DAGS = {"calendar_sync", "upload_unsynced_activities"}
+START_TIMEOUT_S = 300.0
+RUN_TIMEOUT_S = 900.0
+# Separate components rather than `airflow standalone`, whose log servers would listen on every address.
+COMPONENTS = {
+    "api-server": ["api-server", "--workers", "1"],
+    "scheduler": ["scheduler", "--skip-serve-logs"],
+    "dag-processor": ["dag-processor"],
+    "triggerer": ["triggerer", "--skip-serve-logs"],
+}
+AIRFLOW = [sys.executable, "-m", "airflow"]
+MIGRATE_STORE = """
+from pathlib import Path; import os
+from include.calsync.store.engine import create_store_engine, migrate
+migrate(create_store_engine(f"sqlite:///{Path(os.environ['AIRFLOW_HOME']) / 'calsync.db'}"))
+"""
+
+started_at = time.monotonic()
+
+
+def say(text: str) -> None:
+    print(f"[{time.monotonic() - started_at:5.1f} s] {text}", flush=True)
+
+
+def main() -> int:
+    options = _options()
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    try:
+        with _only_one():
+            return _demo(once=options.once)
+    except DemoError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130 if options.once else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="make demo", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument(
+        "--once", action="store_true", help="end after the two runs; exit 0 if both sides are equal, else 1"
+    )
+    return parser.parse_args()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    """Two demos in one checkout would share a folder; what a killed one left behind is ended."""
+    FOLDER.parent.mkdir(parents=True, exist_ok=True)
+    with (FOLDER.parent / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DemoError("a demo is already running in this checkout: end it with Ctrl-C first") from None
+        end(of_home(str(FOLDER)))
+        remove_home()
+        yield
+
+
+def _demo(*, once: bool) -> int:
+    company = Company(free_port(8765), free_port(8766))
+    with company.sandbox:
+        say(f"sandbox: Pipedrive at {company.sandbox.pipedrive.url}, Google Calendar at {company.sandbox.google.url}")
+        home = make_home(free_port(8080), company.accounts_yaml(), company.connections())
+        processes = Processes(home.env, home.folder / "logs" / "components")
+        try:
+            airflow = _start_airflow(processes, home)
+            equal = _show(airflow, processes, company)
+            if not once:
+                _stay(home, company, processes)
+            return 0 if equal else 1
+        finally:
+            say("stopping")
+            processes.stop()
+
+
+def _start_airflow(processes: Processes, home: Home) -> Airflow:
+    processes.run("migrate-airflow", [*AIRFLOW, "db", "migrate"])
+    processes.run("migrate-calsync", [sys.executable, "-c", MIGRATE_STORE])
+    say("databases of Airflow and calsync are migrated")
+    for name, command in COMPONENTS.items():
+        processes.start(name, [*AIRFLOW, *command])
+    airflow = Airflow(home.url)
+    _wait(processes, "Airflow's components", lambda: set(airflow.health().values()) == {"healthy"}, START_TIMEOUT_S)
+    airflow.login(USER, home.password)
+    say(f"Airflow runs at {home.url}, login {USER} / {home.password}")
+    _wait(processes, "the DAGs", lambda: _dags_known(airflow), START_TIMEOUT_S)
+    return airflow
+
+
+def _dags_known(airflow: Airflow) -> bool:
+    errors = airflow.import_errors()
+    if errors:
+        raise DemoError("Airflow could not import the DAGs:\n" + "\n".join(errors))
+    return airflow.dag_ids() >= DAGS
+
+
+def _wait(processes: Processes, what: str, done: Callable[[], bool], timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not done():
+        processes.check()
+        if time.monotonic() > deadline:
+            raise DemoError(f"{what} not ready after {timeout_s:.0f} s; logs: {processes.logs}")
+        time.sleep(0.5)
+
+
+def _show(airflow: Airflow, processes: Processes, company: Company) -> bool:
+    """The two runs and their effect. Returns whether both sides are equal at the end."""
+    connected_at = datetime.now(UTC).replace(microsecond=0)
+    before = _holdings(company)
+    good = _run(airflow, processes, "upload_unsynced_activities")
+    edits = work(company)
+    say("meanwhile people worked on both sides:")
+    print(table(("who", "where", "what"), [(edit.person, edit.where, edit.what) for edit in edits]))
+    good = _run(airflow, processes, "calendar_sync") and good
+    print()
+    print(table(("arrived on the other side", ""), [(edit.what, "yes" if edit.arrived() else "NO") for edit in edits]))
+    print()
+    after = _holdings(company)
+    rows = [(*key, count, after[key]) for key, count in before.items()]
+    print(table(("account", "holds", "before", "after"), rows))
+    found = [line for account in company.sample.accounts for line in differences(company, account, connected_at)]
+    found += [f"not on the other side: {edit.what}" for edit in edits if not edit.arrived()]
+    print()
+    for line in found:
+        print(f"  ✗ {line}")
+    say("both sides are equal" if not found else f"both sides differ in {len(found)} points")
+    return good and not found
+
+
+def _holdings(company: Company) -> dict[tuple[str, str], int]:
+    out = {}
+    for account in company.sample.accounts:
+        out[account.name, "activities with a date"] = len(company.activities(account))
+        out[account.name, "events in the calendar"] = len(company.events(account))
+    return out
+
+
+def _run(airflow: Airflow, processes: Processes, dag_id: str) -> bool:
+    """One run by the scheduler, its tasks and its result shown. Returns whether it succeeded."""
+    begun = time.monotonic()
+    # Triggered while paused: so it comes before the run that the schedule wants at once.
+    run_id = airflow.trigger(dag_id, {})
+    airflow.unpause(dag_id)
+    say(f"{dag_id} started")
+    shown: set[str] = set()
+
+    def finished() -> bool:
+        for task in airflow.tasks(dag_id, run_id):
+            name = task["task_id"] if task["map_index"] < 0 else f"{task['task_id']}[{task['map_index']}]"
+            if task["state"] in ("success", "failed", "upstream_failed", "skipped") and name not in shown:
+                shown.add(name)
+                say(f"  {name}: {task['state']}, {task['duration'] or 0:.1f} s")
+        return airflow.state(dag_id, run_id) in ("success", "failed")
+
+    _wait(processes, f"a run of {dag_id}", finished, RUN_TIMEOUT_S)
+    state, result = airflow.state(dag_id, run_id), airflow.result(dag_id, run_id)
+    requests = ", ".join(f"{count} {name}" for name, count in result.get("api_requests", {}).items())
+    say(f"{dag_id}: {state} after {time.monotonic() - begun:.1f} s; requests: {requests}")
+    print(result_table(result))
+    reasons = skipped(result)
+    if reasons:
+        print(f"  skipped: {reasons}")
+    for name, account in result.get("accounts", {}).items():
+        if account.get("error"):
+            print(f"  {name}: {account['error']}")
+    return state == "success"
+
+
+def _stay(home: Home, company: Company, processes: Processes) -> None:
+    print(f"""
+  Airflow           {home.url}   login {USER} / {home.password}
+  Pipedrive         {company.sandbox.pipedrive.url}/_sandbox/
+  Google Calendar   {company.sandbox.google.url}/_sandbox/
+
+  Edit an activity and an event on those two pages, then trigger calendar_sync in Airflow, or wait for the next five
+  minutes. For `airflow` commands in another terminal:  . {(home.folder / "env.sh").relative_to(ROOT)}
+  Ctrl-C ends everything.
+""", flush=True)  # fmt: skip
+    while True:
+        processes.check()
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
