@@ -26,6 +26,7 @@ from include.scripts.demo.rest import Airflow
 from include.scripts.demo.tables import result_table, skipped, table
 
 DAGS = {"calendar_sync", "upload_unsynced_activities"}
+ENDED = ("success", "failed", "upstream_failed", "skipped", "up_for_retry")
 START_TIMEOUT_S = 300.0
 RUN_TIMEOUT_S = 900.0
 # Separate components rather than `airflow standalone`, whose log servers would listen on every address.
@@ -146,7 +147,7 @@ def _show(airflow: Airflow, processes: Processes, company: Company) -> bool:
     edits = work(company)
     say("meanwhile people worked on both sides:")
     print(table(("who", "where", "what"), [(edit.person, edit.where, edit.what) for edit in edits]))
-    good = _run(airflow, processes, "calendar_sync") and good
+    good = _run(airflow, processes, "calendar_sync", by_schedule=True) and good
     print()
     print(table(("arrived on the other side", ""), [(edit.what, "yes" if edit.arrived() else "NO") for edit in edits]))
     print()
@@ -170,21 +171,24 @@ def _holdings(company: Company) -> dict[tuple[str, str], int]:
     return out
 
 
-def _run(airflow: Airflow, processes: Processes, dag_id: str) -> bool:
+def _run(airflow: Airflow, processes: Processes, dag_id: str, *, by_schedule: bool = False) -> bool:
     """One run by the scheduler, its tasks and its result shown. Returns whether it succeeded."""
     begun = time.monotonic()
-    # Triggered while paused: so it comes before the run that the schedule wants at once.
-    run_id = airflow.trigger(dag_id, {})
-    airflow.unpause(dag_id)
+    if not by_schedule:
+        airflow.trigger(dag_id, {})
+    airflow.unpause(dag_id)  # a DAG with a schedule gets the run of the last interval at once
     say(f"{dag_id} started")
-    shown: set[str] = set()
+    _wait(processes, f"a run of {dag_id}", lambda: airflow.first_run(dag_id) is not None, START_TIMEOUT_S)
+    run_id = str(airflow.first_run(dag_id))
+    shown: set[tuple[str, str, int]] = set()
 
     def finished() -> bool:
         for task in airflow.tasks(dag_id, run_id):
             name = task["task_id"] if task["map_index"] < 0 else f"{task['task_id']}[{task['map_index']}]"
-            if task["state"] in ("success", "failed", "upstream_failed", "skipped") and name not in shown:
-                shown.add(name)
-                say(f"  {name}: {task['state']}, {task['duration'] or 0:.1f} s")
+            seen = (name, task["state"] or "", task["try_number"])
+            if seen[1] in ENDED and seen not in shown:
+                shown.add(seen)
+                say(f"  {name}: {seen[1]}, {task['duration'] or 0:.1f} s")
         return airflow.state(dag_id, run_id) in ("success", "failed")
 
     _wait(processes, f"a run of {dag_id}", finished, RUN_TIMEOUT_S)
@@ -195,6 +199,8 @@ def _run(airflow: Airflow, processes: Processes, dag_id: str) -> bool:
     reasons = skipped(result)
     if reasons:
         print(f"  skipped: {reasons}")
+    if state != "success":
+        print(f"  task logs: {processes.env['AIRFLOW_HOME']}/logs/dag_id={dag_id}")
     for name, account in result.get("accounts", {}).items():
         if account.get("error"):
             print(f"  {name}: {account['error']}")

@@ -41,13 +41,16 @@ class Airflow:
             f"{each['filename']}: {each['stack_trace']}" for each in self._call("GET", "/importErrors")["import_errors"]
         ]
 
-    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
-        """Start a run; returns its id."""
-        body = {"logical_date": None, "conf": conf}
-        return str(self._call("POST", f"/dags/{dag_id}/dagRuns", body)["dag_run_id"])
+    def trigger(self, dag_id: str, conf: dict[str, Any]) -> None:
+        self._call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})
 
     def unpause(self, dag_id: str) -> None:
         self._call("PATCH", f"/dags/{dag_id}", {"is_paused": False})
+
+    def first_run(self, dag_id: str) -> str | None:
+        """Id of the DAG's earliest run."""
+        runs = self._call("GET", f"/dags/{dag_id}/dagRuns?order_by=run_after&limit=1")["dag_runs"]
+        return str(runs[0]["dag_run_id"]) if runs else None
 
     def state(self, dag_id: str, run_id: str) -> str:
         return str(self._call("GET", _run(dag_id, run_id))["state"])
