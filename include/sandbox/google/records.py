@@ -19,7 +19,7 @@ class User:
     time_zone: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Stored:
     """One event of one calendar: a single event, a series, or an exception (an instance that differs from its
     series).
@@ -56,7 +56,7 @@ class Stored:
         return self.data.get("recurringEventId")
 
 
-@dataclass
+@dataclass(eq=False)
 class Calendar:
     """One calendar; ``acl`` maps an e-mail to a role, ``listed_by`` says in whose calendar list it is (e-mail ->
     change)."""

@@ -85,7 +85,7 @@ def instance_data(data: dict[str, Any], original: Time) -> dict[str, Any]:
 
 
 def _rules(lines: list[str], start: Time, until: datetime | None) -> rruleset:
-    """The lines as dateutil's set. ``until`` bounds rules without an end of their own, also those that never match."""
+    """The lines as dateutil's set. ``until`` bounds rules without a COUNT."""
     all_day = "date" in start
     own_zone: tzinfo | None = None if all_day else zone(start["timeZone"])
     first = datetime.fromisoformat(start["date"] if all_day else start["dateTime"])

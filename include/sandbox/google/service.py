@@ -137,6 +137,8 @@ class GoogleBackend(Backend):
 class GoogleService(Service):
     """``part_faults``: faults that strike single calls of a batch."""
 
+    state: GoogleState
+
     def __init__(self, clock: SandboxClock, latency_s: float) -> None:
         state = GoogleState(clock)
         self.part_faults = Faults()

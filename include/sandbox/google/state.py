@@ -123,33 +123,17 @@ class GoogleState(World):
         calendar = self.calendars[calendar_id]
         body = self._body(calendar, fields)
         given = {name: body.pop(name) for name in PAST_THE_RULES if name in body}
-        event_id = given.get("id")
-        if event_id in calendar.events:
-            raise ValueError(f"event {event_id!r} exists in {calendar_id!r}")
-        options, self.options = self.options, type(self.options)()
-        try:
-            stored = writes.insert(self, calendar, body, self._manner(calendar))
-        finally:
-            self.options = options
-        self._past_the_rules(calendar, stored, given)
-        return self.shown(calendar, stored)
-
-    def _past_the_rules(self, calendar: Calendar, stored: Stored, given: dict[str, Any]) -> None:
-        """Puts what no client may write, and gives the guests their copies only then."""
-        if not given:
-            return
-        calendar.drop(stored.id)
-        for email in stored.copied_to:
-            self.calendars[email].drop(stored.id)
-        stored.copied_to = frozenset()
+        if given.get("id") in calendar.events:
+            raise ValueError(f"event {given['id']!r} exists in {calendar_id!r}")
         if "id" in given:
             given.setdefault("iCalUID", f"{given['id']}@google.com")
         updated = given.pop("updated", None)
-        data = {**stored.data, **given}
-        fresh = self.add(calendar, data)
+        if isinstance(given.get("created"), datetime):
+            given["created"] = show_ms(given["created"])
+        stored = writes.insert(self, calendar, body, self._manner(calendar), given=given)
         if updated is not None:
-            fresh.updated = datetime.fromisoformat(updated) if isinstance(updated, str) else updated
-        spread(self, calendar, fresh)
+            stored.updated = datetime.fromisoformat(updated) if isinstance(updated, str) else updated
+        return self.shown(calendar, stored)
 
     @locked
     def edit_event(self, /, calendar_id: str, event_id: str, **patch: Any) -> dict[str, Any]:
@@ -295,7 +279,10 @@ class GoogleState(World):
         )
 
     def _body(self, calendar: Calendar, fields: dict[str, Any], stored: Stored | None = None) -> dict[str, Any]:
-        body = {name: _time(value, calendar.time_zone) for name, value in fields.items()}
+        body = dict(fields)
+        for side in ("start", "end"):
+            if side in body:
+                body[side] = _time(body[side], calendar.time_zone)
         start = body.get("start")
         if stored is None and "end" not in body and isinstance(start, dict):
             body["end"] = _default_end(start)

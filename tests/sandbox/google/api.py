@@ -40,7 +40,7 @@ class Api:
         """``path``: what follows ``/calendar/v3/``, ids encoded. Lists repeat a parameter; True and False are spelt out."""
         spelt = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
         url = f"{self.google.url}/calendar/v3/{path}"
-        answer = self.session.request(verb, url, json=body, params=spelt, headers=headers, timeout=10)
+        answer: requests.Response = self.session.request(verb, url, json=body, params=spelt, headers=headers, timeout=10)
         self._check(verb, path, query, answer)
         return answer
 
@@ -103,7 +103,7 @@ class Api:
         while "nextPageToken" in page:
             assert "nextSyncToken" not in page
             items += page["items"]
-            page = self.page(calendar, **query, pageToken=page["nextPageToken"])
+            page = self.page(calendar, **{**query, "pageToken": page["nextPageToken"]})
             count += 1
         return items + page["items"], page.get("nextSyncToken"), count
 

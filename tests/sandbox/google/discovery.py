@@ -88,7 +88,7 @@ def _has_format(value: Any, form: str) -> bool:
             case "date-time":
                 return datetime.fromisoformat(value).tzinfo is not None
             case "int32":
-                return -(2**31) <= value < 2**31
+                return bool(-(2**31) <= value < 2**31)
     except ValueError:
         return False
     return True
