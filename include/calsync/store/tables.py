@@ -38,6 +38,9 @@ metadata = MetaData(
 # SQLite only counts up an INTEGER key.
 Key = BigInteger().with_variant(Integer, "sqlite")
 
+# None is NULL, not the JSON text null, which no `IS NULL` finds.
+OptionalJson = JSON(none_as_null=True)
+
 
 def _one_of(column: str, *values: str) -> CheckConstraint:
     allowed = ", ".join(f"'{value}'" for value in values)
@@ -82,7 +85,7 @@ sync_run = Table(
     Column("request", JSON, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
-    Column("summary", JSON),
+    Column("summary", OptionalJson),
     _one_of("kind", "scheduled", "manual", "backfill", "upload"),
 )
 
@@ -138,8 +141,8 @@ observation = Table(
     Column("scope", String(1024), nullable=False, comment="company of an activity, calendar of an event"),
     Column("item_id", String(1024), nullable=False),
     Column("status", String(20), nullable=False),
-    Column("view", JSON, comment="canonical form; null if deleted or unreadable"),
-    Column("raw", JSON),
+    Column("view", OptionalJson, comment="canonical form; null if deleted or unreadable"),
+    Column("raw", OptionalJson),
     Column("stamp", UtcDateTime, comment="last edit, corrected by the service's clock against ours"),
     Column("error", Text, comment="why it can't be read"),
     _one_of("side", "activities", "events"),
@@ -165,9 +168,9 @@ link = Table(
     Column("activity_digest", String(64), nullable=False),
     Column("event_digest", String(64), nullable=False),
     Column("rendered", JSON, nullable=False, comment="title and block last written to the event"),
-    Column("intended", JSON, comment="title and block about to be written; kept until that is confirmed"),
-    Column("activity_raw", JSON, comment="last full object, for re-creation and undo"),
-    Column("event_raw", JSON),
+    Column("intended", OptionalJson, comment="title and block about to be written; kept until that is confirmed"),
+    Column("activity_raw", OptionalJson, comment="last full object, for re-creation and undo"),
+    Column("event_raw", OptionalJson),
     Column("etag", String(200)),
     Column("marked", Boolean, nullable=False, comment="the event carries our properties"),
     Column("due_at", UtcDateTime, comment="for the probe: soonest due first"),
@@ -214,7 +217,7 @@ plan_row = Table(
     Column("state", String(20), nullable=False, server_default="planned"),
     Column("reason", String(200), nullable=False),
     Column("payload", JSON, nullable=False, comment="what the action needs: views, raw objects, what it will write"),
-    Column("conflicts", JSON),
+    Column("conflicts", OptionalJson),
     Column("error", Text),
     _one_of("side", "events", "activities", "store"),
     _one_of("state", "planned", "confirmed", "held", "deferred", "quarantined", "failed", "shown"),
@@ -277,9 +280,9 @@ change_log = Table(
     Column("side", String(20), nullable=False, comment="where it was written"),
     Column("action", String(40), nullable=False),
     Column("reason", String(200), nullable=False),
-    Column("before", JSON),
-    Column("after", JSON),
-    Column("lost", JSON, comment="values that lost a conflict, by field"),
+    Column("before", OptionalJson),
+    Column("after", OptionalJson),
+    Column("lost", OptionalJson, comment="values that lost a conflict, by field"),
     _one_of("side", "events", "activities", "store"),
     Index("ix_change_log_recent", "account_id", "action", "at"),
     comment="append-only (trigger)",
