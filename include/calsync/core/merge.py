@@ -7,7 +7,6 @@ changed nothing. The merge is idempotent: a run that died between the two writes
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self, TypeVar
@@ -219,7 +218,8 @@ class _Merge:
 
     def _equal(self, name: str) -> bool:
         if name == "subject":
-            return self.new_subject is None or self.new_subject == self.pair.activity.subject
+            same = self.new_subject is None and self.pair.event_base is None
+            return same or self.new_subject == self.pair.activity.subject
         if name == "when":
             return self._activity_when() == self.activity_when
         return bool(self._event_value(name) == getattr(self.pair.activity, name))
@@ -240,10 +240,17 @@ class _Merge:
         title, base = self.pair.event.title, self.pair.event_base
         if base is not None and title == base.title:
             return None
-        found = [parse(title, written.title) for written in self.known]
-        intact = [f for f, w in zip(found, self.known, strict=True) if _wraps(title, w.title)]
-        # Read against whichever rendering it still carries: the one last written, or the one about to be written.
-        return intact[0] if intact else found[0]
+        for about_to in self.known[:-1]:
+            # A run died in between: does the event show what was about to be written?
+            if _bare(title) == _bare(about_to.title.text):
+                return self._unless_known(about_to.title.subject)
+            if _wraps(title, about_to.title) and not _wraps(title, self.last.title):
+                new = parse(title, about_to.title)
+                return self._unless_known(about_to.title.subject if new is None else new)
+        return parse(title, self.last.title)
+
+    def _unless_known(self, subject: str) -> str | None:
+        return None if subject == self.last.title.subject else subject
 
     def _final_subject(self, flow: Side | None) -> str:
         if flow is Side.ACTIVITY and self.new_subject is not None:
@@ -315,8 +322,10 @@ class _Merge:
         return move_activity(self.pair.event.when, shown, self.activity_when)
 
 
+def _bare(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _wraps(title: str, rendered: Rendered) -> bool:
-    bare: Callable[[str], str] = lambda text: " ".join(text.split())  # noqa: E731
-    start, end = bare(rendered.prefix), bare(rendered.suffix)
-    text = bare(title)
+    start, end, text = _bare(rendered.prefix), _bare(rendered.suffix), _bare(title)
     return text.startswith(start) and text.endswith(end) and len(text) >= len(start) + len(end)

@@ -149,7 +149,7 @@ class ActivityWrites:
         pair, merged = merged_of(payload, link, desk.policy)
         answers = {"events": payload["event_answer"]} if "event_answer" in payload else {}
         if not merged.activity_changes:
-            desk.settle(row, pair, merged, answers)
+            desk.settle(row, payload, pair, merged, answers)
             return
         current = desk.pipedrive.activity(row.activity_id)
         view = activity_view(current, pair.activity.context)
@@ -158,7 +158,7 @@ class ActivityWrites:
         if not same_content(view, pair.activity):
             self._merge_again(row, pair, view, current, answers)
         answers["activities"] = self._patch(row, merged, current)
-        desk.settle(row, pair, merged, answers)
+        desk.settle(row, payload, pair, merged, answers)
 
     def _merge_again(
         self, row: Row[Any], pair: Pair, view: ActivityView, current: dict[str, Any], answers: dict[str, Any]

@@ -148,7 +148,7 @@ class EventWrites:
             with desk.commit() as conn:
                 runs.set_row(conn, row.id, side="activities", payload=payload)
         else:
-            desk.settle(_with(row, payload), pair, merged, {"events": answer})
+            desk.settle(row, payload, pair, merged, {"events": answer})
 
     def _patch(self, row: Row[Any], merged: Merged, etag: str | None) -> dict[str, Any]:
         desk = self.desk
@@ -244,7 +244,3 @@ def shows(event: dict[str, Any], merged: Merged) -> bool:
     body = event_body(merged.event_changes, zone="UTC", default_duration=timedelta(0))
     wanted = event_view({**event, **without_nulls(body)})
     return all(getattr(view, name) == getattr(wanted, name) for name in merged.event_changes)
-
-
-def _with(row: Row[Any], payload: dict[str, Any]) -> Any:
-    return row._replace(payload=payload)

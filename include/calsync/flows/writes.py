@@ -157,25 +157,31 @@ class Desk:
             **values,
         )
 
-    def settle(self, row: Row[Any], pair: Pair, merged: Merged, answers: Mapping[str, Any]) -> None:
+    def settle(
+        self, row: Row[Any], payload: Mapping[str, Any], pair: Pair, merged: Merged, answers: Mapping[str, Any]
+    ) -> None:
         """After a pair's last outstanding write: link, base, log and the row, in one transaction.
 
         `answers`: raw objects as answered, by side; a side that was not written has none.
         """
-        event_raw = answers.get("events") or row.payload["event_raw"]
-        activity_raw = answers.get("activities") or row.payload["activity_raw"]
+        event_raw = answers.get("events") or payload["event_raw"]
+        activity_raw = answers.get("activities") or payload["activity_raw"]
         event = event_view(answers["events"]) if answers.get("events") else None
         activity = activity_view(answers["activities"], pair.activity.context) if answers.get("activities") else None
         kept = {side: merged.kept.get(side, frozenset()) for side in Side}
+        sent = set(merged.activity_changes)
+        if "when" in sent and (activity_raw or {}).get("busy") is None:
+            sent.add("busy")  # unset, it follows from whether there is a time
         values = self.link_values(
-            advance(pair.activity, pair.activity_base, activity, set(merged.activity_changes), kept[Side.ACTIVITY]),
+            advance(pair.activity, pair.activity_base, activity, sent, kept[Side.ACTIVITY]),
             advance(pair.event, pair.event_base, event, set(merged.event_changes), kept[Side.EVENT]),
             merged.written,
             activity_raw=activity_raw,
             event_raw=event_raw,
-            marked=bool(answers.get("events")) or self._was_marked(row),
+            marked=bool(answers.get("events")) or self._is_marked(row, payload["event_raw"]),
         )
-        lost = [conflict.to_json() for conflict in merged.conflicts] or None
+        # With a write to the event, the conflicts were logged beside it.
+        lost = None if merged.event_changes else [conflict.to_json() for conflict in merged.conflicts] or None
         with self.commit() as conn:
             link_id = row.link_id
             if link_id is None:
@@ -193,8 +199,8 @@ class Desk:
             elif lost or row.action == "adopt":
                 self.log(conn, row, side="store", lost=lost, link_id=link_id)
 
-    def _was_marked(self, row: Row[Any]) -> bool:
-        mark = read_mark(row.payload["event_raw"] or {})
+    def _is_marked(self, row: Row[Any], event_raw: Any) -> bool:
+        mark = read_mark(event_raw or {})
         return mark is not None and mark.event_id == row.event_id and mark.activity_id == row.activity_id
 
 

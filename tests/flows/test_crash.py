@@ -1,0 +1,298 @@
+"""A run killed at any point: the next runs complete it, with nothing duplicated and nothing lost (F01-F09, F704)."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import inspect, select
+
+from include.calsync.core.marks import read_mark
+from include.calsync.flows.close import Summary
+from include.calsync.store.tables import change_log, intent, lease, link, quarantine
+from include.sandbox.server import Sandbox
+from tests.flows.killing import Killed, Killer, Snapshot
+from tests.flows.world import ANNA, World, day
+
+EXHAUSTIVE = os.environ.get("HYPOTHESIS_PROFILE") == "long"
+STRIDE = 9
+"""How many of the less interesting moments are passed over for one that is tried; the long profile tries all."""
+LEASE_S = 301
+EXPECTED_STATUSES = {200, 201, 204, 404, 409, 410, 412}
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """In memory where there is a file system for that: thousands of commits are made here."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name, Sandbox(seed=1) as sandbox:
+        made = World(sandbox, Path(name), f"sqlite:///{name}/calsync.db")
+        yield made
+        made.engine.dispose()
+
+
+# What is at work when the run dies. `prepare` ends before the run that is killed.
+
+
+def both_new(world: World) -> None:
+    """New on either side, and one meeting that somebody entered on both."""
+    world.green()
+    org = world.pipedrive.add_organization("ACME AG")["id"]
+    person = world.pipedrive.add_person("Eva Muster", email="eva@kunde.example", phone="+49 30 1", org_id=org)["id"]
+    deal = world.pipedrive.add_deal("Roof", person_id=person, org_id=org)["id"]
+    world.activity("Offer", deal_id=deal, person_id=person, org_id=org, public_description="<b>Prices</b>")
+    world.activity("All day", due_time=None, duration=None)
+    world.event("Lunch", location="Corner", description="Bring papers")
+    world.event("Fair", start={"date": day(3)}, end={"date": day(6)})
+    world.activity("Same", due_time="15:00")
+    at = {"start": {"dateTime": f"{day(1)}T15:00:00Z"}, "end": {"dateTime": f"{day(1)}T15:30:00Z"}}
+    world.event("Same", description="typed in Google", **at)
+
+
+FIELDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "subject": ({"subject": "New name"}, {"summary": "New name"}),
+    "time": (
+        {"due_date": day(2), "due_time": "13:15", "duration": "00:45"},
+        {
+            "start": {"dateTime": f"{day(2)}T13:15:00Z", "timeZone": "Europe/Berlin"},
+            "end": {"dateTime": f"{day(2)}T14:00:00Z", "timeZone": "Europe/Berlin"},
+        },
+    ),
+    "place": ({"location": "Room 7"}, {"location": "Room 7"}),
+    "text": ({"public_description": "Agenda"}, {"description": "Agenda"}),
+    "busy": ({"busy": False}, {"transparency": "transparent"}),
+}
+
+
+def linked(world: World, names: list[str]) -> dict[str, tuple[int, str]]:
+    """Pairs of an activity and its event, by subject."""
+    world.green()
+    for number, name in enumerate(names):
+        world.activity(name, due_date=day(1 + number))
+    world.green()
+    world.assert_quiet()
+    subjects = {row["id"]: row["subject"] for row in world.activities()}
+    return {subjects[row.activity_id]: (row.activity_id, row.event_id) for row in world.links()}
+
+
+def fields_edited(world: World) -> None:
+    """Each shared field, edited here or there."""
+    pairs = linked(world, [f"{name} {side}" for name in FIELDS for side in ("here", "there")])
+    for name, (here, there) in FIELDS.items():
+        world.pipedrive.edit_activity(pairs[f"{name} here"][0], **here)
+        world.google.edit_event(world.calendar, pairs[f"{name} there"][1], **there)
+
+
+def both_edited(world: World) -> None:
+    """Conflicts that either side wins, fields that don't meet, the same edit twice, a deal renamed meanwhile."""
+    world.green()
+    deal = world.pipedrive.add_deal("Roof")["id"]
+    world.activity("In a deal", deal_id=deal)
+    pairs = linked(world, ["event wins", "activity wins", "apart", "alike"])
+    edit_activity, edit_event = world.pipedrive.edit_activity, world.google.edit_event
+    edit_activity(pairs["event wins"][0], subject="lost here", location="from here")
+    edit_event(world.calendar, pairs["activity wins"][1], summary="lost there", description="from there")
+    edit_activity(pairs["apart"][0], due_time="17:00")
+    edit_event(world.calendar, pairs["apart"][1], location="Bar")
+    world.pass_time(90)
+    edit_event(world.calendar, pairs["event wins"][1], summary="won there", transparency="transparent")
+    edit_activity(pairs["activity wins"][0], subject="won here", due_time="18:00")
+    edit_activity(pairs["alike"][0], location="Same place")
+    edit_event(world.calendar, pairs["alike"][1], location="Same place")
+    edit_event(world.calendar, pairs["In a deal"][1], summary="Roof > Renamed")
+    world.pipedrive.rename_deal(deal, "Roof and walls")
+    edit_activity(pairs["In a deal"][0], due_time="08:00")
+
+
+def taken_away(world: World) -> None:
+    """Deletions both ways, edits against deletions, and all ways in which an activity leaves its account."""
+    world.anna_is(done="remove", activity_types=["call", "meeting"])
+    gone = ["activity gone", "event gone", "activity gone, event edited", "event gone, activity edited", "both gone"]
+    left = ["no date", "other type", "other owner", "done"]
+    pairs = linked(world, [*gone, *left])
+    bert = world.pipedrive.add_user("Bert", "bert@acme.example", "Europe/Berlin")["id"]
+    for name in ("activity gone", "activity gone, event edited", "both gone"):
+        world.pipedrive.delete_activity(pairs[name][0])
+    world.green()  # it takes two runs to be sure that an activity is gone
+    for name in ("event gone", "event gone, activity edited", "both gone"):
+        world.google.delete_event(world.calendar, pairs[name][1])
+    world.google.edit_event(world.calendar, pairs["activity gone, event edited"][1], location="Still on")
+    edit = world.pipedrive.edit_activity
+    edit(pairs["event gone, activity edited"][0], location="Still on")
+    edit(pairs["no date"][0], due_date=None, due_time=None, duration=None)
+    edit(pairs["other type"][0], type="task")
+    edit(pairs["other owner"][0], owner_id=bert)
+    edit(pairs["done"][0], done=True)
+
+
+def old_items(world: World) -> None:
+    """What was there before the account was connected, for an upload."""
+    for number in range(3):
+        world.activity(f"Old activity {number}", due_date=day(number))
+        world.event(f"Old event {number}", start={"date": day(number)}, end={"date": day(number + 1)})
+    world.pass_time(3600)
+    world.green()
+
+
+def never_run(world: World) -> None:
+    """The very first run, which creates the schema and the calendar."""
+    world.anna_is(calendar={"create": "From Pipedrive"}, google_user=ANNA)
+    world.engine.connect().close()
+
+
+def database_lost(world: World) -> None:
+    """All pairs have to be found again, while people go on editing."""
+    world.green()
+    world.event("Born in Google", start={"date": day(9)}, end={"date": day(10)})
+    pairs = linked(world, ["untouched", "edited here", "edited there"])
+    world.engine.dispose()
+    Path(world.store_url.removeprefix("sqlite:///")).unlink()
+    world.pipedrive.edit_activity(pairs["edited here"][0], due_time="17:00")
+    world.google.edit_event(world.calendar, pairs["edited there"][1], location="Bar")
+    world.engine.connect().close()
+
+
+Work = tuple[Callable[[World], None], Callable[[World], Summary]]
+
+WORK: dict[str, Work] = {
+    "new items": (both_new, World.sync),
+    "edited fields": (fields_edited, World.sync),
+    "edited on both sides": (both_edited, World.sync),
+    "taken away": (taken_away, World.sync),
+    "upload": (old_items, lambda world: world.upload(direction="both")),
+    "first run": (never_run, World.sync),
+    "database lost": (database_lost, World.sync),
+}
+
+
+# How the outcome is judged.
+
+
+def picture(world: World) -> dict[str, Any]:
+    """Everything that people and the store can see, without ids and times of writing."""
+    activities = {row["id"]: row for row in world.activities()}
+    events = {event["id"]: event for calendar in sorted(world.google.calendars) for event in world.events(calendar)}
+    shown = {key: _activity(row) for key, row in activities.items()}
+    seen = {key: _event(row) for key, row in events.items()}
+    with world.engine.connect() as conn:
+        links = list(conn.execute(select(link)))
+        open_intents = [row.event_id for row in conn.execute(select(intent))]
+        aside = [(row.side, row.reason) for row in conn.execute(select(quarantine))]
+    pairs = [
+        (shown.get(row.activity_id), seen.get(row.event_id), row.state, row.cause, row.origin, row.intended, row.marked)
+        for row in links
+    ]
+    for row in links:
+        mark = read_mark(events[row.event_id]) if row.event_id in events else None
+        assert mark is None or (mark.activity_id, mark.event_id) == (row.activity_id, row.event_id) or not row.marked
+    return {
+        "activities": sorted(map(repr, shown.values())),
+        "events": sorted(map(repr, seen.values())),
+        "pairs": sorted(map(repr, pairs)),
+        "intents": open_intents,
+        "aside": aside,
+    }
+
+
+def _activity(row: dict[str, Any]) -> tuple[Any, ...]:
+    names = ("subject", "type", "owner_id", "due_date", "due_time", "duration", "busy", "done", "public_description")
+    return (*(row[name] for name in names), (row["location"] or {}).get("value"))
+
+
+def _event(row: dict[str, Any]) -> tuple[Any, ...]:
+    names = ("summary", "location", "description", "transparency")
+    return (*(row.get(name) for name in names), *(row["start"].values()), *(row["end"].values()))
+
+
+def lost_values(world: World) -> list[str]:
+    """What lost a conflict, as the change log keeps it."""
+    with world.engine.connect() as conn:
+        logged = conn.execute(select(change_log.c.lost).where(change_log.c.lost.is_not(None))).scalars()
+        return sorted({repr(sorted(entry.items())) for entries in logged for entry in entries})
+
+
+def is_leased(world: World) -> bool:
+    if not inspect(world.engine).has_table("lease"):
+        return False
+    with world.engine.connect() as conn:
+        return any(row.owner and row.expires_at > world.clock() for row in conn.execute(select(lease)))
+
+
+def mapping_of(world: World) -> list[tuple[Any, ...]]:
+    """The links, but for what only says when they were looked at last."""
+    if not inspect(world.engine).has_table("link"):
+        return []
+    moving = {"probed_at", "updated_at"}
+    return [tuple(value for name, value in row._mapping.items() if name not in moving) for row in world.links()]
+
+
+def settled(world: World) -> int:
+    """Sync until a run writes nothing. Returns how many runs wrote."""
+    for runs_count in range(3):
+        before = mapping_of(world)
+        with world.requests():
+            world.green()
+        if not world.writes():
+            assert mapping_of(world) == before
+            return runs_count
+    raise AssertionError("the third run still writes")
+
+
+def recover(world: World, work: Callable[[World], Summary]) -> None:
+    """What must come after a killed run."""
+    if is_leased(world):
+        with world.requests():
+            summary = world.sync()
+        assert summary.failure is None
+        assert summary.result["accounts"]["anna"]["state"] == "busy"
+        assert world.writes() == 0
+    world.pass_time(LEASE_S)
+    if work is not World.sync:
+        assert work(world).failure is None
+    settled(world)
+
+
+def killed(world: World, work: Callable[[World], Summary], at: int) -> None:
+    """The run dies, and nothing of it goes on."""
+    killer = Killer(at)
+    with killer.on(world), pytest.raises(Killed):
+        work(world)
+    assert killer.dead
+    assert len(killer.steps) == at
+
+
+def moments(killer: Killer) -> list[int]:
+    """Before and after each write and the commit that follows it; of all others some."""
+    writes = [number for number, step in enumerate(killer.steps) if step.writes]
+    near = {number + after for number in writes for after in (0, 1, 2)}
+    every = range(len(killer.steps))
+    chosen = set(every) if EXHAUSTIVE else near | set(every[::STRIDE])
+    return sorted(number for number in chosen if number < len(killer.steps))
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_a_run_killed_anywhere_is_completed(world: World, name: str) -> None:
+    prepare, work = WORK[name]
+    prepare(world)
+    snapshot = Snapshot(world)
+    whole = Killer()
+    with whole.on(world):
+        assert work(world).failure is None
+    world.pass_time(LEASE_S)
+    settled(world)
+    wanted, wanted_lost = picture(world), lost_values(world)
+    for at in moments(whole):
+        snapshot.restore()
+        killed(world, work, at)
+        dead = f"killed before step {at}: {whole.steps[at]}"
+        recover(world, work)
+        assert picture(world) == wanted, dead
+        assert lost_values(world) == wanted_lost, dead
+        assert {r.status for s in (world.sandbox.google, world.sandbox.pipedrive) for r in s.requests} <= (
+            EXPECTED_STATUSES
+        ), dead
+        assert not world.google.mails

@@ -1,0 +1,268 @@
+"""Edits of every shared field, both ways, together and against each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.flows.world import World, day
+
+
+@pytest.fixture
+def paired(world: World) -> World:
+    """One activity of a deal, a person and an organization, and its event."""
+    org = world.pipedrive.add_organization("Müller GmbH")["id"]
+    person = world.pipedrive.add_person(
+        "Jörg Groß", emails=[{"value": "j@x.example", "primary": True, "label": "work"}]
+    )["id"]
+    deal = world.pipedrive.add_deal("Big Deal")["id"]
+    world.green()
+    world.activity(
+        "Demo", deal_id=deal, person_id=person, org_id=org, location="Berlin", public_description="Agenda", busy=True
+    )
+    world.green()
+    return world
+
+
+def shown(world: World) -> dict[str, Any]:
+    """The event as a person sees it."""
+    event = world.the_event()
+    return {
+        "title": event.get("summary"),
+        "start": event["start"].get("dateTime") or event["start"].get("date"),
+        "place": event.get("location", ""),
+        "description": event.get("description", ""),
+        "busy": event.get("transparency") != "transparent",
+    }
+
+
+TITLE = "Big Deal > Jörg Groß > Müller GmbH > "
+
+ACTIVITY_EDITS = [
+    ({"subject": "Demo 2"}, "title", TITLE + "Demo 2"),
+    ({"due_time": "12:00"}, "start", f"{day(1)}T"),
+    ({"location": "Hamburg"}, "place", "Hamburg"),
+    ({"busy": False}, "busy", False),
+]
+
+
+@pytest.mark.parametrize(("edit", "field", "value"), ACTIVITY_EDITS)
+def test_an_edit_of_the_activity_reaches_the_event(paired: World, edit: Any, field: str, value: Any) -> None:
+    before = shown(paired)
+    paired.pipedrive.edit_activity(paired.the_activity()["id"], **edit)
+    seen = paired.green()
+    assert seen["events"]["updated"] == 1
+    after = shown(paired)
+    assert after[field] != before[field]
+    assert str(after[field]).startswith(str(value))
+    assert {k: v for k, v in after.items() if k != field} == {k: v for k, v in before.items() if k != field}
+    paired.assert_quiet()
+
+
+def test_a_new_description_keeps_the_context_below(paired: World) -> None:
+    assert "Jörg Groß" in shown(paired)["description"]
+    paired.pipedrive.edit_activity(paired.the_activity()["id"], public_description="New agenda")
+    paired.green()
+    text = shown(paired)["description"]
+    assert text.startswith("New agenda")
+    assert text.count("Big Deal") == 1
+    assert "j@x.example" in text
+    paired.assert_quiet()
+
+
+EVENT_EDITS = [
+    ({"summary": TITLE + "Demo 3"}, {"subject": "Demo 3"}),
+    (
+        {"start": {"dateTime": f"{day(2)}T07:15:00Z"}, "end": {"dateTime": f"{day(2)}T08:00:00Z"}},
+        {"due_date": day(2), "due_time": "07:15", "duration": "00:45"},
+    ),
+    ({"location": "Köln"}, {"location": "Köln"}),
+    ({"transparency": "transparent"}, {"busy": False}),
+    ({"description": "Typed in Google"}, {"public_description": "Typed in Google"}),
+]
+
+
+@pytest.mark.parametrize(("edit", "expected"), EVENT_EDITS)
+def test_an_edit_of_the_event_reaches_the_activity(paired: World, edit: Any, expected: dict[str, Any]) -> None:
+    paired.edit_event(paired.the_event(), **edit)
+    seen = paired.green()
+    assert seen["activities"]["updated"] == 1
+    activity = paired.the_activity()
+    activity["location"] = (activity["location"] or {}).get("value")
+    assert {key: activity[key] for key in expected} == expected
+    paired.assert_quiet()
+
+
+def test_text_typed_above_the_block_flows_back_without_the_block(paired: World) -> None:
+    event = paired.the_event()
+    paired.edit_event(event, description="More words\n" + event["description"])
+    paired.green()
+    description = paired.the_activity()["public_description"]
+    assert "More words" in description
+    assert "Agenda" in description
+    assert "Jörg" not in description
+    paired.assert_quiet()
+
+
+def test_different_fields_edited_on_both_sides_both_survive(paired: World) -> None:
+    paired.pipedrive.edit_activity(paired.the_activity()["id"], location="Bonn")
+    paired.edit_event(paired.the_event(), summary=TITLE + "Renamed")
+    paired.green()
+    assert shown(paired)["place"] == "Bonn"
+    assert shown(paired)["title"] == TITLE + "Renamed"
+    activity = paired.the_activity()
+    assert (activity["subject"], activity["location"]["value"]) == ("Renamed", "Bonn")
+    paired.assert_quiet()
+
+
+def test_the_same_edit_on_both_sides_writes_nothing(paired: World) -> None:
+    paired.pipedrive.edit_activity(paired.the_activity()["id"], location="Bonn")
+    paired.edit_event(paired.the_event(), location="Bonn")
+    paired.assert_quiet()
+    paired.assert_quiet()
+
+
+@pytest.mark.parametrize(
+    ("conflict", "activity_later_s", "winner"),
+    [
+        ("pipedrive", -600, "Activity"),
+        ("google", 600, "Event"),
+        ("newest", 600, "Activity"),
+        ("newest", -600, "Event"),
+        ("newest", 20, "Activity"),
+        ("newest", -20, "Activity"),
+    ],
+)
+def test_a_conflict_follows_the_rule_and_the_loser_is_logged(
+    paired: World, conflict: str, activity_later_s: int, winner: str
+) -> None:
+    paired.anna_is(conflict=conflict)
+    edits = [
+        lambda: paired.edit_event(paired.the_event(), location="Event"),
+        lambda: paired.pipedrive.edit_activity(paired.the_activity()["id"], location="Activity"),
+    ]
+    first, second = edits if activity_later_s > 0 else reversed(edits)
+    first()
+    paired.pass_time(abs(activity_later_s))
+    second()
+    seen = paired.green()
+    assert seen["conflicts"] == 1
+    assert shown(paired)["place"] == winner
+    assert paired.the_activity()["location"]["value"] == winner
+    lost = [entry for change in paired.changes() for entry in change.lost or []]
+    loser = {"Activity", "Event"} - {winner}
+    assert {entry["field"] for entry in lost} == {"place"}
+    assert {lost[0]["activity"], lost[0]["event"]} >= loser
+    paired.assert_quiet()
+
+
+# The title's round trip.
+
+
+def title_edit(world: World, text: str) -> None:
+    world.edit_event(world.the_event(), summary=text)
+    world.green()
+
+
+def test_the_prefix_never_accumulates(paired: World) -> None:
+    for number in range(4):
+        title_edit(paired, f"{TITLE}Demo {number}")
+        assert paired.the_activity()["subject"] == f"Demo {number}"
+        paired.pipedrive.edit_activity(paired.the_activity()["id"], subject=f"Call {number}")
+        paired.green()
+        assert shown(paired)["title"] == f"{TITLE}Call {number}"
+
+
+def test_deal_and_title_change_at_once(paired: World) -> None:
+    other = paired.pipedrive.add_deal("Other Deal")["id"]
+    paired.pipedrive.edit_activity(paired.the_activity()["id"], deal_id=other)
+    title_edit(paired, TITLE + "Fresh")
+    assert paired.the_activity()["subject"] == "Fresh"
+    assert shown(paired)["title"] == "Other Deal > Jörg Groß > Müller GmbH > Fresh"
+    paired.assert_quiet()
+
+
+def test_a_subject_with_the_separator_survives(paired: World) -> None:
+    title_edit(paired, TITLE + "A > B > C")
+    assert paired.the_activity()["subject"] == "A > B > C"
+    paired.pipedrive.edit_activity(paired.the_activity()["id"], subject="B > C")
+    paired.green()
+    assert shown(paired)["title"] == TITLE + "B > C"
+    paired.assert_quiet()
+
+
+@pytest.mark.parametrize("text", ["Demo", "Deal > Jörg Groß > Müller GmbH > Demo", ""])
+def test_damaged_ends_are_restored(paired: World, text: str) -> None:
+    title_edit(paired, text)
+    assert paired.the_activity()["subject"] == "Demo"
+    assert shown(paired)["title"] == TITLE + "Demo"
+    paired.assert_quiet()
+
+
+def test_a_title_typed_anew_is_the_subject_once(paired: World) -> None:
+    title_edit(paired, "Something else")
+    assert paired.the_activity()["subject"] == "Something else"
+    assert shown(paired)["title"] == TITLE + "Something else"
+    paired.assert_quiet()
+
+
+def test_the_order_is_configurable_and_empty_parts_drop(world: World) -> None:
+    world.anna_is(title=["subject", "organization", "deal"])
+    deal = world.pipedrive.add_deal("Big Deal")["id"]
+    world.green()
+    world.activity("Demo", deal_id=deal)
+    world.green()
+    assert shown(world)["title"] == "Demo > Big Deal"
+    title_edit(world, "Changed > Big Deal")
+    assert world.the_activity()["subject"] == "Changed"
+
+
+def test_an_event_born_in_google_keeps_its_title_and_gets_no_block(world: World) -> None:
+    deal = world.pipedrive.add_deal("Big Deal")["id"]
+    world.green()
+    world.event("Lunch", description="Mine")
+    world.green()
+    world.pipedrive.edit_activity(world.the_activity()["id"], deal_id=deal, note="internal", location="Here")
+    world.green()
+    event = world.the_event()
+    assert (event["summary"], event["description"], event["location"]) == ("Lunch", "Mine", "Here")
+    world.pipedrive.edit_activity(world.the_activity()["id"], subject="Dinner")
+    world.green()
+    assert world.the_event()["summary"] == "Dinner"
+    world.assert_quiet()
+
+
+def test_what_is_written_on_an_event(paired: World) -> None:
+    event = paired.the_event()
+    private = event["extendedProperties"]["private"]
+    assert private == {
+        "calsyncActivityId": str(paired.the_activity()["id"]),
+        "calsyncCompany": "77",
+        "calsyncEventId": event["id"],
+        "calsyncOrigin": "pipedrive",
+        "calsyncVersion": "1",
+    }
+    assert event["source"]["url"].endswith(f"/deal/{paired.the_activity()['deal_id']}")
+    assert not event.get("attendees")
+    assert paired.google.mails == []
+
+
+def test_an_event_born_in_google_is_marked(world: World) -> None:
+    world.green()
+    world.event("Lunch")
+    world.green()
+    private = world.the_event()["extendedProperties"]["private"]
+    assert (private["calsyncOrigin"], private["calsyncActivityId"]) == ("google", str(world.the_activity()["id"]))
+
+
+def test_the_service_rewrites_what_it_was_sent(world: World) -> None:
+    world.pipedrive.options.trim_text = True
+    world.pipedrive.options.seconds_in_times = True
+    world.google.options.normalisations |= {"trim"} if hasattr(world.google.options, "normalisations") else set()
+    world.green()
+    world.activity("  Demo  ", public_description=" Agenda \n\n")
+    world.event("  Lunch  ", description="<b>Hi</b><br>there ")
+    world.green()
+    for _ in range(3):
+        world.assert_quiet()
