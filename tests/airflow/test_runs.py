@@ -143,6 +143,7 @@ def test_upload_brings_what_was_there_before(company: Company, run: Callable[...
 
 
 def test_failed_account_turns_close_red_after_its_result(company: Company, run: Callable[..., Outcome]) -> None:
+    run()
     company.sandbox.pipedrive.state.add_user("Ben", "ben@acme.example")
     company.accounts(
         account("anna"),
@@ -193,6 +194,7 @@ def test_broken_task_is_named_by_close(
 def test_secrets_are_in_no_log_and_no_xcom(
     company: Company, run: Callable[..., Outcome], capfd: pytest.CaptureFixture[str]
 ) -> None:
+    run()
     company.meeting()
     outcome = run()
     written = "".join(capfd.readouterr()) + outcome.xcoms

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.google.common.hooks.base_google import GoogleBaseHook
@@ -16,12 +17,15 @@ from google.oauth2.credentials import Credentials as UserCredentials
 
 from calsync_airflow.hooks.connections import StrictHook, flag, oauth_fields, text
 from include.calsync.clients.google_calendar import GoogleCalendarClient
-from include.calsync.clients.transport import Limiter, NoLimiter
+from include.calsync.clients.limiter import Limiter, NoLimiter
+from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
+from include.calsync.clients.transport import utc_now
 from include.calsync.errors import AccountError, CalsyncError, CredentialRefused, RetryableError
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
+ONE_TRY = replace(DEFAULT_TIMING, tries_count=1)
 DEFAULT_API_ENDPOINT = "https://www.googleapis.com"
 DEFAULT_TOKEN_URI = "https://oauth2.googleapis.com/token"
 # The least that a sync needs, per the API's discovery document: events; finding a calendar by name;
@@ -58,16 +62,38 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
         return self._user_consent() is None and flag(self.extras, "delegate", default=True)
 
     def get_client(
-        self, google_user: str, *, limiter: Limiter, sleep: Callable[[float], None], clock: Callable[[], datetime]
+        self,
+        google_user: str,
+        *,
+        limiter: Limiter,
+        sleep: Callable[[float], None],
+        clock: Callable[[], datetime],
+        timing: Timing = DEFAULT_TIMING,
     ) -> GoogleCalendarClient:
-        """Return a client that acts for this user. Raises AccountError that says what to fill in."""
-        return self._client(google_user, self._credentials(google_user), limiter, sleep, clock)
+        """Return a client that acts for this user; "" is the service account itself.
+
+        Raises AccountError that says what to fill in.
+        """
+        consent = self._user_consent()
+        credentials = self._credentials(google_user)
+        project = consent[0] if consent else getattr(credentials, "service_account_email", "")
+        return GoogleCalendarClient(
+            credentials=credentials,
+            api_endpoint=text(self.extras, "api_endpoint").rstrip("/") or DEFAULT_API_ENDPOINT,
+            user=google_user,
+            # Google counts all requests of a service account as one user's unless told whose they are.
+            quota_user=None if consent else google_user,
+            limiter=limiter,
+            acts_as_user=consent is not None or self.delegated,
+            project_key=f"google:{project}",
+            sleep=sleep,
+            clock=clock,
+            timing=timing,
+        )
 
     def get_conn(self) -> GoogleCalendarClient:
-        """Return a client for the connection's own user (login; else the service account itself), limits unshared."""
-        user = self._test_user()
-        credentials = self._credentials(user or None)
-        return self._client(user, credentials, NoLimiter(), time.sleep, lambda: datetime.now(UTC))
+        """Return a client for a person who waits: of the user in `login`, limits unshared, tries once."""
+        return self.get_client(self._test_user(), limiter=NoLimiter(), sleep=time.sleep, clock=utc_now, timing=ONE_TRY)
 
     def test_connection(self) -> tuple[bool, str]:
         """Get a token and list calendars. The message says as whom and what that proves, or the remedy."""
@@ -82,30 +108,7 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
             return False, str(error)
         return True, f"Token accepted, calendars listed: {calendar_count},{self._proven()}"
 
-    def _client(
-        self,
-        user: str,
-        credentials: Credentials,
-        limiter: Limiter,
-        sleep: Callable[[float], None],
-        clock: Callable[[], datetime],
-    ) -> GoogleCalendarClient:
-        consent = self._user_consent()
-        project = consent[0] if consent else getattr(credentials, "service_account_email", "")
-        return GoogleCalendarClient(
-            credentials=credentials,
-            api_endpoint=text(self.extras, "api_endpoint").rstrip("/") or DEFAULT_API_ENDPOINT,
-            user=user,
-            # Google counts all requests of a service account as one user's unless told whose they are.
-            quota_user=None if consent else user,
-            limiter=limiter,
-            acts_as_user=consent is not None or self.delegated,
-            project_key=f"google:{project}",
-            sleep=sleep,
-            clock=clock,
-        )
-
-    def _credentials(self, subject: str | None) -> Credentials:
+    def _credentials(self, subject: str) -> Credentials:
         if consent := self._user_consent():
             client_id, client_secret, refresh_token = consent
             # No scopes: a refresh may not ask for others than the user once granted.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,13 +14,16 @@ from airflow.sdk.exceptions import AirflowException
 from airflow.sdk.log import mask_secret
 
 from calsync_airflow.hooks.connections import StrictHook, oauth_fields, text
+from include.calsync.clients.limiter import Limiter, NoLimiter
 from include.calsync.clients.pipedrive import ApiToken, OAuthRefresh, PipedriveClient
-from include.calsync.clients.transport import Limiter, NoLimiter
+from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
+from include.calsync.clients.transport import utc_now
 from include.calsync.errors import AccountError, CalsyncError, RetryableError
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+ONE_TRY = replace(DEFAULT_TIMING, tries_count=1)
 DEFAULT_TOKEN_URL = "https://oauth.pipedrive.com/oauth/token"
 
 
@@ -36,19 +40,30 @@ class PipedriveHook(StrictHook):
         self.pipedrive_conn_id = pipedrive_conn_id
 
     def get_client(
-        self, *, limiter: Limiter, sleep: Callable[[float], None], clock: Callable[[], datetime]
+        self,
+        *,
+        limiter: Limiter,
+        sleep: Callable[[float], None],
+        clock: Callable[[], datetime],
+        timing: Timing = DEFAULT_TIMING,
     ) -> PipedriveClient:
         """Return a client. Raises AccountError that says what to fill in."""
         conn = self.get_connection(self.pipedrive_conn_id)
         base_url = self._base_url(conn)
         auth, secret = self._auth(conn)
         return PipedriveClient(
-            base_url=base_url, auth=auth, limiter=limiter, key=_key(base_url, secret), sleep=sleep, clock=clock
+            base_url=base_url,
+            auth=auth,
+            limiter=limiter,
+            key=_key(base_url, secret),
+            sleep=sleep,
+            clock=clock,
+            timing=timing,
         )
 
     def get_conn(self) -> PipedriveClient:
-        """Return a client of its own, which shares its rate limits with nobody."""
-        return self.get_client(limiter=NoLimiter(), sleep=time.sleep, clock=lambda: datetime.now(UTC))
+        """Return a client for a person who waits: shares its rate limits with nobody, tries once."""
+        return self.get_client(limiter=NoLimiter(), sleep=time.sleep, clock=utc_now, timing=ONE_TRY)
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask Pipedrive who we are (GET /v1/users/me). The message names company and user, or the remedy."""
