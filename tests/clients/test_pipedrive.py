@@ -353,6 +353,17 @@ def test_oauth_renews_a_refused_token_once(server: LocalServer, oauth: Pipedrive
     assert len(server.seen) == 7
 
 
+def test_a_token_that_was_renewed_meanwhile_is_kept(server: LocalServer, oauth: PipedriveClient) -> None:
+    """Two threads are refused with the same old token; only the first one renews it."""
+    auth = oauth._transport._auth
+    server.answers(granted("A1"), granted("A2"))
+    stale = auth.headers()
+    for _ in range(2):
+        assert auth.renew(stale)
+        assert auth.headers() == {"Authorization": "Bearer A2"}
+    assert len(server.seen) == 2
+
+
 def test_a_withdrawn_consent_names_the_remedy(server: LocalServer, oauth: PipedriveClient) -> None:
     server.otherwise = Reply(400, {"error": "invalid_grant", "error_description": f"{REFRESH} is dead"})
     with pytest.raises(CredentialRefused, match="consent again") as caught:

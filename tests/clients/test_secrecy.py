@@ -40,6 +40,12 @@ def test_no_redirect_is_followed(
     elsewhere.stop()
 
 
+def test_a_redirect_to_nowhere_is_one_too(server: LocalServer, pipedrive: PipedriveClient) -> None:
+    server.answers(Reply(302, None, {"Location": "http://[bad"}))
+    with pytest.raises(FatalError, match="redirects"):
+        pipedrive.activity(1)
+
+
 def test_cookies_and_netrc_are_ignored(
     server: LocalServer, pipedrive: PipedriveClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -17,6 +17,7 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.clients.transport import Timing
 from include.calsync.errors import (
+    BudgetExhausted,
     Duplicate,
     PreconditionFailed,
     RateLimited,
@@ -144,6 +145,19 @@ def test_a_conditional_change_is_repeated(server: LocalServer, google: GoogleCal
     assert not caught.value.unknown_outcome
 
 
+def test_a_pause_between_two_tries_leaves_the_outcome_unknown(
+    server: LocalServer, google: GoogleCalendarClient, limiter: RecordingLimiter, world: World
+) -> None:
+    def sleep(length_s: float) -> None:
+        limiter.pause("g", world.now + timedelta(hours=1), "another task was told to stop")
+
+    google._transport._sleep = sleep
+    server.answers(BROKEN)
+    with pytest.raises(BudgetExhausted) as caught:
+        google.insert_event("c", {"id": "abcde"})
+    assert caught.value.unknown_outcome
+
+
 def test_a_deletion_is_repeated_until_it_is_gone(server: LocalServer, google: GoogleCalendarClient) -> None:
     gone = Reply(410, {"error": {"errors": [{"reason": "deleted"}]}})
     server.answers(Reply(200, b"<html>"), Reply(drop=True), gone)
@@ -198,13 +212,25 @@ def test_a_wait_beyond_all_patience_is_not_begun(
 # When an answer is over
 
 
-@pytest.mark.parametrize("reply", [Reply(200, {"id": "e"}, hold_s=5), Reply(200, b"x" * 500, drip_s=0.02)])
+@pytest.mark.parametrize(
+    ("reply", "read_s", "answer_s"),
+    [
+        (Reply(200, {"id": "e"}, hold_s=5), 0.3, 5),
+        (Reply(200, {"id": "e"}, hold_s=5), 5, 0.3),
+        (Reply(200, b"x" * 500, drip_s=0.02), 0.3, 0.4),
+        (Reply(200, b"x" * 500, {"Connection": "close"}, drip_s=0.02), 0.3, 0.4),
+    ],
+)
 def test_a_slow_answer_ends_in_time(
-    server: LocalServer, open_google: Callable[..., GoogleCalendarClient], reply: Reply
+    server: LocalServer,
+    open_google: Callable[..., GoogleCalendarClient],
+    reply: Reply,
+    read_s: float,
+    answer_s: float,
 ) -> None:
     """A drip never exceeds the read time-out, only the deadline of the whole answer."""
     server.answers(reply)
-    client = open_google(server.url, timing=Timing(read_s=0.3, answer_s=0.4, tries_count=1))
+    client = open_google(server.url, timing=Timing(read_s=read_s, answer_s=answer_s, tries_count=1))
     begun = time.monotonic()
     with pytest.raises(RetryableError) as caught:
         client.insert_event("c", {"id": "abcde"})

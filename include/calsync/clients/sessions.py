@@ -6,7 +6,6 @@ reader of every answer also has an overall deadline, for headers and body alike.
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import io
 import json
@@ -70,8 +69,6 @@ class _DeadlineReader(io.RawIOBase):
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):  # the socket may be closed already; if not, the next request uses it
-            self._sock.settimeout(self._read_timeout_s)
         self._raw.close()
         super().close()
 
@@ -144,7 +141,7 @@ def exchange(session: Session, request: requests.PreparedRequest, timing: Timing
     if urllib.parse.urlsplit(request.url).hostname in LOOPBACK:
         settings["proxies"] = {}
     try:
-        return session.send(request, timeout=(timing.connect_s, timing.read_s), allow_redirects=False, **settings)
+        return session.send(request, timeout=(timing.connect_s, timing.read_s), **settings)
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
         return "not_sent" if _never_sent(error) else "no_answer"
 
