@@ -53,8 +53,10 @@ class Fault:
             raise ValueError(f"fault kind must be one of {', '.join(KINDS)}, not {self.kind!r}")
         if self.when not in ("before", "after"):
             raise ValueError(f"fault when must be 'before' or 'after', not {self.when!r}")
-        if self.path is not None:
-            re.compile(self.path)
+        try:
+            re.compile(self.path or "")
+        except re.error as error:
+            raise ValueError(f"fault path is no regular expression: {error}") from error
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Fault:

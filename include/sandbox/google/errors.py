@@ -64,7 +64,7 @@ USUAL_REASONS = {
 }  # fmt: skip
 
 
-@dataclass
+@dataclass(eq=False)
 class GoogleError(Exception):
     """An error answer. ``location`` names a query parameter, unless the shape says otherwise."""
 
@@ -85,7 +85,7 @@ class GoogleError(Exception):
         return {"error": {"errors": [detail], "code": self.status, "message": message}}
 
 
-@dataclass
+@dataclass(eq=False)
 class TokenError(Exception):
     """An error of the token endpoint (RFC 6749, section 5.2)."""
 

@@ -30,17 +30,21 @@ class Api:
 
     def __init__(self, google: GoogleService, email: str | None, scopes: tuple[str, ...] = ("calendar",)) -> None:
         key = google.state.service_account_key()
-        credentials = service_account.Credentials.from_service_account_info(key, scopes=[SCOPE + each for each in scopes])
+        credentials = service_account.Credentials.from_service_account_info(
+            key, scopes=[SCOPE + each for each in scopes]
+        )
         self.google = google
         self.session = AuthorizedSession(credentials.with_subject(email) if email else credentials)
 
     def send(
         self, verb: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **query: Any
     ) -> requests.Response:
-        """``path``: what follows ``/calendar/v3/``, ids encoded. Lists repeat a parameter; True and False are spelt out."""
+        """``path``: what follows ``/calendar/v3/``, ids encoded. Lists repeat a parameter; booleans are spelt."""
         spelt = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items()}
         url = f"{self.google.url}/calendar/v3/{path}"
-        answer: requests.Response = self.session.request(verb, url, json=body, params=spelt, headers=headers, timeout=10)
+        answer: requests.Response = self.session.request(
+            verb, url, json=body, params=spelt, headers=headers, timeout=10
+        )
         self._check(verb, path, query, answer)
         return answer
 

@@ -1,4 +1,4 @@
-"""A Google Calendar with two users, served on loopback, and clients whose every answer is held to the discovery document."""
+"""A Google Calendar with two users, served on loopback, and clients that hold each answer to the discovery document."""
 
 from __future__ import annotations
 

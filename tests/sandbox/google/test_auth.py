@@ -222,7 +222,7 @@ def test_scopes_that_reach_some_calendars_only(login: Login, state: GoogleState)
 
 
 def test_a_plain_service_account_is_itself(login: Login, state: GoogleState) -> None:
-    """"primary" is the main calendar of the authenticated user; a calendar it was given is reached by id only."""
+    """ "primary" is the main calendar of the authenticated user; a calendar it was given is reached by id only."""
     plain = login(None)
     assert plain.ok("GET", "calendars/primary")["id"] == SERVICE_ACCOUNT
     assert plain.error("GET", f"calendars/{ANNA}/events") == (404, "notFound")

@@ -17,7 +17,12 @@ PATH = event_path("primary")
 def test_insert_fills_in_what_the_client_may_not_set(anna: Api, google: GoogleService) -> None:
     """Reference, Events: kind, etag, htmlLink, created, updated, creator, organizer are read-only."""
     google.clock.freeze()
-    body = {"summary": "Call", "creator": {"email": "x@y.example"}, "kind": "other", "updated": "2020-01-01T00:00:00.000Z"}
+    body = {
+        "summary": "Call",
+        "creator": {"email": "x@y.example"},
+        "kind": "other",
+        "updated": "2020-01-01T00:00:00.000Z",
+    }
     made = anna.insert(body)
     assert made["kind"] == "calendar#event"
     assert re.fullmatch(r'"\d+"', made["etag"])
@@ -35,11 +40,16 @@ def test_defaults_are_left_out(anna: Api) -> None:
     """Reference, Events: default values; the live service omits them."""
     sent = {
         "transparency": "opaque", "visibility": "default", "guestsCanModify": False, "guestsCanInviteOthers": True,
-        "guestsCanSeeOtherGuests": True, "summary": "", "description": "", "location": "", "extendedProperties": {"private": {}},
-        "attendees": [],
+        "guestsCanSeeOtherGuests": True, "summary": "", "description": "", "location": "",
+        "extendedProperties": {"private": {}}, "attendees": [],
     }  # fmt: skip
     assert not set(sent) & set(anna.insert(sent))
-    changed = {"transparency": "transparent", "visibility": "private", "guestsCanModify": True, "guestsCanInviteOthers": False}
+    changed = {
+        "transparency": "transparent",
+        "visibility": "private",
+        "guestsCanModify": True,
+        "guestsCanInviteOthers": False,
+    }
     made = anna.insert(changed)
     assert {name: made[name] for name in changed} == changed
 
@@ -115,7 +125,8 @@ def test_bad_times(anna: Api, change: dict[str, Any], reason: str, message: str)
          {"dateTime": "2026-11-23T05:15:00+01:00", "timeZone": "Asia/Kathmandu"}),
         ({"dateTime": "2026-11-23T09:00:00Z", "timeZone": "Europe/Prague"},
          {"dateTime": "2026-11-23T10:00:00+01:00", "timeZone": "Europe/Prague"}),
-        ({"dateTime": "2026-11-23T09:00:00.999Z"}, {"dateTime": "2026-11-23T10:00:00+01:00", "timeZone": "Europe/Berlin"}),
+        ({"dateTime": "2026-11-23T09:00:00.999Z"},
+         {"dateTime": "2026-11-23T10:00:00+01:00", "timeZone": "Europe/Berlin"}),
         ({"dateTime": "2026-03-29T02:30:00", "timeZone": "Europe/Berlin"},
          {"dateTime": "2026-03-29T03:30:00+02:00", "timeZone": "Europe/Berlin"}),
         ({"dateTime": "2026-10-25T01:30:00Z"}, {"dateTime": "2026-10-25T02:30:00+01:00", "timeZone": "Europe/Berlin"}),
@@ -199,7 +210,11 @@ def test_update_replaces_the_whole_resource(anna: Api) -> None:
     kept = ("kind", "id", "htmlLink", "created", "creator", "organizer", "iCalUID", "eventType")
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     assert set(after) == {*kept, "etag", "updated", "status", "summary", "start", "end", "sequence", "reminders"}
-    assert (after["status"], after["reminders"], after["start"]) == ("confirmed", {"useDefault": True}, ALL_DAY["start"])
+    assert (after["status"], after["reminders"], after["start"]) == (
+        "confirmed",
+        {"useDefault": True},
+        ALL_DAY["start"],
+    )
     assert anna.error("PUT", event_path("primary", before["id"]), {"summary": "D"}) == (400, "required")
 
 
@@ -238,7 +253,9 @@ def test_reminders_leave_updated_alone(anna: Api, google: GoogleService) -> None
     google.clock.freeze()
     before = anna.insert()
     google.clock.advance(5)
-    after = anna.patch(before["id"], {"reminders": {"useDefault": False, "overrides": [{"method": "popup", "minutes": 5}]}})
+    after = anna.patch(
+        before["id"], {"reminders": {"useDefault": False, "overrides": [{"method": "popup", "minutes": 5}]}}
+    )
     assert after["updated"] == before["updated"]
     assert after["etag"] != before["etag"]
     assert anna.patch(before["id"], {"summary": "B"})["updated"] != before["updated"]
@@ -262,7 +279,7 @@ def test_bad_reminders(anna: Api, reminders: dict[str, Any]) -> None:
 
 
 def test_extended_properties_are_dropped_and_cut_silently(anna: Api) -> None:
-    """Guide "Extended properties": key 44 characters, longer are dropped; value 1024 characters, longer are truncated."""
+    """Guide "Extended properties": keys over 44 characters are dropped, values over 1024 characters cut."""
     properties = {"k" * 44: "v" * 1024, "k" * 45: "gone", "long": "ä" * 1025}
     made = anna.insert({"extendedProperties": {"private": properties, "shared": {"y" * 45: "gone"}}})
     assert made["extendedProperties"] == {"private": {"k" * 44: "v" * 1024, "long": "ä" * 1024}}
@@ -270,7 +287,12 @@ def test_extended_properties_are_dropped_and_cut_silently(anna: Api) -> None:
 
 def test_extended_properties_have_limits_in_total(anna: Api) -> None:
     """Guide "Extended properties": up to 300 properties totalling 32 kB per event."""
-    for private in ({f"k{n}": "v" for n in range(301)}, {f"k{n}": "v" * 1020 for n in range(33)}, {"a": 5}, {"a": ["x"]}):
+    for private in (
+        {f"k{n}": "v" for n in range(301)},
+        {f"k{n}": "v" * 1020 for n in range(33)},
+        {"a": 5},
+        {"a": ["x"]},
+    ):
         assert anna.error("POST", PATH, {**TIMED, "extendedProperties": {"private": private}}) == (400, "invalid")
 
 

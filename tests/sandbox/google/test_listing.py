@@ -20,7 +20,7 @@ def fill(state: GoogleState, count: int) -> list[str]:
 
 
 def test_the_envelope(anna: Api, state: GoogleState) -> None:
-    """Reference, Events: list: kind, etag, summary, updated, timeZone, accessRole, defaultReminders, items, one token."""
+    """Reference, Events: list: the calendar's texts, zone and reminders, accessRole, items, and one token."""
     page = anna.page()
     assert page.pop("etag").startswith('"')
     assert page.pop("updated").endswith("Z")
@@ -89,7 +89,7 @@ def test_pages_are_stable_while_others_write(anna: Api, state: GoogleState) -> N
 
 
 def test_time_bounds(anna: Api, state: GoogleState) -> None:
-    """Reference, Events.list: timeMin bounds the end and timeMax the start, both exclusive; milliseconds are ignored."""
+    """Reference, Events.list: timeMin bounds the end, timeMax the start, both exclusive; ms are ignored."""
     early = state.add_event(ANNA, start=DAY, end=DAY + timedelta(hours=1))["id"]
     late = state.add_event(ANNA, start=DAY + timedelta(hours=1), end=DAY + timedelta(hours=2))["id"]
     assert anna.ids(timeMin="2026-11-23T01:00:00Z") == [late]
@@ -126,7 +126,7 @@ def test_deleted_events(anna: Api, state: GoogleState) -> None:
 
 
 def test_updated_min(anna: Api, state: GoogleState, google: GoogleService) -> None:
-    """Reference, Events.list: updatedMin; guide "Handle API errors": 410 updatedMinTooLongAgo (29 days were measured)."""
+    """Reference, Events.list: updatedMin; guide "Handle API errors": 410 updatedMinTooLongAgo (measured: 29 days)."""
     old, new = fill(state, 2)
     google.clock.advance(3600)
     state.edit_event(ANNA, new, summary="changed")
@@ -220,6 +220,7 @@ def test_roles(bob: Api, state: GoogleState, role: str, sees: str, writes: bool)
 def test_no_access_is_404(bob: Api, state: GoogleState) -> None:
     """Guide "Handle API errors": 404: the calendar does not exist, or it is not accessible."""
     event_id = state.add_event(ANNA, start=DAY)["id"]
-    for verb, path in (("GET", event_path(ANNA)), ("GET", event_path(ANNA, event_id)), ("DELETE", event_path(ANNA, event_id)),
-                       ("GET", f"calendars/{ANNA}"), ("GET", "calendars/none")):  # fmt: skip
-        assert bob.error(verb, path) == (404, "notFound")
+    event = event_path(ANNA, event_id)
+    for path in (event_path(ANNA), event, f"calendars/{ANNA}", "calendars/none"):
+        assert bob.error("GET", path) == (404, "notFound")
+    assert bob.error("DELETE", event) == (404, "notFound")

@@ -122,7 +122,7 @@ def test_other_parameters_have_to_stay(anna: Api, query: dict[str, Any], same: b
 
 
 def test_time_min_is_for_the_first_listing(anna: Api, state: GoogleState) -> None:
-    """Guide, sample: the full listing has timeMin, the incremental ones come without; they may show what lies outside."""
+    """Guide, sample: timeMin in the full listing, not in incremental ones, which may show what lies outside."""
     (event_id,) = fill(state, 1)
     page = anna.page(timeMin="2027-01-01T00:00:00Z")
     assert page["items"] == []
