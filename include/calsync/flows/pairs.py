@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import Row
 
+from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.merge import Merged, Pair, Written, merge
 from include.calsync.core.model import ActivityView, EventView, Origin, When
 from include.calsync.core.policy import Policy
@@ -20,12 +21,12 @@ def payload_of(
     origin: Origin | None = None,
 ) -> dict[str, Any]:
     """All that carrying out a row needs, as JSON: what was seen, or where nothing was seen, what the link knows."""
-    raw_event = _raw(event, link.event_raw if link is not None else None)
+    raw_event = event.raw if _readable(event) else link and link.event_raw
     return {
         "origin": str(link.origin if link is not None else origin),
-        "activity": _view(activity, link.base_activity if link is not None else None),
-        "event": _view(event, link.base_event if link is not None else None),
-        "activity_raw": _raw(activity, link.activity_raw if link is not None else None),
+        "activity": activity.view if _readable(activity) else _last_activity(link),
+        "event": event.view if _readable(event) else _last_event(link),
+        "activity_raw": activity.raw if _readable(activity) else link and link.activity_raw,
         "event_raw": raw_event,
         "etag": (raw_event or {}).get("etag") if event is not None else (link.etag if link is not None else None),
         "activity_stamp": _stamp(activity),
@@ -33,12 +34,21 @@ def payload_of(
     }
 
 
-def _view(observed: Row[Any] | None, known: Any) -> Any:
-    return observed.view if observed is not None and observed.view is not None else known
+def _readable(observed: Row[Any] | None) -> TypeGuard[Row[Any]]:
+    return observed is not None and observed.view is not None
 
 
-def _raw(observed: Row[Any] | None, known: Any) -> Any:
-    return observed.raw if observed is not None and observed.view is not None else known
+def _last_activity(link: Row[Any] | None) -> Any:
+    """The activity as it was last seen: the base, but for what a one-way mode left different."""
+    if link is None or not link.activity_raw:
+        return link and link.base_activity
+    return activity_view(link.activity_raw, ActivityView.from_json(link.base_activity).context).to_json()
+
+
+def _last_event(link: Row[Any] | None) -> Any:
+    if link is None or not link.event_raw:
+        return link and link.base_event
+    return event_view(link.event_raw).to_json()
 
 
 def _stamp(observed: Row[Any] | None) -> str | None:
