@@ -318,8 +318,16 @@ def test_the_clock_over_http(service: Service, wish: dict[str, Any], now: str) -
 
 @pytest.mark.parametrize(
     ("path", "body"),
-    [("faults", b"{"), ("faults", b'{"kind": "explode"}'), ("faults", b'{"kind": "drop", "odds": 1}'),
-     ("faults", b"{}"), ("faults", b'{"kind": "drop", "path": "("}'), ("clock", b'{"speed": 2}'), ("clock", b'{"freeze": "noon"}'), ("clock", b"[1]")],
+    [
+        ("faults", b"{"),
+        ("faults", b"{}"),
+        ("faults", b'{"kind": "explode"}'),
+        ("faults", b'{"kind": "drop", "odds": 1}'),
+        ("faults", b'{"kind": "drop", "path": "("}'),
+        ("clock", b'{"speed": 2}'),
+        ("clock", b'{"freeze": "noon"}'),
+        ("clock", b"[1]"),
+    ],
 )  # fmt: skip
 def test_wrong_wishes_are_400(service: Service, path: str, body: bytes) -> None:
     answer = requests.post(f"{service.url}/_sandbox/{path}", data=body, timeout=5)
