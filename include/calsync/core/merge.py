@@ -153,8 +153,8 @@ class _Merge:
         self.block = block_of(pair.activity, policy) if pair.origin is Origin.PIPEDRIVE else ""
         self.known = pair.written or (self._render(pair.activity.subject),)
         self.last = self.known[-1]
-        ours = [block for block in (*(written.block for written in self.known), self.block) if block]
-        self.blocks = ours or [""]  # none of it is ours
+        # None known: an event that is nobody's yet, or whose author's pair was renewed, may still carry an older block.
+        self.blocks = [block for block in (*(written.block for written in self.known), self.block) if block]
         self.typed = plain(typed_part(pair.event.description, [plain(block) for block in self.blocks]))
         self.new_subject = self._parse_subject()
         self.conflicts: list[Conflict] = []
@@ -165,7 +165,9 @@ class _Merge:
         written = self._render(self._final_subject(flow["subject"]))
         return Merged(
             event_changes=self._event_changes(flow, written),
-            activity_changes={name: self._for_activity(name) for name in FIELDS if flow[name] is Side.ACTIVITY},
+            activity_changes=_differing(
+                {name: self._for_activity(name) for name in FIELDS if flow[name] is Side.ACTIVITY}, self.pair.activity
+            ),
             written=written,
             conflicts=tuple(self.conflicts),
             kept={side: frozenset(names) for side, names in self.kept.items()},
@@ -288,7 +290,7 @@ class _Merge:
                 changes[name] = getattr(self.pair.activity, name)
         if flow["description"] is Side.EVENT or self._block_is_stale():
             changes["description"] = compose(self._typed_html(flow["description"]), self.block)
-        return changes
+        return _differing(changes, self.pair.event)
 
     def _block_is_stale(self) -> bool:
         shown = self.pair.event.description
@@ -309,17 +311,27 @@ class _Merge:
             return typed_part(self.pair.event_html or self.pair.event.description, self.blocks)
         return self._event_value(name)
 
+    # A start and its length are one value. The length that a side showed when both were equal is its own, and stays
+    # unless the other side changes its own; a length that loses a conflict is lost.
+
     def _event_when(self) -> When:
         base = self.pair.activity_base
-        event = self.pair.event.when
-        return move_event(self.activity_when, base.when if base else None, event, self.policy.default_duration)
+        known = self.pair.event_base or self.pair.event
+        return move_event(self.activity_when, base.when if base else None, known.when, self.policy.default_duration)
 
     def _activity_when(self) -> When:
+        base = self.pair.activity_base
         if self.pair.event_base is not None:
             shown = self.pair.event_base.when
         else:  # adopting: what we would have shown counts as the base, so that a default length stays a default
             shown = move_event(self.activity_when, None, None, self.policy.default_duration)
-        return move_activity(self.pair.event.when, shown, self.activity_when)
+        return move_activity(self.pair.event.when, shown, base.when if base else self.activity_when)
+
+
+def _differing(changes: dict[str, Any], shown: ActivityView | EventView) -> dict[str, Any]:
+    """Without what the side shows already."""
+    seen = {name: plain(value) if name == "description" else value for name, value in changes.items()}
+    return {name: changes[name] for name in changes if seen[name] != getattr(shown, name)}
 
 
 def _bare(text: str) -> str:
