@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from include.calsync.flows.run import RunRequest, UploadOptions
 
+# By the type's value: its text differs between Airflow's own DagRunType and that of the task SDK.
+KINDS = {"scheduled": "scheduled", "backfill": "backfill"}
+
 
 def run_request(context: Context, *, upload: bool) -> RunRequest:
     """Return what this DAG run asks for. Raises SettingsError for dates in the wrong order.
@@ -27,8 +30,7 @@ def run_request(context: Context, *, upload: bool) -> RunRequest:
     from include.calsync.flows.run import RunRequest
 
     params = context["params"]
-    run_type = str(context["dag_run"].run_type)
-    kind = "upload" if upload else run_type if run_type in ("scheduled", "backfill") else "manual"
+    kind = "upload" if upload else KINDS.get(context["dag_run"].run_type, "manual")
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
     return RunRequest(
         dag_id=context["dag"].dag_id,

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk.api.datamodels._generated import DagRunType  # what tasks are given
 
 from calsync_airflow.asked import lease_owner_of, run_request
 from include.calsync.errors import SettingsError
@@ -42,15 +43,15 @@ def context(run_type: str, interval: tuple[datetime, datetime] | None, params: d
 @pytest.mark.parametrize(
     ("run_type", "interval", "kind", "kept"),
     [
-        ("scheduled", INTERVAL, "scheduled", None),
-        ("backfill", INTERVAL, "backfill", INTERVAL),
-        ("manual", INTERVAL, "manual", None),  # the UI: "now" as logical date
-        ("manual", None, "manual", None),  # CLI and REST
-        ("operator_triggered", None, "manual", None),
+        (DagRunType.SCHEDULED, INTERVAL, "scheduled", None),
+        (DagRunType.BACKFILL, INTERVAL, "backfill", INTERVAL),
+        (DagRunType.MANUAL, INTERVAL, "manual", None),  # the UI: "now" as logical date
+        (DagRunType.MANUAL, None, "manual", None),  # CLI and REST
+        (DagRunType.OPERATOR_TRIGGERED, None, "manual", None),
     ],
 )
 def test_kind_and_interval(
-    run_type: str,
+    run_type: DagRunType,
     interval: tuple[datetime, datetime] | None,
     kind: str,
     kept: tuple[datetime, datetime] | None,
