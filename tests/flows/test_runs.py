@@ -249,6 +249,23 @@ def test_changed_settings_duplicate_nothing(world: World, switch: dict[str, Any]
     world.assert_quiet()
 
 
+def test_switching_the_mode_takes_both_sides_as_they_are(world: World) -> None:
+    world.anna_is(mode="to_google")
+    world.green()
+    world.activity("Call", location="There")
+    world.green()
+    world.edit_event(world.the_event(), location="Here")
+    world.green()
+    world.anna_is(mode="all_events")
+    world.assert_quiet()
+    world.edit_event(world.the_event(), transparency="transparent")
+    world.green()
+    assert world.the_activity()["busy"] is False
+    assert world.the_activity()["location"]["value"] == "There"
+    assert world.the_event()["location"] == "Here"
+    world.assert_quiet()
+
+
 # Not synced yet: skipped and counted, never half-synced.
 
 

@@ -56,7 +56,7 @@ class World:
         self.pipedrive, self.google = self.sandbox.pipedrive.state, self.sandbox.google.state
         self.pipedrive.options.burst_enabled = False
         self.pipedrive.options.daily_tokens = 10_000_000
-        self.google.quotas.enabled = False
+        self.google.quotas.on = False
         self.pipedrive.company(id=77, name="Acme", domain="acme")
         self.anna = self.pipedrive.add_user("Anna", ANNA, "Europe/Berlin")["id"]
         self.google.add_user(ANNA, time_zone="Europe/Berlin")

@@ -18,6 +18,7 @@ class Action(StrEnum):
     ADOPT = "adopt"
     MERGE = "merge"
     MARK = "mark"
+    REBASE = "rebase"
     DELETE_EVENT = "delete_event"
     DELETE_ACTIVITY = "delete_activity"
     FINISH_ACTIVITY = "finish_activity"

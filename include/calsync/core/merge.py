@@ -15,7 +15,7 @@ from include.calsync.core.fields import context_block
 from include.calsync.core.model import ActivityView, Context, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.text import compose, plain, safe_html, typed_part
-from include.calsync.core.title import Rendered, parse, render
+from include.calsync.core.title import NO_TITLE, Rendered, parse, render
 from include.calsync.core.when import move_activity, move_event
 
 FIELDS = ("subject", "when", "place", "description", "busy")
@@ -258,7 +258,8 @@ class _Merge:
         if flow is Side.ACTIVITY and self.new_subject is not None:
             return self.new_subject
         if self.pair.origin is Origin.GOOGLE and flow is None:
-            return self.pair.event.title or self.last.title.text
+            placeholder = self.pair.activity.subject == NO_TITLE
+            return self.pair.event.title or ("" if placeholder else self.last.title.text)
         return self.pair.activity.subject
 
     def _title_change(self, flow: Side | None, written: Written) -> str | None:

@@ -14,6 +14,8 @@ from include.calsync.core.text import one_line
 
 SEPARATOR = " > "
 SUBJECT = "subject"
+NO_TITLE = "(No title)"
+"""The subject of an activity whose event has no title; never written to an event."""
 
 
 @dataclass(frozen=True, slots=True)

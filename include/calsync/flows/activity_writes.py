@@ -18,7 +18,7 @@ from include.calsync.core.text import typed_part
 from include.calsync.core.title import Rendered
 from include.calsync.core.when import move_activity
 from include.calsync.errors import NotFound, RetryableError, ServiceError
-from include.calsync.flows.pairs import merged_of
+from include.calsync.flows.pairs import merged_of, pair_of
 from include.calsync.flows.writes import Desk, same_content
 from include.calsync.store import mapping
 
@@ -45,6 +45,7 @@ class ActivityWrites:
             Action.ADOPT: self.merge,
             Action.DELETE_ACTIVITY: self.delete,
             Action.FINISH_ACTIVITY: self.finish,
+            Action.REBASE: self.rebase,
             Action.DETACH: self.detach,
             Action.UNLINK: self.unlink,
         }
@@ -63,6 +64,8 @@ class ActivityWrites:
         if sent.when is None:
             raise ValueError("the event has no time")
         with desk.commit() as conn:
+            if row.link_id is not None:  # its activity is gone for good; what is created now is found by the intent
+                mapping.drop_link(conn, row.link_id)
             mapping.intend(
                 conn,
                 calendar_id=desk.calendar_id,
@@ -105,13 +108,8 @@ class ActivityWrites:
         raws = {"activity_raw": answer, "event_raw": row.payload["event_raw"]}
         values = desk.link_values(view, event, Written(title), marked=False, **raws)
         with desk.commit() as conn:
-            link_id = row.link_id
-            if link_id is None:
-                ids = {"activity_id": int(answer["id"]), "event_id": row.event_id, "origin": str(Origin.GOOGLE)}
-                link_id = desk.new_link(conn, values, **ids)
-            else:
-                origin = str(Origin.GOOGLE)
-                mapping.set_link(conn, link_id, activity_id=int(answer["id"]), origin=origin, **values)
+            ids = {"activity_id": int(answer["id"]), "event_id": row.event_id, "origin": str(Origin.GOOGLE)}
+            link_id = desk.new_link(conn, values, **ids)
             mapping.drop_intent(conn, desk.calendar_id, row.event_id)
             known = {"link_id": link_id, "activity_id": int(answer["id"])}
             desk.confirm(conn, row, side="activities", after=view.to_json(), **known)
@@ -151,6 +149,8 @@ class ActivityWrites:
         if not merged.activity_changes:
             desk.settle(row, payload, pair, merged, answers)
             return
+        if not answers:
+            desk.log_lost(row, merged.conflicts)
         current = desk.pipedrive.activity(row.activity_id)
         view = activity_view(current, pair.activity.context)
         if current.get("is_deleted"):
@@ -168,6 +168,7 @@ class ActivityWrites:
         html = str(current.get("public_description") or "")
         merged = merge(dataclasses.replace(pair, activity=view, event=event, activity_html=html), self.desk.policy)
         if merged.activity_changes and view.when is not None:
+            self.desk.log_lost(row, merged.conflicts)
             self._patch(row, merged, current)
         raise ChangedMeanwhile("the activity was edited meanwhile; the rest follows in the next run")
 
@@ -236,6 +237,19 @@ class ActivityWrites:
         raise ChangedMeanwhile("the activity was edited after its event was deleted: the edit wins")
 
     # What only the store must learn.
+
+    def rebase(self, row: Row[Any]) -> None:
+        """Take what both sides show for equal, as it is."""
+        link = self.desk.link_of(row)
+        if link is None:
+            self.desk.drop(row)
+            return
+        pair = pair_of(row.payload, link)
+        raws = {"activity_raw": row.payload["activity_raw"], "event_raw": row.payload["event_raw"]}
+        values = self.desk.link_values(pair.activity, pair.event, pair.written[-1], marked=link.marked, **raws)
+        with self.desk.commit() as conn:
+            mapping.set_link(conn, link.id, **values)
+            self.desk.confirm(conn, row, side="store")
 
     def detach(self, row: Row[Any]) -> None:
         """Keep the pair in mind, and sync it no more."""

@@ -104,7 +104,7 @@ def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAc
     conn.execute(
         update(account_table)
         .where(account_table.c.id == account.id)
-        .values(settings_digest=account.settings.digest(), state="ok", error=None)
+        .values(settings_digest=account.settings.digest(), mode=account.settings.mode, state="ok", error=None)
     )
 
 

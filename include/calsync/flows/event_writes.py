@@ -130,6 +130,7 @@ class EventWrites:
         link = desk.link_of(row)
         payload = dict(row.payload)
         pair, merged = merged_of(payload, link, desk.policy)
+        desk.log_lost(row, merged.conflicts)
         try:
             answer = self._patch(row, merged, payload["etag"])
         except PreconditionFailed:
@@ -140,7 +141,9 @@ class EventWrites:
                 answer = current  # our own patch, whose answer was lost
             else:
                 payload |= self._current(current)
+                known = merged.conflicts
                 pair, merged = merged_of(payload, link, desk.policy)
+                desk.log_lost(row, [conflict for conflict in merged.conflicts if conflict not in known])
                 answer = self._patch(row, merged, current["etag"])
         self._log_event(row, pair, merged)
         if merged.activity_changes:
@@ -171,9 +174,8 @@ class EventWrites:
             return
         before = {name: shown_value(getattr(pair.event, name)) for name in merged.event_changes}
         after = {name: shown_value(value) for name, value in merged.event_changes.items()}
-        lost = [conflict.to_json() for conflict in merged.conflicts] or None
         with self.desk.commit() as conn:
-            self.desk.log(conn, row, side="events", before=before, after=after, lost=lost)
+            self.desk.log(conn, row, side="events", before=before, after=after)
 
     def mark(self, row: Row[Any]) -> None:
         """Put our properties on an event that lacks them."""

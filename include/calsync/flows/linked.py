@@ -79,6 +79,9 @@ class LinkedPairs:
                 self.rows.merge(account, payload, link, reason="back in scope")
         elif link.state == "held":
             self._held(account, link, payload, activity_change, event_change)
+        elif account.mode_changed and Change.DELETED not in (activity_change, event_change):
+            # What the sides show now is what the new mode starts from.
+            self.rows.add(account, Action.REBASE, payload, link, reason="the mode was changed")
         else:
             self._active(account, link, payload, activity_change, event_change)
 

@@ -86,6 +86,7 @@ class RunAccount:
     activities_connected_at: datetime | None
     events_connected_at: datetime | None
     settings_changed: bool
+    mode_changed: bool
     counts: dict[str, Any] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
@@ -325,6 +326,7 @@ def run_account(row: Row[Any]) -> RunAccount:
         activities_connected_at=row.activities_connected_at,
         events_connected_at=row.events_connected_at,
         settings_changed=row.settings_digest is not None and row.settings_digest != settings.digest(),
+        mode_changed=row.mode is not None and row.mode != settings.mode,
         counts=dict(row.counts),
         notices=list(row.notices),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from typing import Any
@@ -14,7 +14,7 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.marks import Mark, read_mark
-from include.calsync.core.merge import Merged, Pair, Written, advance
+from include.calsync.core.merge import Conflict, Merged, Pair, Written, advance
 from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
 from include.calsync.core.policy import Side
 from include.calsync.flows import aside
@@ -180,8 +180,6 @@ class Desk:
             event_raw=event_raw,
             marked=bool(answers.get("events")) or self._is_marked(row, payload["event_raw"]),
         )
-        # With a write to the event, the conflicts were logged beside it.
-        lost = None if merged.event_changes else [conflict.to_json() for conflict in merged.conflicts] or None
         with self.commit() as conn:
             link_id = row.link_id
             if link_id is None:
@@ -195,9 +193,15 @@ class Desk:
             if merged.activity_changes:
                 shown = {name: shown_value(getattr(pair.activity, name)) for name in merged.activity_changes}
                 after = {name: shown_value(value) for name, value in merged.activity_changes.items()}
-                self.log(conn, row, side="activities", before=shown, after=after, lost=lost, link_id=link_id)
-            elif lost or row.action == "adopt":
-                self.log(conn, row, side="store", lost=lost, link_id=link_id)
+                self.log(conn, row, side="activities", before=shown, after=after, link_id=link_id)
+            elif row.action == "adopt":
+                self.log(conn, row, side="store", link_id=link_id)
+
+    def log_lost(self, row: Row[Any], conflicts: Sequence[Conflict]) -> None:
+        """Log what is about to lose: after the write nobody could tell any more, if this process died in between."""
+        if conflicts:
+            with self.commit() as conn:
+                self.log(conn, row, side="store", lost=[conflict.to_json() for conflict in conflicts])
 
     def _is_marked(self, row: Row[Any], event_raw: Any) -> bool:
         mark = read_mark(event_raw or {})

@@ -50,6 +50,7 @@ def accounts(conn: Connection, run_id: str, names: Iterable[str] | None = None) 
             account.c.activities_connected_at,
             account.c.events_connected_at,
             account.c.settings_digest,
+            account.c.mode,
         )
         .join(account, account.c.id == run_account.c.account_id)
         .where(run_account.c.run_id == run_id)

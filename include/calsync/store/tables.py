@@ -56,6 +56,7 @@ account = Table(
     Column("user_id", BigInteger),
     Column("calendar_id", String(1024)),
     Column("settings_digest", String(64), comment="of the settings that the last full pull was made with"),
+    Column("mode", String(20), comment="of the last run; another one rebases the links"),
     Column("activities_connected_at", UtcDateTime),
     Column("events_connected_at", UtcDateTime),
     Column("state", String(20), nullable=False, server_default="ok"),
@@ -292,7 +293,7 @@ lease = Table(
     "lease",
     metadata,
     Column("account_id", ForeignKey("account.id"), primary_key=True),
-    Column("owner", String(400), nullable=False),
+    Column("owner", String(1024), nullable=False),
     Column("fence", Integer, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
 )

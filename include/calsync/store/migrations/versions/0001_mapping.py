@@ -64,6 +64,7 @@ def _create_account() -> None:
         sa.Column("user_id", sa.BigInteger()),
         sa.Column("calendar_id", sa.String(1024)),
         sa.Column("settings_digest", sa.String(64), comment="of the settings that the last full pull was made with"),
+        sa.Column("mode", sa.String(20), comment="of the last run; another one rebases the links"),
         sa.Column("activities_connected_at", UtcDateTime()),
         sa.Column("events_connected_at", UtcDateTime()),
         sa.Column("state", sa.String(20), server_default="ok", nullable=False),

@@ -39,7 +39,7 @@ def _create_lease() -> None:
     op.create_table(
         "lease",
         sa.Column("account_id", KEY, nullable=False),
-        sa.Column("owner", sa.String(400), nullable=False),
+        sa.Column("owner", sa.String(1024), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_lease_account_id"),
