@@ -110,6 +110,13 @@ def test_one_way_keeps_the_receiving_side_s_edit() -> None:
     assert merged.kept[Side.EVENT] == {"place"}
 
 
+def test_the_placeholder_of_an_untitled_event_stays_in_pipedrive() -> None:
+    shown = EventView("", activity().when or When(start=AT), "P", "D", True)
+    found = pair(origin=Origin.GOOGLE, activity=activity(subject="(No title)"), event=shown)
+    adopted = merge(dataclasses.replace(found, activity_base=None, event_base=None, written=()), POLICY)
+    assert (adopted.event_changes, adopted.activity_changes) == ({}, {})
+
+
 def test_a_run_that_died_before_the_second_write_is_completed() -> None:
     """The title was typed and the deal changed; the event was written, the activity was not."""
     before = pair({"context": Context(deal="Big")}, {"title": "Deal > T"})
