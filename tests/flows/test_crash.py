@@ -231,15 +231,14 @@ def mapping_of(world: World) -> list[tuple[Any, ...]]:
 
 
 def settled(world: World) -> int:
-    """Sync until a run writes nothing. Returns how many runs wrote."""
+    """Sync until a run changes nothing, the third at the latest. Returns how many runs did."""
     for runs_count in range(3):
         before = mapping_of(world)
         with world.requests():
             world.green()
-        if not world.writes():
-            assert mapping_of(world) == before
+        if not world.writes() and mapping_of(world) == before:
             return runs_count
-    raise AssertionError("the third run still writes")
+    raise AssertionError("the third run still changes something")
 
 
 def recover(world: World, work: Callable[[World], Summary]) -> None:
@@ -290,7 +289,8 @@ def test_a_run_killed_anywhere_is_completed(world: World, name: str) -> None:
         killed(world, work, at)
         dead = f"killed before step {at}: {whole.steps[at]}"
         recover(world, work)
-        assert picture(world) == wanted, dead
+        seen = picture(world)
+        assert {key: (seen[key], wanted[key]) for key in wanted if seen[key] != wanted[key]} == {}, dead
         assert lost_values(world) == wanted_lost, dead
         assert {r.status for s in (world.sandbox.google, world.sandbox.pipedrive) for r in s.requests} <= (
             EXPECTED_STATUSES
