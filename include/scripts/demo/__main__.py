@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 
+from include.calsync.store.engine import create_store_engine, migrate
 from include.scripts.demo.company import Company, work
-from include.scripts.demo.home import FOLDER, ROOT, USER, Home, free_port, make_home, remove_home
+from include.scripts.demo.home import DEFAULT_FOLDER, MARK, USER, Home, free_port, make_home
 from include.scripts.demo.judge import differences
-from include.scripts.demo.processes import DemoError, Processes, end, of_home
+from include.scripts.demo.processes import DemoError, Processes, kill_all_in
 from include.scripts.demo.rest import Airflow
 from include.scripts.demo.tables import result_table, skipped, table
 
@@ -36,13 +39,8 @@ COMPONENTS = {
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
+WORK_FOLDER = "components"
 AIRFLOW = [sys.executable, "-m", "airflow"]
-MIGRATE_STORE = """
-from pathlib import Path; import os
-from include.calsync.store.engine import create_store_engine, migrate
-migrate(create_store_engine(f"sqlite:///{Path(os.environ['AIRFLOW_HOME']) / 'calsync.db'}"))
-"""
-
 started_at = time.monotonic()
 
 
@@ -52,11 +50,13 @@ def say(text: str) -> None:
 
 def main() -> int:
     options = _options()
+    folder = options.home.resolve()
+    signal.signal(signal.SIGINT, _interrupt)  # also where it is ignored, as in a shell script's background
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     try:
-        with _only_one():
-            return _demo(once=options.once)
+        with _only_one(folder):
+            return _demo(folder, once=options.once)
     except DemoError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
@@ -71,6 +71,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--once", action="store_true", help="end after the two runs; exit 0 if both sides are equal, else 1"
     )
+    parser.add_argument(
+        "--home", type=Path, default=DEFAULT_FOLDER, help="emptied at the start (default: .calsync/demo)"
+    )
     return parser.parse_args()
 
 
@@ -79,25 +82,31 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 @contextmanager
-def _only_one() -> Iterator[None]:
-    """Two demos in one checkout would share a folder; what a killed one left behind is ended."""
-    FOLDER.parent.mkdir(parents=True, exist_ok=True)
-    with (FOLDER.parent / "demo.lock").open("w") as lock:
+def _only_one(folder: Path) -> Iterator[None]:
+    """Two demos can't share a folder; what a killed one left behind in it is ended."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise DemoError("a demo is already running in this checkout: end it with Ctrl-C first") from None
-        end(of_home(str(FOLDER)))
-        remove_home()
+        kill_all_in(folder / WORK_FOLDER)
+        _empty(folder)
         yield
 
 
-def _demo(*, once: bool) -> int:
+def _empty(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise DemoError(f"{folder} holds something that no demo made: name another folder with --home")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _demo(folder: Path, *, once: bool) -> int:
     company = Company(free_port(8765), free_port(8766))
     with company.sandbox:
         say(f"sandbox: Pipedrive at {company.sandbox.pipedrive.url}, Google Calendar at {company.sandbox.google.url}")
-        home = make_home(free_port(8080), company.accounts_yaml(), company.connections())
-        processes = Processes(home.env, home.folder / "logs" / "components")
+        home = make_home(folder, free_port(8080), company.accounts_yaml(), company.connections())
+        processes = Processes(home.env, folder / WORK_FOLDER, folder / "logs" / "components")
         try:
             airflow = _start_airflow(processes, home)
             equal = _show(airflow, processes, company)
@@ -105,13 +114,14 @@ def _demo(*, once: bool) -> int:
                 _stay(home, company, processes)
             return 0 if equal else 1
         finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C would leave processes behind
             say("stopping")
             processes.stop()
 
 
 def _start_airflow(processes: Processes, home: Home) -> Airflow:
     processes.run("migrate-airflow", [*AIRFLOW, "db", "migrate"])
-    processes.run("migrate-calsync", [sys.executable, "-c", MIGRATE_STORE])
+    migrate(create_store_engine(f"sqlite:///{home.folder / 'calsync.db'}"))
     say("databases of Airflow and calsync are migrated")
     for name, command in COMPONENTS.items():
         processes.start(name, [*AIRFLOW, *command])
@@ -214,7 +224,7 @@ def _stay(home: Home, company: Company, processes: Processes) -> None:
   Google Calendar   {company.sandbox.google.url}/_sandbox/
 
   Edit an activity and an event on those two pages, then trigger calendar_sync in Airflow, or wait for the next five
-  minutes. For `airflow` commands in another terminal:  . {(home.folder / "env.sh").relative_to(ROOT)}
+  minutes. For `airflow` commands in another terminal:  . {home.folder / MARK}
   Ctrl-C ends everything.
 """, flush=True)  # fmt: skip
     while True:

@@ -6,14 +6,14 @@ import json
 import os
 import secrets
 import shlex
-import shutil
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-FOLDER = ROOT / ".calsync" / "demo"
+DEFAULT_FOLDER = ROOT / ".calsync" / "demo"
+MARK = "env.sh"
 USER = "admin"
 # Of the environment of whoever starts the demo, these are not handed on: they would change what it shows.
 NOT_INHERITED = ("AIRFLOW", "CALSYNC_", "PYTHONPATH", "_AIRFLOW")
@@ -21,35 +21,33 @@ NOT_INHERITED = ("AIRFLOW", "CALSYNC_", "PYTHONPATH", "_AIRFLOW")
 
 @dataclass(frozen=True)
 class Home:
+    """AIRFLOW_HOME, the address of Airflow, the login's password, and the environment of every component."""
+
     folder: Path
     url: str
     password: str
     env: dict[str, str]
 
 
-def make_home(port: int, accounts_yaml: str, connections: Mapping[str, str]) -> Home:
+def make_home(folder: Path, port: int, accounts_yaml: str, connections: Mapping[str, str]) -> Home:
     """Write the folder; nothing secret is readable by others."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    FOLDER.chmod(0o700)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     password = secrets.token_urlsafe(9)
-    passwords, accounts = FOLDER / "passwords.json", FOLDER / "accounts.yaml"
+    passwords, accounts, exports = folder / "passwords.json", folder / "accounts.yaml", folder / MARK
     passwords.write_text(json.dumps({USER: password}))
     accounts.write_text(accounts_yaml, encoding="utf-8")
     url = f"http://127.0.0.1:{port}"
-    ours = _settings(url, port, passwords) | dict(connections)
-    ours |= {"AIRFLOW_HOME": str(FOLDER), "PYTHONPATH": str(ROOT), "CALSYNC_ACCOUNTS_FILE": str(accounts)}
-    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(ours.items()))
-    (FOLDER / "env.sh").write_text(exports)
-    (FOLDER / "env.sh").chmod(0o600)
+    ours = _settings(folder, url, port) | {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords)}
+    ours |= {"AIRFLOW_HOME": str(folder), "PYTHONPATH": str(ROOT), "CALSYNC_ACCOUNTS_FILE": str(accounts)}
+    ours |= connections
+    exports.touch(mode=0o600)
+    exports.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(ours.items())))
     theirs = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
-    return Home(FOLDER, url, password, theirs | ours)
+    return Home(folder, url, password, theirs | ours)
 
 
-def remove_home() -> None:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-
-
-def _settings(url: str, port: int, passwords: Path) -> dict[str, str]:
+def _settings(folder: Path, url: str, port: int) -> dict[str, str]:
     sections = {
         "CORE": {
             "DAGS_FOLDER": str(ROOT / "dags"),
@@ -59,12 +57,11 @@ def _settings(url: str, port: int, passwords: Path) -> dict[str, str]:
             "PARALLELISM": "4",
             "TEST_CONNECTION": "Enabled",
             "SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
-            "SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
             "EXECUTION_API_SERVER_URL": f"{url}/execution/",
         },
         "API": {"HOST": "127.0.0.1", "PORT": str(port), "BASE_URL": url, "SECRET_KEY": secrets.token_hex(32)},
         "API_AUTH": {"JWT_SECRET": secrets.token_hex(64)},
-        "DATABASE": {"SQL_ALCHEMY_CONN": f"sqlite:///{FOLDER / 'airflow.db'}"},
+        "DATABASE": {"SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}"},
         "USAGE_DATA_COLLECTION": {"ENABLED": "False"},
     }
     return {

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
-STOP_TIMEOUT_S = 10.0
+STOP_TIMEOUT_S = 5.0
 
 
 class DemoError(Exception):
@@ -19,22 +18,24 @@ class DemoError(Exception):
 
 
 class Processes:
-    """Long-running programs, each in a process group of its own, with a log file each in `logs`.
+    """Long-running programs, with a log file each in `logs`, and all working in the otherwise unused folder `cwd`.
 
-    They are found again by the value of AIRFLOW_HOME in their environment, which nobody else has: a scheduler's workers
-    start groups and sessions of their own, and outlive a killed parent.
+    By that folder they and whatever they start are found again: a scheduler's workers outlive a killed parent, and
+    have no environment or command line left to know them by, because they rename themselves.
     """
 
-    def __init__(self, env: Mapping[str, str], logs: Path) -> None:
+    def __init__(self, env: Mapping[str, str], cwd: Path, logs: Path) -> None:
         self.env = dict(env)
+        self.cwd = cwd
         self.logs = logs
         self._started: dict[str, subprocess.Popen[bytes]] = {}
+        cwd.mkdir(parents=True, exist_ok=True)
         logs.mkdir(parents=True, exist_ok=True)
 
     def run(self, name: str, command: Sequence[str]) -> None:
         """Run to the end. Raises DemoError with the end of its log if it fails."""
         with self._log(name).open("wb") as log:
-            code = subprocess.run(command, env=self.env, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
+            code = subprocess.run(command, env=self.env, cwd=self.cwd, stdout=log, stderr=subprocess.STDOUT).returncode
         if code:
             raise DemoError(f"{name} failed with exit code {code}:\n{self.tail(name)}")
 
@@ -43,6 +44,7 @@ class Processes:
             self._started[name] = subprocess.Popen(
                 command,
                 env=self.env,
+                cwd=self.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -56,11 +58,14 @@ class Processes:
                 raise DemoError(f"{name} ended with exit code {process.returncode}:\n{self.tail(name)}")
 
     def stop(self) -> None:
-        """End all of them and whatever they started: asked first, then killed."""
+        """Ask each to end, which ends its own children in order; then kill what is left."""
         for process in self._started.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-        end(of_home(self.env["AIRFLOW_HOME"]))
+            process.terminate()
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        for process in self._started.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+        kill_all_in(self.cwd)
         for process in self._started.values():
             process.wait()
         self._started.clear()
@@ -73,26 +78,25 @@ class Processes:
         return self.logs / f"{name}.log"
 
 
-def of_home(airflow_home: str) -> list[psutil.Process]:
-    """Every process of this user, other than this one, whose environment has this AIRFLOW_HOME."""
+def kill_all_in(cwd: Path) -> int:
+    """Kill every process of this user that works in this folder, until there is none; returns how many it were."""
+    count = 0
+    while found := working_in(cwd):
+        count += len(found)
+        for process in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        _, left = psutil.wait_procs(found, timeout=STOP_TIMEOUT_S)
+        if left:
+            raise DemoError(f"processes {[process.pid for process in left]} can't be killed")
+    return count
+
+
+def working_in(cwd: Path) -> list[psutil.Process]:
+    """Every process of this user that works in this folder, even if the folder was removed meanwhile."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get("AIRFLOW_HOME") == airflow_home:
+            if process.cwd().removesuffix(" (deleted)") == str(cwd):
                 found.append(process)
     return found
-
-
-def end(processes: Iterable[psutil.Process]) -> None:
-    """Ask each to end; kill those that have not within STOP_TIMEOUT_S."""
-    waiting = list(processes)
-    _signal(waiting, signal.SIGTERM)
-    _, left = psutil.wait_procs(waiting, timeout=STOP_TIMEOUT_S)
-    _signal(left, signal.SIGKILL)
-    psutil.wait_procs(left, timeout=STOP_TIMEOUT_S)
-
-
-def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.send_signal(number)
