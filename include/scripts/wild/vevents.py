@@ -1,0 +1,139 @@
+"""From VEVENTs, read by the icalendar library, to Google event resources, as an import into Google Calendar makes them.
+
+What is missing or broken in the file is left out; whether that is still an event is Google's to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from icalendar import Component, Event
+from icalendar.parser import Contentline
+from icalendar.prop import vBroken
+
+RECURRENCE = ("RRULE", "EXRULE", "RDATE", "EXDATE")
+VISIBILITY = {"PUBLIC": "public", "CONFIDENTIAL": "confidential"}  # anything else is private (RFC 5545, 3.8.1.3)
+RESPONSE = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
+STATUSES = ("confirmed", "tentative", "cancelled")
+Moment = date | datetime
+
+
+def read(content: bytes) -> list[Event]:
+    """The VEVENTs of a file, which may hold several calendars or bare events. Raises ValueError."""
+    found = [event for component in Component.from_ical(content, multiple=True) for event in component.walk("VEVENT")]
+    return [event for event in found if isinstance(event, Event)]
+
+
+def values(event: Event, name: str) -> list[Any]:
+    """All values of a property."""
+    value = event.get(name)
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def text(event: Event, name: str) -> str:
+    return str(next(iter(values(event, name)), ""))
+
+
+def span(event: Event, zone: str) -> tuple[Moment | None, Moment | None]:
+    """Start and end: dates, or aware datetimes (a floating time is one of `zone`); None if it can't be told."""
+    start = _moment(event, "DTSTART", zone)
+    return start, _end(event, start, zone)
+
+
+def _moment(event: Event, name: str, zone: str) -> Moment | None:
+    prop = next(iter(values(event, name)), None)
+    value = None if prop is None or isinstance(prop, vBroken) else prop.dt
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=ZoneInfo(zone))
+    return value if isinstance(value, date) else None
+
+
+def _end(event: Event, start: Moment | None, zone: str) -> Moment | None:
+    if "DTEND" in event:
+        return _moment(event, "DTEND", zone)
+    if start is None or any(isinstance(value, vBroken) for value in values(event, "DURATION")):
+        return None
+    given: timedelta | None = next((value.dt for value in values(event, "DURATION")), None)
+    if not isinstance(start, datetime):
+        return start + (given or timedelta(days=1))
+    length = given or timedelta(0)
+    # Days are days of the wall clock, hours are exact (RFC 5545, 3.3.6).
+    same_time = start + timedelta(days=length.days)
+    return (same_time.astimezone(UTC) + timedelta(seconds=length.seconds)).astimezone(same_time.tzinfo)
+
+
+def google_event(event: Event, zone: str) -> dict[str, Any]:
+    """The fields of the resource. `zone`: of the calendar."""
+    start, end = span(event, zone)
+    fields: dict[str, Any] = {
+        "summary": text(event, "SUMMARY"),
+        "description": text(event, "DESCRIPTION"),
+        "location": text(event, "LOCATION"),
+        "start": _time(start, zone),
+        "end": _time(end, zone) or {},
+        "recurrence": list(recurrence(event)),
+        "attendees": [_attendee(each) for each in values(event, "ATTENDEE")],
+        "organizer": organizer(event),
+        "transparency": "transparent" if text(event, "TRANSP").upper() == "TRANSPARENT" else "",
+        "visibility": VISIBILITY.get(text(event, "CLASS").upper(), "private") if "CLASS" in event else "",
+        "status": status if (status := text(event, "STATUS").lower()) in STATUSES else "",
+    }
+    return {name: value for name, value in fields.items() if value or name == "end"}
+
+
+def recurrence(event: Event) -> Iterator[str]:
+    """The lines that make it a series."""
+    for name in RECURRENCE:
+        for value in values(event, name):
+            is_broken = isinstance(value, vBroken)
+            line = f"{name}:{value}" if is_broken else str(Contentline.from_parts(name, value.params, value))
+            if not line.endswith(":"):  # empty lines occur, and say nothing
+                yield line
+
+
+def original_start(event: Event, zone: str) -> Moment | None:
+    """Which occurrence of its series this VEVENT replaces."""
+    return _moment(event, "RECURRENCE-ID", zone)
+
+
+def organizer(event: Event) -> dict[str, str]:
+    address = mail(next(iter(values(event, "ORGANIZER")), ""))
+    return {"email": address} if "@" in address else {}
+
+
+def mail(value: Any) -> str:
+    """The address in an ATTENDEE or ORGANIZER."""
+    address = str(value).strip()
+    return address[7:] if address.lower().startswith("mailto:") else address
+
+
+def is_resource(attendee: Any) -> bool:
+    """Whether an ATTENDEE is a room or a thing."""
+    return str(getattr(attendee, "params", {}).get("CUTYPE", "")).upper() in ("ROOM", "RESOURCE")
+
+
+def _attendee(value: Any) -> dict[str, Any]:
+    params = getattr(value, "params", {})
+    fields = {
+        "email": mail(value),
+        "displayName": str(params.get("CN", "")),
+        "responseStatus": RESPONSE.get(str(params.get("PARTSTAT", "")).upper(), "needsAction"),
+        "optional": str(params.get("ROLE", "")).upper() == "OPT-PARTICIPANT",
+        "resource": is_resource(value),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _time(moment: Moment | None, zone: str) -> dict[str, str]:
+    if moment is None:
+        return {}
+    if not isinstance(moment, datetime):
+        return {"date": moment.isoformat()}
+    name = str(getattr(moment.tzinfo, "key", ""))
+    offset = moment.utcoffset()
+    if offset is None or offset % timedelta(minutes=1):  # RFC 3339 knows no seconds in offsets
+        moment = moment.astimezone(UTC)
+    return {"dateTime": moment.isoformat(), "timeZone": name if name in available_timezones() else zone}

@@ -1,0 +1,33 @@
+"""The demo as a newcomer starts it: a real Airflow, its scheduler, the REST API."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from include.scripts.demo.processes import working_in
+
+
+@pytest.mark.timeout(900)
+def test_once_makes_both_sides_equal_and_leaves_nothing_running(root: Path, tmp_path: Path) -> None:
+    home = tmp_path / "demo"
+    command = [sys.executable, "-m", "include.scripts.demo", "--once", "--home", str(home)]
+    env = {**os.environ, "PYTHONPATH": str(root)}
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "both sides are equal" in done.stdout
+    assert "NO" not in done.stdout
+    assert working_in(home / "components") == []
+
+
+def test_a_folder_that_no_demo_made_is_not_emptied(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    command = [sys.executable, "-m", "include.scripts.demo", "--home", str(tmp_path)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "another folder" in done.stderr
+    assert (tmp_path / "thesis.txt").exists()

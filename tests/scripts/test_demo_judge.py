@@ -1,0 +1,108 @@
+"""The demo's judge sees every kind of difference, and none where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from include.scripts.demo.company import Company
+from include.scripts.demo.judge import differences
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+SOON = datetime.now(UTC) + timedelta(minutes=1)
+
+
+class Pair:
+    """Anna's only activity, with a partner event made by hand as a sync would make it."""
+
+    def __init__(self) -> None:
+        self.company = Company(0, 0)
+        self.account = self.company.first
+        for row in self.company.pipedrive.live_activities():
+            self.company.pipedrive.purge_activity(row["id"])
+        self.activity = self.company.pipedrive.add_activity(
+            "Call Kim",
+            owner_id=self.account.user_id,
+            due_date="2026-12-01",
+            due_time="09:00",
+            duration="01:00",
+            location="Room 2",
+        )
+        self.event = self.add_event()
+
+    def add_event(self, **fields: Any) -> dict[str, Any]:
+        start = datetime(2026, 12, 1, 9, tzinfo=UTC)
+        marks = {"calsyncActivityId": str(self.activity["id"]), "calsyncOrigin": "pipedrive"}
+        made = {
+            "summary": "Deal > Call Kim",
+            "start": start,
+            "end": start + timedelta(hours=1),
+            "location": "Room 2",
+            "extendedProperties": {"private": marks},
+        } | fields
+        return self.company.google.add_event(self.account.email, **made)
+
+    def edit_activity(self, **fields: Any) -> None:
+        self.company.pipedrive.edit_activity(self.activity["id"], **fields)
+
+    def edit_event(self, **fields: Any) -> None:
+        self.company.google.edit_event(self.account.email, self.event["id"], **fields)
+
+    def found(self, connected_at: datetime = SOON) -> list[str]:
+        return differences(self.company, self.account, connected_at)
+
+
+@pytest.fixture
+def pair() -> Pair:
+    return Pair()
+
+
+def test_an_equal_pair_has_no_difference(pair: Pair) -> None:
+    assert pair.found() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda pair: pair.edit_activity(due_time="09:15"), "starts"),
+        (lambda pair: pair.edit_activity(due_time=None, duration=None), "starts"),
+        (lambda pair: pair.edit_activity(duration="02:00"), "long"),
+        (lambda pair: pair.edit_activity(duration=None), "0:30:00 long"),
+        (lambda pair: pair.edit_activity(subject="Call Kai"), "subject"),
+        (lambda pair: pair.edit_activity(location="Room 3"), "place"),
+        (lambda pair: pair.edit_event(location=""), "place"),
+        (lambda pair: pair.edit_event(summary="Deal"), "subject"),
+        (lambda pair: pair.company.pipedrive.delete_activity(pair.activity["id"]), "left over"),
+        (lambda pair: pair.edit_activity(due_date=None, due_time=None), "left over"),
+        (lambda pair: pair.company.google.delete_event(pair.account.email, pair.event["id"]), "has 0 events"),
+        (lambda pair: pair.add_event(), "has 2 events"),
+    ],
+)
+def test_a_difference_is_told(pair: Pair, change: Callable[[Pair], None], told: str) -> None:
+    change(pair)
+    (line,) = pair.found()
+    assert told in line
+
+
+def test_an_event_born_in_google_keeps_its_title_and_length(pair: Pair) -> None:
+    marks = {"calsyncActivityId": str(pair.activity["id"]), "calsyncOrigin": "google"}
+    pair.edit_event(summary="Call Kim", extendedProperties={"private": marks})
+    pair.edit_activity(duration=None)
+    assert pair.found() == []
+    pair.edit_event(summary="Deal > Call Kim")
+    assert ["subject" in line for line in pair.found()] == [True]
+
+
+def test_only_plain_events_touched_since_the_connection_must_have_an_activity(pair: Pair) -> None:
+    before = pair.found(LONG_AGO)
+    assert before, "the sample calendar has older plain events"
+    pair.add_event(summary="Lunch", extendedProperties={"private": {}})
+    new = set(pair.found(LONG_AGO)) - set(before)
+    assert len(new) == 1
+    assert "no activity" in new.pop()
+    for special in ({"visibility": "private"}, {"attendees": [{"email": "kim@kunde.example"}]}):
+        pair.add_event(summary="Special", extendedProperties={"private": {}}, **special)
+    assert len(pair.found(LONG_AGO)) == len(before) + 1
