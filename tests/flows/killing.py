@@ -19,8 +19,8 @@ import pytest
 import requests
 from sqlalchemy import Connection, event, make_url
 
-from include.calsync.clients import transport
 from include.calsync.clients.sessions import Session, Timing
+from include.calsync.clients.sessions import exchange as send
 from include.calsync.store.engine import create_store_engine
 from tests.flows.world import World
 
@@ -39,7 +39,7 @@ class Step:
     @property
     def writes(self) -> bool:
         """Whether it changes something at a service."""
-        return self.kind == "request" and not self.what.startswith("GET ")
+        return self.kind == "request" and not self.what.startswith("GET ") and "token" not in self.what
 
 
 class Killer:
@@ -60,8 +60,6 @@ class Killer:
 
     @contextmanager
     def on(self, world: World) -> Iterator[Killer]:
-        send = transport.exchange
-
         def exchange(session: Session, request: requests.PreparedRequest, timing: Timing) -> requests.Response | str:
             self.step("request", f"{request.method} {(request.url or '').partition('?')[0]}")
             return send(session, request, timing)
@@ -71,7 +69,8 @@ class Killer:
 
         event.listen(world.engine, "commit", commit)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(transport, "exchange", exchange)
+            for user in ("transport", "auth"):
+                patch.setattr(f"include.calsync.clients.{user}.exchange", exchange)
             try:
                 yield self
             finally:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, select
 
-from include.calsync.core.marks import read_mark
 from include.calsync.flows.close import Summary
-from include.calsync.store.tables import change_log, intent, lease, link, quarantine
+from include.calsync.store.tables import lease
 from include.sandbox.server import Sandbox
+from tests.flows.judging import lost_values, picture, settled
 from tests.flows.killing import Killed, Killer, Snapshot
 from tests.flows.world import ANNA, World, day
 
@@ -49,8 +49,8 @@ def both_new(world: World) -> None:
     world.event("Lunch", location="Corner", description="Bring papers")
     world.event("Fair", start={"date": day(3)}, end={"date": day(6)})
     world.activity("Same", due_time="15:00")
-    at = {"start": {"dateTime": f"{day(1)}T15:00:00Z"}, "end": {"dateTime": f"{day(1)}T15:30:00Z"}}
-    world.event("Same", description="typed in Google", **at)
+    start, end = {"dateTime": f"{day(1)}T15:00:00Z"}, {"dateTime": f"{day(1)}T15:30:00Z"}
+    world.event("Same", description="typed in Google", start=start, end=end)
 
 
 FIELDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -172,73 +172,11 @@ WORK: dict[str, Work] = {
 # How the outcome is judged.
 
 
-def picture(world: World) -> dict[str, Any]:
-    """Everything that people and the store can see, without ids and times of writing."""
-    activities = {row["id"]: row for row in world.activities()}
-    events = {event["id"]: event for calendar in sorted(world.google.calendars) for event in world.events(calendar)}
-    shown = {key: _activity(row) for key, row in activities.items()}
-    seen = {key: _event(row) for key, row in events.items()}
-    with world.engine.connect() as conn:
-        links = list(conn.execute(select(link)))
-        open_intents = [row.event_id for row in conn.execute(select(intent))]
-        aside = [(row.side, row.reason) for row in conn.execute(select(quarantine))]
-    pairs = [
-        (shown.get(row.activity_id), seen.get(row.event_id), row.state, row.cause, row.origin, row.intended, row.marked)
-        for row in links
-    ]
-    for row in links:
-        mark = read_mark(events[row.event_id]) if row.event_id in events else None
-        assert mark is None or (mark.activity_id, mark.event_id) == (row.activity_id, row.event_id) or not row.marked
-    return {
-        "activities": sorted(map(repr, shown.values())),
-        "events": sorted(map(repr, seen.values())),
-        "pairs": sorted(map(repr, pairs)),
-        "intents": open_intents,
-        "aside": aside,
-    }
-
-
-def _activity(row: dict[str, Any]) -> tuple[Any, ...]:
-    names = ("subject", "type", "owner_id", "due_date", "due_time", "duration", "busy", "done", "public_description")
-    return (*(row[name] for name in names), (row["location"] or {}).get("value"))
-
-
-def _event(row: dict[str, Any]) -> tuple[Any, ...]:
-    names = ("summary", "location", "description", "transparency")
-    return (*(row.get(name) for name in names), *(row["start"].values()), *(row["end"].values()))
-
-
-def lost_values(world: World) -> list[str]:
-    """What lost a conflict, as the change log keeps it."""
-    with world.engine.connect() as conn:
-        logged = conn.execute(select(change_log.c.lost).where(change_log.c.lost.is_not(None))).scalars()
-        return sorted({repr(sorted(entry.items())) for entries in logged for entry in entries})
-
-
 def is_leased(world: World) -> bool:
     if not inspect(world.engine).has_table("lease"):
         return False
     with world.engine.connect() as conn:
         return any(row.owner and row.expires_at > world.clock() for row in conn.execute(select(lease)))
-
-
-def mapping_of(world: World) -> list[tuple[Any, ...]]:
-    """The links, but for what only says when they were looked at last."""
-    if not inspect(world.engine).has_table("link"):
-        return []
-    moving = {"probed_at", "updated_at"}
-    return [tuple(value for name, value in row._mapping.items() if name not in moving) for row in world.links()]
-
-
-def settled(world: World) -> int:
-    """Sync until a run changes nothing, the third at the latest. Returns how many runs did."""
-    for runs_count in range(3):
-        before = mapping_of(world)
-        with world.requests():
-            world.green()
-        if not world.writes() and mapping_of(world) == before:
-            return runs_count
-    raise AssertionError("the third run still changes something")
 
 
 def recover(world: World, work: Callable[[World], Summary]) -> None:
