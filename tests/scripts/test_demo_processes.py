@@ -59,10 +59,15 @@ def test_what_a_killed_demo_left_is_found_by_its_folder(processes: Processes) ->
 
 def test_a_program_that_ended_is_reported_with_its_last_lines(processes: Processes) -> None:
     processes.start("brief", [sys.executable, "-c", "print('no such table'); raise SystemExit(3)"])
+    deadline = time.monotonic() + 30
     with pytest.raises(DemoError, match=r"(?s)brief ended with exit code 3.*no such table"):
-        for _ in range(300):
-            processes.check()
-            time.sleep(0.1)
+        _check_until(processes, deadline)
+
+
+def _check_until(processes: Processes, deadline: float) -> None:
+    while time.monotonic() < deadline:
+        processes.check()
+        time.sleep(0.05)
 
 
 def test_a_failed_step_is_reported_with_its_last_lines(processes: Processes) -> None:
