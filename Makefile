@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one script that also runs by itself.
 # ARGS is passed on: `make demo ARGS=--once`, `make test ARGS='-k title'`, `make lock ARGS=--upgrade`.
 
-.PHONY: help setup demo test lock clean
+.PHONY: help setup demo test wild bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -15,6 +15,12 @@ demo: setup ## run a sample company in a local Airflow; ARGS=--once ends after o
 
 test: setup ## lint, types, import rules, all tests
 	@bash include/scripts/test.sh $(ARGS)
+
+wild: setup ## sync calendars that nobody here wrote (fetched from two packages' sources)
+	@.venv/bin/python -m include.scripts.wild $(ARGS)
+
+bench: setup ## upload 10,000 activities, then sync with nothing to do; ARGS='--activities 500 --users 4 --no-limits'
+	@.venv/bin/python -m include.scripts.bench $(ARGS)
 
 lock: setup ## resolve requirements*.in anew into the locks
 	@bash include/scripts/lock.sh $(ARGS)
