@@ -1,4 +1,4 @@
-"""What every test stands on: a private AIRFLOW_HOME, import paths for child processes, Hypothesis profiles, the sandbox.
+"""What every test stands on: a private AIRFLOW_HOME, import paths for child processes, Hypothesis profiles, sandbox.
 
 Sockets other than loopback and Unix ones are closed by pytest-socket (see pyproject.toml).
 """
@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Airflow reads its home once, at import; each test process (xdist worker) has one of its own. A developer's is never touched.
+# Airflow reads its home once, at import; each test process (xdist worker) has its own. A developer's is never touched.
 _home = tempfile.mkdtemp(prefix="calsync-tests-")
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.environ["AIRFLOW_HOME"] = _home
