@@ -22,7 +22,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from include.sandbox.faults import HTML_PAGE, Fault, Faults, shorten
+from include.sandbox.faults import HTML_PAGE, Fault, Faults, repeat, shorten
 
 __all__ = [
     "Answer", "Backend", "Call", "Fault", "Faults", "Recorded", "SandboxClock", "ServerThread", "Service",
@@ -220,7 +220,7 @@ class Service:
 
     async def _serve_logged(self, request: web.BaseRequest, call: Call) -> web.StreamResponse:
         fault = self.faults.strike(call.method, call.path)
-        carried_out = fault is None or fault.when == "after" or fault.kind in ("slow", "truncate", "drip")
+        carried_out = fault is None or fault.when == "after" or fault.kind in ("slow", "truncate", "drip", "repeat")
         if fault is not None and fault.kind == "slow" and fault.when == "before":
             await asyncio.sleep(fault.seconds)
         answer = self._carry_out(call, fault) if carried_out else self._skip(call, fault)
@@ -274,6 +274,8 @@ class Service:
             return replace(error, headers={**error.headers, **fault.headers})
         if fault.kind == "truncate" and fault.still_parses:
             return replace(answer, body=shorten(answer.body))
+        if fault.kind == "repeat":
+            return replace(answer, body=repeat(answer.body))
         return answer
 
     async def _send_struck(self, request: web.BaseRequest, answer: Answer, fault: Fault) -> web.StreamResponse:

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-KINDS = ("status", "drop", "slow", "truncate", "html", "drip", "json")
+KINDS = ("status", "drop", "slow", "truncate", "html", "drip", "json", "repeat")
 HTML_PAGE = (
     "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>The service is unavailable</h1></body></html>"
 )
@@ -22,11 +22,11 @@ class Fault:
     replaces it: a str is sent as HTML, anything else as JSON) · ``drop`` the connection is reset · ``slow`` waits
     ``seconds`` · ``drip`` sends one byte every ``seconds`` · ``truncate`` sends half of the body under the full
     Content-Length, or, with ``still_parses``, valid JSON that lacks half of its list and its page cursor · ``html``
-    an HTML page with ``status`` · ``json`` replaces the body by ``body``.
+    an HTML page with ``status`` · ``json`` replaces the body by ``body`` · ``repeat`` a list shows each item twice.
 
     ``when``: ``before`` = instead of carrying the request out (``slow``: wait, then carry it out); ``after`` = the
-    request is carried out, then its answer is lost or replaced. ``truncate`` and ``drip`` need an answer, so they
-    always carry it out.
+    request is carried out, then its answer is lost or replaced. ``truncate``, ``drip`` and ``repeat`` need an answer,
+    so they always carry it out.
 
     ``method`` and ``path`` (a regular expression, searched in the decoded path) restrict it. ``nth`` is the 1-based
     index among all requests of the service since the fault was installed; ``skip`` lets so many matching requests
@@ -143,4 +143,17 @@ def shorten(body: bytes) -> bytes:
         if isinstance(data.get("additional_data"), dict):
             data["additional_data"].pop("next_cursor", None)
             data["additional_data"].pop("pagination", None)
+    return json.dumps(data).encode()
+
+
+def repeat(body: bytes) -> bytes:
+    """A list answer that shows each of its items twice, as two pages that overlap do."""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return body
+    if isinstance(data, dict):
+        for name, value in data.items():
+            if isinstance(value, list) and name in ("items", "data"):
+                data[name] = [*value, *value]
     return json.dumps(data).encode()

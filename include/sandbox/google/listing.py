@@ -41,7 +41,7 @@ def list_events(world: World, tokens: Tokens, reader: Reader, params: dict[str, 
     since = None
     if "syncToken" in params:
         since = tokens.sync(params["syncToken"], calendar.id, email, shape).change
-    start = PageToken(calendar.id, email, listing_shape(params), 0, 0, world.last_change)
+    start = PageToken(calendar.id, email, listing_shape(params), 0, 0, _snapshot(world, calendar))
     if "pageToken" in params:
         start = tokens.page(params["pageToken"], calendar.id, email, start.shape)
     limit = _page_limit(world, params)
@@ -57,6 +57,17 @@ def list_events(world: World, tokens: Tokens, reader: Reader, params: dict[str, 
     elif not any(name in params for name in WITHOUT_SYNC_TOKEN):
         answer["nextSyncToken"] = tokens.new_sync(calendar.id, email, shape, start.snapshot)
     return answer
+
+
+def _snapshot(world: World, calendar: Calendar) -> int:
+    """The last change that a listing which begins now knows of."""
+    late = [each.change for each in calendar.order if _is_late(world, each)]
+    return min(late) - 1 if late else world.last_change
+
+
+def _is_late(world: World, stored: Stored) -> bool:
+    lag = timedelta(seconds=world.options.list_lag_s)
+    return bool(lag) and stored.updated > world.clock.now() - lag
 
 
 def _check(world: World, params: dict[str, Any]) -> None:
@@ -138,7 +149,7 @@ def _shown(
         series = calendar.events.get(stored.series_id or "")
         if expand or series is None or series.cancelled:
             return
-    if not _fits(stored, params):
+    if not _fits(stored, params) or _is_late(world, stored):
         return
     if expand and "recurrence" in stored.data:
         yield from _instances(world, calendar, stored, params)

@@ -18,6 +18,8 @@ class Options:
     page_sizes: deque[int] = field(default_factory=deque)
     """Each listing takes the first one and serves at most so many items on this page; 0 = an empty page with more to
     come."""
+    list_lag_s: float = 0.0
+    """Listings do not show yet what changed so lately; their sync token stands before it, so that it shows later."""
     updated_min_days: float = 29.0
     """``updatedMin`` before this is 410 ``updatedMinTooLongAgo``."""
     sync_token_days: float | None = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from include.sandbox.base import Call
 from include.sandbox.pipedrive import schema
-from include.sandbox.pipedrive.activities import shown
+from include.sandbox.pipedrive.activities import shown, stamp
 from include.sandbox.pipedrive.auth import Caller
 from include.sandbox.pipedrive.errors import ApiError, invalid, not_found
 from include.sandbox.pipedrive.listing import ListParameters, empty_page, envelope, parse
@@ -145,6 +146,9 @@ def _visible(state: PipedriveState, caller: Caller, kind: str, call: Call, *, fo
 
 def _listed(state: PipedriveState, kind: str, call: Call, *, archived: bool, by_ids: bool) -> Callable[[Row], bool]:
     """Which rows the list is about at all, before any filter of the caller."""
+    if kind == "activity" and state.options.list_lag_s:
+        known = stamp(state.clock.now() - timedelta(seconds=state.options.list_lag_s))
+        return lambda row: (not row["is_deleted"] or state.options.list_deleted) and row["update_time"] <= known
     if kind != "deal":
         return lambda row: not row["is_deleted"] or (kind == "activity" and state.options.list_deleted)
     wanted = call.one("status", "open,won,lost") or ""

@@ -47,6 +47,8 @@ class Options:
     """So many list pages are answered empty, with a cursor to the same place (counts down)."""
     limit_over_max: Literal["refuse", "clamp"] = "refuse"
     list_deleted: bool = False
+    list_lag_s: float = 0.0
+    """Lists do not show yet the activities that were edited so lately."""
     archived_by_ids: bool = False
 
     # Single activities.
