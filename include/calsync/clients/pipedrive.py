@@ -69,7 +69,7 @@ SERVICE = Service("Pipedrive", PIPEDRIVE, pipedrive_reason, _problem)
 class PipedriveClient:
     """One company through one credential; threads may share it.
 
-    `fingerprint`: tells credentials apart, and can't be turned back into one.
+    `fingerprint`: tells credentials apart, and can't be turned back into one. `key`: of its limits.
     `server_time`: `Date` of the last answer, of a listing's first page (aware, UTC). `tokens_spent`: by this client.
     Every method raises RetryableError, RateLimited, BudgetExhausted, CredentialRefused or FatalError; those for one
     item also NotFound, and writes RecordError. A POST is never sent twice unless it surely was not carried out: then
@@ -92,8 +92,8 @@ class PipedriveClient:
         self.base_url = base_url
         secret = auth.token if isinstance(auth, ApiToken) else auth.refresh_token
         self.fingerprint = hashlib.sha256(f"{base_url}|{secret}".encode()).hexdigest()[:16]
+        self.key = key
         self._limiter = limiter
-        self._key = key
         self._per_second = LOWEST_BURST // 3
         self._clears_with_text = False
         self._lock = threading.Lock()
@@ -273,7 +273,7 @@ class PipedriveClient:
             params=params or {},
             body=body,
             repeatable=repeatable,
-            limits={Scope.CREDENTIAL: Limit(self._key, self._per_second)},
+            limits={Scope.CREDENTIAL: Limit(self.key, self._per_second)},
             shape=shape,
             dates=dates,
             tokens=operation.tokens,
@@ -287,7 +287,7 @@ class PipedriveClient:
             if burst.isdecimal():
                 self._per_second = max(1, int(burst) // 3)
         left = headers.get("x-daily-ratelimit-token-remaining", "")
-        self._limiter.spend(self._key, call.tokens, int(left) if left.isdecimal() else None)
+        self._limiter.spend(self.key, call.tokens, int(left) if left.isdecimal() else None)
 
 
 def _live(auth: ApiToken | OAuthRefresh, clock: Callable[[], datetime], timing: Timing) -> Auth:

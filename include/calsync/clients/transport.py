@@ -245,7 +245,8 @@ class Transport:
         """Let the others that share the limit wait as well."""
         scope = failure.rule.scope
         if scope is not None and scope in call.limits:
-            self._limiter.pause(call.limits[scope].key, self._until(failure, wait_s), failure.reason)
+            why = f"{self._service.name}: {failure.rule.remedy or said(failure.status, failure.reason)}"
+            self._limiter.pause(call.limits[scope].key, self._until(failure, wait_s), why)
 
     def _until(self, failure: _Failure, wait_s: float) -> datetime:
         now = self._clock()

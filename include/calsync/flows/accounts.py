@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
@@ -42,7 +45,9 @@ def _user(services: Services, directory: Directory, account: Account) -> tuple[s
     def fetch() -> dict[str, Any]:
         kept = ("id", "email", "timezone_name", "active_flag", "is_deleted")
         users = [{key: user.get(key) for key in kept} for user in client.users()]
-        return {"company_id": str(client.me()["company_id"]), "users": users}
+        me = client.me()
+        rights_since(directory, account.pipedrive_conn_id, me)
+        return {"company_id": str(me["company_id"]), "users": users}
 
     scope = f"pipedrive:{account.pipedrive_conn_id}"
     for fresh in (False, True):
@@ -54,6 +59,17 @@ def _user(services: Services, directory: Directory, account: Account) -> tuple[s
         f"account {account.name}: pipedrive_user is no active user of the company that the connection "
         f"{account.pipedrive_conn_id} opens. Correct the e-mail or id, or use a connection of the right company."
     )
+
+
+def rights_of(me: Mapping[str, Any]) -> str:
+    """A digest of what decides which activities a credential sees, as far as GET /v1/users/me tells."""
+    text = json.dumps([me.get(key) for key in ("id", "company_id", "role_id", "access", "is_admin")], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def rights_since(directory: Directory, conn_id: str, me: Mapping[str, Any]) -> datetime | None:
+    """Note the rights of the connection's credential; since when they differ from what they were, None: always so."""
+    return directory.since(f"rights:{conn_id}", rights_of(me))
 
 
 def _is_user(user: dict[str, Any], wanted: str | int) -> bool:

@@ -31,12 +31,27 @@ class Directory:
         if known is not None and not fresh:
             return known.content
         content = fetch()
-        if not self._read_only:
-            with self._engine.begin() as conn:
-                conn.execute(delete(directory).where(row.scope == scope))
-                conn.execute(
-                    insert(directory).values(
-                        scope=scope, fingerprint=fingerprint, content=content, fetched_at=self._clock()
-                    )
-                )
+        self._keep(scope, fingerprint, content)
         return content
+
+    def since(self, scope: str, value: str) -> datetime | None:
+        """Note `value` (at most 64 characters), and return since when it is known to differ from an earlier one.
+
+        None: it was never another, as far as is known.
+        """
+        row = directory.c
+        with reading(self._engine) as conn:
+            known = conn.execute(select(row.fingerprint, row.content).where(row.scope == scope)).first()
+        if known is not None and known.fingerprint == value:
+            return datetime.fromisoformat(known.content["since"]) if known.content["since"] else None
+        changed_at = self._clock() if known is not None else None
+        self._keep(scope, value, {"since": changed_at and changed_at.isoformat()})
+        return changed_at
+
+    def _keep(self, scope: str, fingerprint: str, content: Any) -> None:
+        if self._read_only:
+            return
+        values = {"fingerprint": fingerprint, "content": content, "fetched_at": self._clock()}
+        with self._engine.begin() as conn:
+            conn.execute(delete(directory).where(directory.c.scope == scope))
+            conn.execute(insert(directory).values(scope=scope, **values))

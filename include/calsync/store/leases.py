@@ -6,16 +6,23 @@ that transaction, so a try that was taken over can't write, even if it never not
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from include.calsync.errors import AccountBusy, LeaseLost
 from include.calsync.store.tables import lease
 from include.calsync.store.upsert import insert
 
+log = logging.getLogger(__name__)
+
 DEFAULT_TTL_S = 300.0
+RENEWED_EVERY_S = 60.0
 _SEPARATOR = " "
 
 
@@ -64,6 +71,33 @@ class Leases:
             done = connection.execute(update(lease).where(_held(account_id, fence)).values(expires_at=expires_at))
             if done.rowcount == 0:
                 raise _lost(account_id)
+
+    @contextmanager
+    def kept(self, fences: Mapping[int, int]) -> Iterator[None]:
+        """Renew these leases (account to fencing number) while the block runs, however long one wait in it takes.
+
+        A lease that changed hands is left alone: `check_fence` stops whoever still works under it.
+        """
+        done = threading.Event()
+        beat = threading.Thread(target=self._beat, args=(dict(fences), done), name="leases", daemon=True)
+        if fences:
+            beat.start()
+        try:
+            yield
+        finally:
+            done.set()
+            if fences:
+                beat.join()
+
+    def _beat(self, fences: dict[int, int], done: threading.Event) -> None:
+        while fences and not done.wait(RENEWED_EVERY_S):
+            for account_id, fence in list(fences.items()):
+                try:
+                    self.renew(account_id, fence)
+                except LeaseLost:
+                    del fences[account_id]
+                except SQLAlchemyError as error:
+                    log.warning("lease of account %d not renewed, next try follows: %s", account_id, error)
 
     def release(self, account_id: int, fence: int) -> None:
         """Free the account; the fencing number is void from here on. Nothing happens if the lease is another's."""

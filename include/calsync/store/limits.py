@@ -124,13 +124,10 @@ class StoreLimiter:
 
     def budget(self, key: str) -> Budget:
         """What is known of the present UTC day's budget."""
-        today = and_(token_budget.c.key == key, token_budget.c.day == self._today())
-        with reading(self._engine) as connection:
-            row = connection.execute(select(token_budget.c.spent, token_budget.c.remaining).where(today)).first()
-        return Budget(0, None) if row is None else Budget(row.spent, row.remaining)
+        return budget_of(self._engine, key, self._clock())
 
     def _today(self) -> str:
-        return self._clock().astimezone(UTC).date().isoformat()
+        return _day(self._clock())
 
     def _try(self, share: _Share, key: str, per_second: float) -> float:
         """Take one permit and return 0, or return the seconds after which to try again."""
@@ -158,8 +155,20 @@ class StoreLimiter:
         paused_s = float((row.until - now).total_seconds())
         if paused_s > self._max_wait_s:
             until = row.until.isoformat(timespec="seconds")
-            raise BudgetExhausted(f"{key} is paused until {until}: {row.reason}", retry_at=row.until)
+            raise BudgetExhausted(f"Nothing is sent before {until}: {row.reason}", retry_at=row.until)
         return paused_s
+
+
+def budget_of(engine: Engine, key: str, now: datetime) -> Budget:
+    """What is known of the budget of `now`'s UTC day."""
+    today = and_(token_budget.c.key == key, token_budget.c.day == _day(now))
+    with reading(engine) as connection:
+        row = connection.execute(select(token_budget.c.spent, token_budget.c.remaining).where(today)).first()
+    return Budget(0, None) if row is None else Budget(row.spent, row.remaining)
+
+
+def _day(now: datetime) -> str:
+    return now.astimezone(UTC).date().isoformat()
 
 
 def _slice_at(now: datetime, per_second: float) -> _Slice:
