@@ -158,7 +158,7 @@ def facts_of(event: Event) -> list[str]:
             (f"organised by {organizer.get('email')}", bool(event) and not organizer.get("self")),
             (f"you: {answer}", answer is not None),
             ("with guests", bool(organizer.get("self") and event.get("attendees"))),
-            ("from Pipedrive", "calsyncActivityId" in event.get("extendedProperties", {}).get("private", {})),
+            ("linked to Pipedrive", "calsyncActivityId" in event.get("extendedProperties", {}).get("private", {})),
         )
         if holds
     ]

@@ -55,8 +55,9 @@ def test_a_dry_run_shows_the_plan_and_does_nothing(world: World) -> None:
     world.pass_time(60)
     world.activity("New")
     with world.requests():
-        world.sync(dry_run=True)
+        planned = world.sync(dry_run=True).result["accounts"]["anna"]
     assert world.writes() == 0
+    assert planned["events"]["created"] == 1
     assert world.green()["events"]["created"] == 1
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from include.calsync.core.decide import Action
+from include.calsync.core.decide import Action, side_of
 from include.calsync.errors import CalsyncError
-from include.calsync.flows.run import Run, RunAccount, counted, fail_account, resume
+from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, resume
 from include.calsync.flows.services import Services
-from include.calsync.store import cursors, runs
+from include.calsync.store import cursors, mapping, runs
 from include.calsync.store.leases import check_fence
 from include.calsync.store.tables import account as account_table
 from include.calsync.store.tables import change_log, hold, plan_row, quarantine
@@ -48,7 +49,7 @@ class Summary:
 def close(services: Services, run_id: str, owner: str) -> Summary:
     """Move the cursors of the accounts that are done, free the leases, and say what happened."""
     run = resume(services, run_id, owner)
-    with counted(services, run.id):
+    with at_work(services, run):
         for account in run.working():
             try:
                 _finish_account(services, run, account)
@@ -62,10 +63,6 @@ def close(services: Services, run_id: str, owner: str) -> Summary:
         failure = _failure(conn, run)
     with services.engine.begin() as conn:
         runs.finish(conn, run.id, services.clock(), result)
-        for account in run.accounts:
-            if account.state == "failed" and not run.request.dry_run:
-                values = {"state": "failed", "error": account.error}
-                conn.execute(update(account_table).where(account_table.c.id == account.id).values(**values))
     for account in run.accounts:
         for notice in account.notices:
             log.warning("%s", notice)
@@ -87,10 +84,9 @@ def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
             )
         if run.request.upload is None and run.request.interval is None:
             _move_cursors(conn, services, run, account)
-        stale = quarantine.delete().where(
-            quarantine.c.account_id == account.id, quarantine.c.next_try_at <= run.started_at
-        )
-        conn.execute(stale)
+        if run.request.upload is None:  # an upload reads them, but plans nothing for pairs
+            due = quarantine.c.account_id == account.id, quarantine.c.next_try_at <= run.started_at
+            conn.execute(quarantine.delete().where(*due))
 
 
 def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAccount) -> None:
@@ -99,12 +95,13 @@ def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAc
     if row.next_watermark is not None:
         cursors.save(conn, side="activities", watermark=row.next_watermark, **common)
     if row.next_sync_token is not None:
-        client = services.google(account.settings.google_conn_id, account.settings.google_user)
-        cursors.save(conn, side="events", sync_token=row.next_sync_token, params_digest=client.list_digest, **common)
+        cursors.save(conn, side="events", sync_token=row.next_sync_token, params_digest=row.params_digest, **common)
     conn.execute(
         update(account_table)
         .where(account_table.c.id == account.id)
-        .values(settings_digest=account.settings.digest(), mode=account.settings.mode, state="ok", error=None)
+        .values(
+            settings_digest=account.settings.digest(), mode=account.settings.mode, state="ok", error=account.error
+        )
     )
 
 
@@ -136,8 +133,11 @@ def _account_result(conn: Connection, run: Run, account: RunAccount) -> dict[str
         side = "activities" if row.side == "activities" else "events"
         if row.action == Action.ADOPT and row.state == "confirmed":
             sides[side]["adopted"] += row.items_count
-        elif row.state in ("held", "quarantined"):
-            sides[side][row.state] += row.items_count
+    for side, kind in _set_aside(conn, account):
+        sides[side][kind] += 1
+    if run.request.dry_run:
+        for side, kind in _would_do(conn, run, account):
+            sides[side][kind] += 1
     conflicts = select(func.count()).where(
         change_log.c.run_id == run.id, change_log.c.account_id == account.id, change_log.c.lost.is_not(None)
     )
@@ -148,6 +148,29 @@ def _account_result(conn: Connection, run: Run, account: RunAccount) -> dict[str
         "skipped_by_reason": dict(skipped),
         "conflicts": int(conn.execute(conflicts).scalar_one()),
     }
+
+
+def _set_aside(conn: Connection, account: RunAccount) -> Iterator[tuple[str, str]]:
+    """What is still in quarantine or held, since whichever run."""
+    for row in mapping.set_aside(conn, account.id):
+        if row.attempts:
+            yield row.side, "quarantined"
+    for row in mapping.held_items(conn, account.id):
+        written = "events" if row.payload.get("event_changes") else "activities"
+        yield str(side_of(Action(row.action)) or written), "held"
+
+
+def _would_do(conn: Connection, run: Run, account: RunAccount) -> Iterator[tuple[str, str]]:
+    """What a dry run's plan would count as."""
+    for row in runs.plan_rows(conn, run.id, account_id=account.id, state="shown"):
+        if row.action in (Action.MERGE, Action.ADOPT):
+            for side, changes in (("events", "event_changes"), ("activities", "activity_changes")):
+                if row.payload.get(changes):
+                    yield side, "updated"
+            if row.action == Action.ADOPT:
+                yield "events", "adopted"
+        elif (row.side, row.action) in LOGGED:
+            yield LOGGED[row.side, row.action]
 
 
 def _logged(conn: Connection, run: Run, account: RunAccount) -> list[Row[Any]]:
@@ -169,6 +192,8 @@ def _failure(conn: Connection, run: Run) -> str | None:
     if run.request.kind != "scheduled":
         problems += [f"account {a.name} is in use by another run: {a.error}" for a in run.accounts if a.state == "busy"]
     names = {account.id: account.name for account in run.accounts}
+    for row in runs.plan_rows(conn, run.id, state="failed"):
+        problems.append(f"account {names[row.account_id]}: {row.error}")
     for row in runs.plan_rows(conn, run.id, state="quarantined"):
         what = f"event {row.event_id}" if row.event_id else f"activity {row.activity_id}"
         problems.append(f"account {names[row.account_id]}: {what} is in quarantine: {row.error or row.reason}")

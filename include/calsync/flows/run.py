@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from include.calsync.core.policy import Mode, Policy
-from include.calsync.errors import AccountBusy, AccountError, ServiceError, SettingsError
+from include.calsync.errors import AccountBusy, AccountError, BudgetExhausted, LeaseLost, ServiceError, SettingsError
 from include.calsync.flows.accounts import Resolved, clashes, resolve
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account, load_accounts
@@ -21,6 +21,7 @@ from include.calsync.store import runs
 from include.calsync.store.directory import Directory
 from include.calsync.store.engine import migrate
 from include.calsync.store.tables import account as account_table
+from include.calsync.store.tables import run_account as run_account_table
 from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,20 @@ class Run:
         return [account for account in self.accounts if account.state == "ok"]
 
 
+@dataclass(frozen=True)
+class Stop:
+    """Why an account is not worked on: `busy` (the next runs go on by themselves) or `failed`."""
+
+    state: str
+    error: str
+
+    @classmethod
+    def by(cls, name: str, error: Exception) -> Stop:
+        """Who asks in vain of a service hits a pause once and fails; who only finds the pause set waits for its end."""
+        paused = isinstance(error, BudgetExhausted) and error.status is None
+        return cls("busy" if paused else "failed", named(name, error))
+
+
 def open_run(services: Services, request: RunRequest) -> str:
     """Migrate the store, read the accounts, find out who they are, and take their leases.
 
@@ -138,6 +153,14 @@ def open_run(services: Services, request: RunRequest) -> str:
 
 
 @contextmanager
+def at_work(services: Services, run: Run) -> Iterator[None]:
+    """What every task does besides its work: count requests, and renew the leases of the accounts it works on."""
+    fences = {account.id: account.fence for account in run.working() if account.fence is not None}
+    with counted(services, run.id), services.leases.kept(fences):
+        yield
+
+
+@contextmanager
 def counted(services: Services, run_id: str) -> Iterator[None]:
     """Add what is asked of the services inside to the run's usage, whatever happens."""
     before = services.usage()
@@ -166,19 +189,17 @@ def _configured(services: Services, wanted: Iterable[str] | None) -> list[Accoun
 
 def _resolve_all(
     services: Services, directory: Directory, enabled: list[Account], request: RunRequest
-) -> tuple[dict[str, Resolved], dict[str, str]]:
+) -> tuple[dict[str, Resolved], dict[str, Stop]]:
     found: dict[str, Resolved] = {}
-    problems: dict[str, str] = {}
+    problems: dict[str, Stop] = {}
     for account in enabled:
         try:
             found[account.name] = resolve(services, directory, account, dry_run=request.dry_run)
             _refuse_forbidden_upload(account, request)
-        except AccountError as error:
-            problems[account.name] = str(error)
-        except ServiceError as error:
-            problems[account.name] = f"account {account.name}: {error}"
+        except (AccountError, ServiceError) as error:
+            problems[account.name] = Stop.by(account.name, error)
     clashing = clashes([(account, found[account.name]) for account in enabled if account.name in found])
-    return found, {**clashing, **problems}
+    return found, {**{name: Stop("failed", text) for name, text in clashing.items()}, **problems}
 
 
 def _refuse_forbidden_upload(account: Account, request: RunRequest) -> None:
@@ -198,7 +219,7 @@ def _enlist(
     request: RunRequest,
     account: Account,
     found: Resolved | None,
-    problem: str | None,
+    problem: Stop | None,
 ) -> None:
     connected = None if request.dry_run else _service_times(services, account, found)
     with services.engine.begin() as conn:
@@ -206,19 +227,17 @@ def _enlist(
         if connected is not None:
             _connect(conn, account_id, connected)
         if not request.dry_run:
-            conn.execute(
-                update(account_table)
-                .where(account_table.c.id == account_id)
-                .values(state="failed" if problem else "ok", error=problem)
-            )
+            _back_from_pause(conn, account_id)
+            if problem and problem.state == "failed":
+                _mark_failed(conn, account_id, problem.error)
         settings = {**account.model_dump(mode="json"), "_zone": found.zone if found else "UTC"}
         runs.add_account(
             conn,
             run_id=run_id,
             account_id=account_id,
             settings=settings,
-            state="failed" if problem else "ok",
-            error=problem,
+            state=problem.state if problem else "ok",
+            error=problem.error if problem else None,
         )
     if not problem and not request.dry_run and request.upload is None:
         take_leases(services, run_id, request.owner, [account.name])
@@ -277,6 +296,17 @@ def _connect(conn: Connection, account_id: int, times: tuple[datetime, datetime]
 def _pause_others(conn: Connection, configured: set[str]) -> None:
     gone = account_table.c.name.notin_(configured)
     conn.execute(update(account_table).where(gone, account_table.c.state != "paused").values(state="paused"))
+
+
+def _back_from_pause(conn: Connection, account_id: int) -> None:
+    paused = account_table.c.id == account_id, account_table.c.state == "paused"
+    conn.execute(update(account_table).where(*paused).values(state="ok", error=None))
+
+
+def _mark_failed(conn: Connection, account_id: int, error: str) -> None:
+    """Until a run gets through."""
+    mine = account_table.c.id == account_id
+    conn.execute(update(account_table).where(mine).values(state="failed", error=error))
 
 
 def take_leases(services: Services, run_id: str, owner: str, names: Iterable[str]) -> None:
@@ -351,10 +381,22 @@ def policy_of(settings: Account, user_id: int, zone: str) -> Policy:
     )
 
 
+def named(account_name: str, error: Exception) -> str:
+    """The message, with the account in front."""
+    text = str(error)
+    return text if text.startswith("account ") else f"account {account_name}: {text}"
+
+
 def fail_account(services: Services, run: Run, account: RunAccount, error: Exception) -> None:
     """This account stops here, durably and by name; the others go on."""
-    text = str(error)
-    account.state, account.error = "failed", text if account.name in text else f"account {account.name}: {text}"
-    log.error("%s", account.error)
+    stop = Stop.by(account.name, error)
+    account.state, account.error = stop.state, stop.error
+    log.log(logging.ERROR if stop.state == "failed" else logging.WARNING, "%s", stop.error)
+    row, lost = run_account_table.c, isinstance(error, LeaseLost)
+    # A try that a later one of the same run took over has no say any more.
+    ours = row.fence == account.fence if lost else or_(row.fence.is_(None), row.fence == account.fence)
+    this = row.run_id == run.id, row.account_id == account.id, ours
     with services.engine.begin() as conn:
-        runs.set_account(conn, run.id, account.id, state="failed", error=account.error)
+        stopped = conn.execute(update(run_account_table).where(*this).values(state=stop.state, error=stop.error))
+        if stopped.rowcount and stop.state == "failed" and not lost and not run.request.dry_run:
+            _mark_failed(conn, account.id, stop.error)

@@ -102,6 +102,7 @@ run_account = Table(
     Column("notices", JSON, nullable=False, comment="what the operator should read although nothing failed"),
     Column("next_watermark", UtcDateTime, comment="becomes the cursor at close"),
     Column("next_sync_token", Text, comment="becomes the cursor at close"),
+    Column("params_digest", String(64), comment="of the parameters that the sync token was made with"),
     Column("counts", JSON, nullable=False),
     _one_of("state", "ok", "busy", "failed"),
     comment="one account's part in one run: what it saw, where its cursors may move to",

@@ -329,6 +329,7 @@ def _create_run_account() -> None:
         ),
         sa.Column("next_watermark", UtcDateTime(), comment="becomes the cursor at close"),
         sa.Column("next_sync_token", sa.Text(), comment="becomes the cursor at close"),
+        sa.Column("params_digest", sa.String(64), comment="of the parameters that the sync token was made with"),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.CheckConstraint("state IN ('ok', 'busy', 'failed')", name=op.f("ck_run_account_state")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_run_account_account_id"),
