@@ -7,9 +7,10 @@ so dying between any two steps covers every moment at which a process can die.
 from __future__ import annotations
 
 import copy
+import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,23 @@ class Killer:
                 event.remove(world.engine, "commit", commit)
 
 
+@contextmanager
+def before_request(method: str, path: str, act: Callable[[], object]) -> Iterator[None]:
+    """A person does something just before the first such request (`path`: a regular expression) is sent."""
+    done = threading.Event()
+
+    def exchange(session: Session, request: requests.PreparedRequest, timing: Timing) -> requests.Response | str:
+        if not done.is_set() and request.method == method and re.search(path, request.url or ""):
+            done.set()
+            act()
+        return send(session, request, timing)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("include.calsync.clients.transport.exchange", exchange)
+        yield
+    assert done.is_set(), f"nobody sent {method} {path}"
+
+
 class Snapshot:
     """A world (SQLite) as it is now, to return to any number of times."""
 
@@ -92,12 +110,8 @@ class Snapshot:
 
     def restore(self) -> World:
         """The world as it was; only the wall clock has gone on."""
+        self.restore_store()
         world = self.world
-        world.engine.dispose()
-        for name in ("-wal", "-shm"):
-            self._file.with_name(self._file.name + name).unlink(missing_ok=True)
-        shutil.copy(self._copy, self._file)
-        world.engine = create_store_engine(world.store_url)
         memory = copy.deepcopy(self._memory)
         for holder, name in self._places():
             setattr(holder, name, memory[f"{type(holder).__name__}.{name}"])
@@ -107,6 +121,14 @@ class Snapshot:
             service.reset_requests()
             service.faults.clear()
         return world
+
+    def restore_store(self) -> None:
+        """Only the store."""
+        self.world.engine.dispose()
+        for name in ("-wal", "-shm"):
+            self._file.with_name(self._file.name + name).unlink(missing_ok=True)
+        shutil.copy(self._copy, self._file)
+        self.world.engine = create_store_engine(self.world.store_url)
 
     def _places(self) -> list[tuple[Any, str]]:
         google, pipedrive = self.world.google, self.world.pipedrive

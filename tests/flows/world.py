@@ -19,6 +19,7 @@ from sqlalchemy import Engine, select
 from include.calsync.clients.auth import ApiToken
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.clients.transport import NoLimiter
 from include.calsync.flows.apply import upsert_activities, upsert_events
 from include.calsync.flows.close import Summary, close
@@ -51,6 +52,7 @@ class World:
     accounts: list[dict[str, Any]] = field(default_factory=list)
     offset: timedelta = timedelta(0)
     resend_after_s: float = 120.0
+    timing: Timing = DEFAULT_TIMING
 
     def __post_init__(self) -> None:
         self.pipedrive, self.google = self.sandbox.pipedrive.state, self.sandbox.google.state
@@ -137,6 +139,7 @@ class World:
                 key=conn_id,
                 sleep=self.sleep,
                 clock=self.clock,
+                timing=self.timing,
             ),
         )
 
@@ -152,6 +155,7 @@ class World:
                 project_key=conn_id,
                 sleep=self.sleep,
                 clock=self.clock,
+                timing=self.timing,
             ),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -101,3 +101,15 @@ def sent_before(
         if hit is not None:
             found.append((key, free.pop(hit)[0]))
     return found
+
+
+def sent_and_edited(
+    wanted: Sequence[tuple[Key, str, When]], activities: Sequence[tuple[Key, ActivityView]]
+) -> list[tuple[Key, Key]]:
+    """Match intents with activities that somebody edited since: subject or time are left, and nothing else fits."""
+    fits = {
+        key: [k for k, view in activities if view.subject == subject or view.when == when]
+        for key, subject, when in wanted
+    }
+    claims = Counter(candidate for candidates in fits.values() for candidate in candidates)
+    return [(key, found[0]) for key, found in fits.items() if len(found) == 1 and claims[found[0]] == 1]

@@ -15,7 +15,7 @@ from include.calsync.core.merge import Merged, Pair, draft
 from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.text import compose, safe_html
 from include.calsync.errors import Duplicate, NotFound, PreconditionFailed
-from include.calsync.flows.observe import stamp
+from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.pairs import merged_of
 from include.calsync.flows.writes import Desk, shown_value
 from include.calsync.store import mapping, runs
@@ -101,15 +101,7 @@ class EventWrites:
 
     def _adopt(self, row: Row[Any], known: dict[str, Any]) -> None:
         """An earlier insert arrived although nobody heard of it: go on as an adoption."""
-        at = stamp(known.get("updated"))
-        payload = {
-            **row.payload,
-            "origin": str(Origin.PIPEDRIVE),
-            "event": event_view(known).to_json(),
-            "event_raw": known,
-            "etag": known.get("etag"),
-            "event_stamp": at.isoformat() if at else None,
-        }
+        payload = {**row.payload, "origin": str(Origin.PIPEDRIVE), **self._current(known)}
         values = {"action": str(Action.ADOPT), "event_id": known["id"], "payload": payload}
         with self.desk.commit() as conn:
             runs.set_row(conn, row.id, **values)
@@ -235,9 +227,15 @@ class EventWrites:
     def _marking(self, activity_id: int, own_id: str, origin: Origin) -> dict[str, Any]:
         return {"extendedProperties": self.desk.mark(activity_id, own_id, origin).properties()}
 
-    @staticmethod
-    def _current(event: dict[str, Any]) -> dict[str, Any]:
-        return {"event": event_view(event).to_json(), "event_raw": event, "etag": event.get("etag")}
+    def _current(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The event's part of a payload, as it is now."""
+        at = stamp(event.get("updated"), skew(self.desk.google.server_time, self.desk.services.clock))
+        return {
+            "event": event_view(event).to_json(),
+            "event_raw": event,
+            "etag": event.get("etag"),
+            "event_stamp": at.isoformat() if at else None,
+        }
 
 
 def shows(event: dict[str, Any], merged: Merged) -> bool:

@@ -61,11 +61,13 @@ def pair_of(payload: dict[str, Any], link: Row[Any] | None) -> Pair:
     if link is not None:
         known = (link.intended, link.rendered)
         written = tuple(Written.from_json(value) for value in known if value)
+    activity = ActivityView.from_json(payload["activity"])
+    as_sent = activity if payload.get("as_sent") else None  # nobody but us wrote it: only the event can have changed
     return Pair(
         origin=Origin(payload["origin"]),
-        activity=ActivityView.from_json(payload["activity"]),
+        activity=activity,
         event=EventView.from_json(payload["event"]),
-        activity_base=ActivityView.from_json(link.base_activity) if link is not None else None,
+        activity_base=ActivityView.from_json(link.base_activity) if link is not None else as_sent,
         event_base=EventView.from_json(link.base_event) if link is not None else None,
         written=written,
         activity_html=str((payload["activity_raw"] or {}).get("public_description") or ""),

@@ -15,7 +15,7 @@ from include.calsync.flows import aside, report
 from include.calsync.flows.guarded import guard
 from include.calsync.flows.linked import LinkedPairs
 from include.calsync.flows.rows import Rows
-from include.calsync.flows.run import Run, resume
+from include.calsync.flows.run import Run, at_work, resume
 from include.calsync.flows.seen import Seen
 from include.calsync.flows.services import Services
 from include.calsync.flows.unlinked import UnlinkedItems
@@ -28,6 +28,11 @@ from include.calsync.store.transaction import reading
 def plan(services: Services, run_id: str, owner: str) -> dict[str, Any]:
     """Make and store the plan. Returns: how many rows of each action, by account."""
     run = resume(services, run_id, owner)
+    with at_work(services, run):
+        return _plan(services, run)
+
+
+def _plan(services: Services, run: Run) -> dict[str, Any]:
     with reading(services.engine) as conn:
         seen = Seen(conn, run)
     found = seen.diff()
@@ -35,7 +40,8 @@ def plan(services: Services, run_id: str, owner: str) -> dict[str, Any]:
     linked = LinkedPairs(seen, rows, services.clock())
     linked.plan(found)
     resend_after = timedelta(seconds=services.environment.resend_after_s)
-    UnlinkedItems(run, seen, rows, found, linked, resend_after).plan()
+    unlinked = UnlinkedItems(run, seen, rows, found, linked, resend_after)
+    unlinked.plan()
     guard(services, run, rows.out, seen.link_counts)
     _count_skips(run, rows)
     with services.engine.begin() as conn:
@@ -45,6 +51,7 @@ def plan(services: Services, run_id: str, owner: str) -> dict[str, Any]:
             runs.set_account(conn, run.id, account.id, counts=account.counts, notices=account.notices)
         if not run.request.dry_run:
             linked.remember(conn)
+            unlinked.intents.remember(conn)
             for row in rows.out:
                 _set_aside_or_hold(conn, services, run, row)
         _store(conn, run, rows.out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -12,9 +12,10 @@ from include.calsync.core.decide import Action, out_of_scope, too_old
 from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
 from include.calsync.core.marks import read_mark
-from include.calsync.core.model import ActivityView, EventView, Origin, When
+from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.flows import observe
+from include.calsync.flows.intents import OpenIntents, is_untouched
 from include.calsync.flows.linked import LinkedPairs
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.rows import Rows
@@ -29,7 +30,8 @@ class UnlinkedItems:
         self, run: Run, seen: Seen, rows: Rows, found: Diff, linked: LinkedPairs, resend_after: timedelta
     ) -> None:
         self.run, self.seen, self.rows, self.linked = run, seen, rows, linked
-        self.now, self.resend_after = linked.now, resend_after
+        self.now = linked.now
+        self.intents = OpenIntents(seen, self.now, resend_after)
         activities, events = list(seen.activities.values()), list(seen.events.values())
         self.activities = {int(activities[at].item_id): activities[at] for at in found.new_activities}
         self.events = {(events[at].account_id, events[at].item_id): events[at] for at in found.new_events}
@@ -65,14 +67,25 @@ class UnlinkedItems:
             activity = self.activities.get(mark.activity_id)
             if activity is not None and activity.scope == account.company_id:
                 self._adopt(account, activity, row, mark.origin, "carries our properties")
+            elif self.intents.is_open(account, event_id):
+                continue
             elif too_old((observe.stamp(row.raw.get("updated")), None), account.events_connected_at or self.now):
                 del self.events[account_id, event_id]
                 self.rows.skip(account, Side.EVENT, "activity_not_found")
 
-    def _adopt(self, account: RunAccount, activity: Row[Any], event: Row[Any], origin: Origin, reason: str) -> None:
+    def _adopt(
+        self,
+        account: RunAccount,
+        activity: Row[Any],
+        event: Row[Any],
+        origin: Origin,
+        reason: str,
+        *,
+        as_sent: bool = False,
+    ) -> None:
         del self.activities[int(activity.item_id)]
         del self.events[event.account_id, event.item_id]
-        payload = payload_of(None, activity, event, origin=origin)
+        payload = payload_of(None, activity, event, origin=origin) | {"as_sent": as_sent}
         cause = out_of_scope(ActivityView.from_json(activity.view), account.policy)
         if cause is not None:
             self.rows.skip(account, Side.ACTIVITY, cause)
@@ -81,26 +94,14 @@ class UnlinkedItems:
         self.rows.merge(account, payload, reason=reason, **ids)
 
     def _match_intents(self, account: RunAccount) -> None:
-        mine = [row for row in self.seen.intents if row.account_id == account.id]
-        wanted = [(row.event_id, row.subject, When.from_json(row.when)) for row in mine]
-        earliest = min((row.attempted_at for row in mine), default=self.now) - timedelta(minutes=1)
-
-        def added_at(row: Row[Any]) -> datetime:
-            """By our clock, like the intent's time."""
-            edited, added = observe.stamp(row.raw.get("update_time")), observe.stamp(row.raw.get("add_time"))
-            return added - (edited - row.stamp) if added and edited and row.stamp else earliest
-
-        candidates = [
-            (key, ActivityView.from_json(row.view))
-            for key, row in sorted(self.activities.items())
-            if row.raw.get("owner_id") == account.user_id and added_at(row) >= earliest
-        ]
-        for event_id, activity_id in adopt.sent_before(wanted, candidates):
-            event = self.events.get((account.id, str(event_id)))
-            if event is not None:
-                self._adopt(
-                    account, self.activities[int(activity_id)], event, Origin.GOOGLE, "created by a lost request"
-                )
+        for event_id, activity in self.intents.match(account, self.activities):
+            event = self.events.get((account.id, event_id))
+            if event is None or not self.intents.adopts(event_id):
+                del self.activities[int(activity.item_id)]  # whatever becomes of it, it is not a new one
+                self.events.pop((account.id, event_id), None)
+            else:
+                ours = is_untouched(activity)
+                self._adopt(account, activity, event, Origin.GOOGLE, "created by a lost request", as_sent=ours)
 
     def _one_account(self, account: RunAccount) -> None:
         activities = {key: row for key, row in self.activities.items() if self._belongs(account, row)}
@@ -142,7 +143,7 @@ class UnlinkedItems:
             self.rows.skip(account, Side.ACTIVITY, reason or "ambiguous")
             if ambiguous and not reason:
                 account.notices.append(f"account {account.name}: activity {activity_id} may be one of several events")
-        elif not self.linked.rests(account, row):
+        elif not self.linked.rests(account, (row.side, row.item_id)):
             payload = payload_of(None, row, None, origin=Origin.PIPEDRIVE)
             self.rows.add(account, Action.CREATE_EVENT, payload, reason="new activity", activity_id=activity_id)
 
@@ -163,13 +164,12 @@ class UnlinkedItems:
             self.rows.skip(account, Side.EVENT, reason or "ambiguous")
             if ambiguous and not reason:
                 account.notices.append(f"account {account.name}: event {event_id} may be one of several activities")
-        elif not self.linked.rests(account, row):
+        elif not self.linked.rests(account, (row.side, row.item_id)):
             self._create_activity(account, event_id, row)
 
     def _create_activity(self, account: RunAccount, event_id: str, row: Row[Any]) -> None:
         payload = payload_of(None, None, row, origin=Origin.GOOGLE)
-        sent = next((i for i in self.seen.intents if (i.account_id, i.event_id) == (account.id, event_id)), None)
-        if sent is not None and self.now - sent.attempted_at < self.resend_after:
+        if self.intents.waits(account, event_id):
             reason = "the outcome of the last request is unknown"
             self.rows.wait(account, payload, reason=reason, event_id=event_id)
             return

@@ -1,0 +1,124 @@
+"""Open intents: activities that may have been created although nobody heard of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from include.calsync.core import adopt
+from include.calsync.core.fields import unsupported
+from include.calsync.core.merge import Written
+from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
+from include.calsync.core.title import Rendered
+from include.calsync.flows import observe
+from include.calsync.flows.run import RunAccount
+from include.calsync.flows.seen import Seen, event_key
+from include.calsync.flows.writes import due_at
+from include.calsync.store import mapping
+
+# Clocks may disagree, and a request may take its time.
+SENT_BEFORE, SENT_AFTER = timedelta(minutes=1), timedelta(minutes=2)
+
+
+class OpenIntents:
+    """The intents of a run's accounts, and what became of them."""
+
+    def __init__(self, seen: Seen, now: datetime, resend_after: timedelta) -> None:
+        self.seen, self.now, self.resend_after = seen, now, resend_after
+        self._over: list[Row[Any]] = []
+        self._orphans: list[tuple[Row[Any], Row[Any]]] = []
+
+    def is_open(self, account: RunAccount, event_id: str) -> bool:
+        """Whether the event's activity may have been created."""
+        return any((row.account_id, row.event_id) == (account.id, event_id) for row in self.seen.intents)
+
+    def waits(self, account: RunAccount, event_id: str) -> bool:
+        """Whether the event's activity may still appear, so that it must not be created again yet."""
+        mine = (row for row in self.seen.intents if (row.account_id, row.event_id) == (account.id, event_id))
+        return any(not self._is_old(row) for row in mine)
+
+    def match(self, account: RunAccount, activities: Mapping[int, Row[Any]]) -> list[tuple[str, Row[Any]]]:
+        """Event ids with the activities that were created for them, among unlinked ones (by id)."""
+        mine = {row.event_id: row for row in self.seen.intents if row.account_id == account.id}
+        if not mine:
+            return []
+        own = {key: row for key, row in sorted(activities.items()) if row.raw.get("owner_id") == account.user_id}
+        wanted = [(row.event_id, row.subject, When.from_json(row.when)) for row in mine.values()]
+        added = [(key, ActivityView.from_json(row.view)) for key, row in own.items() if _in_time(row, mine.values())]
+        found = dict(adopt.sent_before(wanted, added))
+        rest = [one for one in wanted if one[0] not in found]
+        edited = [one for one in added if one[0] not in found.values() and not is_untouched(own[one[0]])]
+        found |= dict(adopt.sent_and_edited(rest, edited))
+        pairs = []
+        for event_id, row in mine.items():
+            activity = own[found[event_id]] if event_id in found else None
+            event = self.seen.events.get(event_key(row.calendar_id, event_id))
+            if activity is not None and event is not None and not _can_be_adopted(event):
+                self._orphans.append((row, activity))
+            elif activity is not None:
+                pairs.append((event_id, activity))
+            elif self._is_old(row) and (event is None or event.status == "deleted"):
+                self._over.append(row)
+        return pairs + [(row.event_id, activity) for row, activity in self._orphans if row.account_id == account.id]
+
+    def adopts(self, event_id: str) -> bool:
+        """Whether a matched event is one that can be brought together with its activity."""
+        return all(row.event_id != event_id for row, _ in self._orphans)
+
+    def remember(self, conn: Connection) -> None:
+        """End the intents whose event is gone or not synced any more.
+
+        What was created for it is linked as it was sent; the next run sees what became of the event since.
+        """
+        for row in self._over:
+            mapping.drop_intent(conn, row.calendar_id, row.event_id)
+        for row, activity in self._orphans:
+            mapping.add_link(conn, **_link_values(row, activity, self.now))
+            mapping.drop_intent(conn, row.calendar_id, row.event_id)
+
+    def _is_old(self, row: Row[Any]) -> bool:
+        return bool(self.now - row.attempted_at >= self.resend_after)
+
+
+def _can_be_adopted(event: Row[Any]) -> bool:
+    return event.status == "live" and unsupported(event.raw, event.scope) is None
+
+
+def is_untouched(activity: Row[Any]) -> bool:
+    """Whether nobody edited an activity since it was added."""
+    return bool(activity.raw.get("add_time") == activity.raw.get("update_time"))
+
+
+def _in_time(activity: Row[Any], intents: Collection[Row[Any]]) -> bool:
+    """Whether an activity was added when one of the requests was under way; by our clock, like the intents' times."""
+    edited, added = observe.stamp(activity.raw.get("update_time")), observe.stamp(activity.raw.get("add_time"))
+    if not (added and edited and activity.stamp):
+        return True
+    at = added - (edited - activity.stamp)
+    return any(row.attempted_at - SENT_BEFORE <= at <= row.attempted_at + SENT_AFTER for row in intents)
+
+
+def _link_values(intent: Row[Any], activity: Row[Any], now: datetime) -> dict[str, Any]:
+    view, when = ActivityView.from_json(activity.view), When.from_json(intent.when)
+    event = EventView(title=intent.subject, when=when, place=view.place, description=view.description, busy=view.busy)
+    title = Rendered(text=intent.subject, prefix="", suffix="", subject=intent.subject)
+    return {
+        "account_id": intent.account_id,
+        "company_id": intent.company_id,
+        "activity_id": int(activity.item_id),
+        "calendar_id": intent.calendar_id,
+        "event_id": intent.event_id,
+        "origin": str(Origin.GOOGLE),
+        "base_activity": view.to_json(),
+        "base_event": event.to_json(),
+        "activity_digest": digest(view),
+        "event_digest": digest(event),
+        "rendered": Written(title).to_json(),
+        "activity_raw": activity.raw,
+        "marked": False,
+        "due_at": due_at(view.when),
+        "updated_at": now,
+    }
