@@ -313,10 +313,10 @@ class _CalendarPull:
 
     def _skip(self, raw: dict[str, Any]) -> str | None:
         """None: stage it. A reason: count it. "": nobody needs to hear of it."""
-        if raw["id"] in self.links:
+        if raw["id"] in self.links or raw["id"] in self.intents:
             return None
         if raw.get("status") == "cancelled":
-            return None if raw["id"] in self.intents else ""
+            return ""
         reason = unsupported(raw, self.calendar_id)
         mark = read_mark(raw)
         if mark is not None and mark.event_id == raw["id"]:
