@@ -340,6 +340,19 @@ def test_an_event_edited_while_it_is_adopted(world: World) -> None:
     assert "extendedProperties" in world.the_event()
 
 
+def test_an_event_touched_while_it_is_adopted_is_marked_all_the_same(world: World) -> None:
+    """What we have not written is not taken for written because nothing that we compare is missing."""
+    world.green()
+    world.activity("Lunch", due_time="11:00", duration="01:00")
+    event = world.event("Lunch")
+    with before_request("PATCH", event["id"], lambda: world.edit_event(event, colorId="5")):
+        world.green()
+    assert [row.marked for row in world.links()] == ["extendedProperties" in world.the_event()]
+    settled(world)
+    assert world.the_event()["extendedProperties"]["private"]["calsyncEventId"] == event["id"]
+    assert world.the_event()["colorId"] == "5"
+
+
 def test_an_event_edited_while_it_is_being_deleted_lives(world: World) -> None:
     activity_id, event_id = pair(world)
     world.pipedrive.delete_activity(activity_id)

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import event_body, event_view, without_nulls
-from include.calsync.core.marks import event_id, read_mark
+from include.calsync.core.marks import Mark, event_id, read_mark
 from include.calsync.core.merge import Merged, Pair, draft
 from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.text import compose, safe_html
@@ -129,7 +129,7 @@ class EventWrites:
             current = desk.google.get_event(desk.calendar_id, row.event_id)
             if current.get("status") == "cancelled":
                 raise
-            if shows(current, merged):
+            if shows(current, merged) and read_mark(current) == self._wanted_mark(row):
                 answer = current  # our own patch, whose answer was lost
             else:
                 payload |= self._current(current)
@@ -149,7 +149,7 @@ class EventWrites:
         desk = self.desk
         body = self._body(merged.event_changes, row.payload["event_raw"])
         known = read_mark(row.payload["event_raw"] or {})
-        wanted = desk.mark(row.activity_id, row.event_id, Origin(row.payload["origin"]))
+        wanted = self._wanted_mark(row)
         if known != wanted:
             body.update(self._marking(row.activity_id, row.event_id, wanted.origin))
         if not body:
@@ -160,6 +160,9 @@ class EventWrites:
         return desk.google.patch_event(
             desk.calendar_id, row.event_id, body, etag=etag, send_updates=desk.send_updates()
         )
+
+    def _wanted_mark(self, row: Row[Any]) -> Mark:
+        return self.desk.mark(row.activity_id, row.event_id, Origin(row.payload["origin"]))
 
     def _log_event(self, row: Row[Any], pair: Pair, merged: Merged) -> None:
         if not merged.event_changes:
