@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.model import ActivityView, Context
 from include.calsync.flows.names import Names
@@ -30,15 +28,18 @@ def stamp(value: Any, ahead: timedelta = timedelta(0)) -> datetime | None:
 
 def activities(
     raws: Iterable[Mapping[str, Any]],
-    links: Mapping[int, Row[Any] | None],
+    bases: Mapping[int, Any],
     names: Names,
     company_id: str,
     ahead: timedelta,
 ) -> list[dict[str, Any]]:
-    """Observations of activities. Names are asked for only if the activity differs from its base, or has none."""
+    """Observations of activities. `bases`: what linked ones showed when last equal (JSON), by id.
+
+    Names are asked for only if the activity differs from its base, or has none.
+    """
     raws = list(raws)
     drafts = {int(raw["id"]): _draft(raw) for raw in raws if not raw.get("is_deleted")}
-    known = {key: _base_context(view, links.get(key)) for key, view in drafts.items() if isinstance(view, ActivityView)}
+    known = {key: _base_context(view, bases.get(key)) for key, view in drafts.items() if isinstance(view, ActivityView)}
     names.learn(view.refs for key, view in drafts.items() if isinstance(view, ActivityView) and known[key] is None)
     out = []
     for raw in raws:
@@ -70,11 +71,11 @@ def _draft(raw: Mapping[str, Any]) -> ActivityView | ValueError:
         return error
 
 
-def _base_context(view: ActivityView, link: Row[Any] | None) -> Context | None:
+def _base_context(view: ActivityView, known: Any) -> Context | None:
     """The names that the base knows, if the activity is what it was then."""
-    if link is None:
+    if known is None:
         return None
-    base = ActivityView.from_json(link.base_activity)
+    base = ActivityView.from_json(known)
     return base.context if dataclasses.replace(base, context=Context()) == view else None
 
 

@@ -81,7 +81,7 @@ class CompanyPull:
         self.names = Names(client)
         self.ids = {account.id for account in accounts}
         with reading(services.engine) as conn:
-            rows = mapping.links(conn, company_ids=[self.company_id])
+            rows = mapping.heads(conn, company_ids=[self.company_id])
         self.links: dict[int, Row[Any] | None] = {row.activity_id: row for row in rows}
         self.seen: set[int] = set()
 
@@ -127,7 +127,10 @@ class CompanyPull:
         ours = [raw for raw in raws if raw.get("owner_id") in self.users or int(raw["id"]) in self.links]
         self.seen.update(int(raw["id"]) for raw in ours)
         ahead = observe.skew(self.client.server_time, self.services.clock)
-        rows = observe.activities(ours, self.links, self.names, self.company_id, ahead)
+        linked = (self.links.get(int(raw["id"])) for raw in ours)
+        with reading(self.services.engine) as conn:
+            bases = mapping.bases(conn, (link.id for link in linked if link is not None))
+        rows = observe.activities(ours, bases, self.names, self.company_id, ahead)
         self._store(rows)
 
     def _store(self, rows: list[dict[str, Any]]) -> None:
@@ -215,7 +218,7 @@ class _CalendarPull:
         self.services, self.run, self.client, self.account = services, run, client, account
         self.calendar_id = account.calendar_id or ""
         with reading(services.engine) as conn:
-            rows = mapping.links(conn, company_ids=[], calendar_ids=[self.calendar_id])
+            rows = mapping.heads(conn, company_ids=[], calendar_ids=[self.calendar_id])
             self.links = {row.event_id: row for row in rows}
             self.intents = {row.event_id for row in mapping.intents(conn, account.id)}
             self.aside = mapping.set_aside(conn, account.id)

@@ -25,8 +25,8 @@ class Seen:
         self.accounts = {account.id: account for account in run.working()}
         companies = {account.company_id for account in self.accounts.values()}
         calendars = {account.calendar_id for account in self.accounts.values() if account.calendar_id}
-        self.links = mapping.links(conn, company_ids=companies, calendar_ids=calendars)
-        self.link_counts = Counter(link.account_id for link in self.links if link.state != "detached")
+        heads = mapping.heads(conn, company_ids=companies, calendar_ids=calendars)
+        self.link_counts = Counter(link.account_id for link in heads if link.state != "detached")
         self.activities = _latest(runs.observations(conn, run.id, "activities"))
         self.events = _latest(runs.observations(conn, run.id, "events"))
         self.intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
@@ -34,6 +34,10 @@ class Seen:
         self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}
         held = [row for account_id in self.accounts for row in mapping.held_items(conn, account_id)]
         self.held = {row.link_id: row for row in held}
+        # Most links were not seen and rest: their heads are enough.
+        awake = [link.id for link in heads if self.of(link) != (None, None) or self.is_open(link)]
+        whole = mapping.whole(conn, awake)
+        self.links = [whole.get(link.id, link) for link in heads]
 
     def diff(self) -> Diff:
         """All links against all observations."""

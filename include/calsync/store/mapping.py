@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from include.calsync.store.tables import held_item, hold, intent, link, quarantine
 
+# Ids, state and digests: a link without what it holds, which is a hundred times as much.
+HEAD = [
+    column
+    for column in link.c
+    if column.name not in ("base_activity", "base_event", "rendered", "activity_raw", "event_raw")
+]
+IDS_PER_QUERY = 500
 
-def links(conn: Connection, *, company_ids: Iterable[str], calendar_ids: Iterable[str] = ()) -> list[Row[Any]]:
-    """All links of the companies and calendars, whichever account they belong to."""
+
+def heads(conn: Connection, *, company_ids: Iterable[str], calendar_ids: Iterable[str] = ()) -> list[Row[Any]]:
+    """The heads of all links of the companies and calendars, whichever account they belong to, by id."""
     mine = or_(link.c.company_id.in_(list(company_ids)), link.c.calendar_id.in_(list(calendar_ids)))
-    return list(conn.execute(select(link).where(mine).order_by(link.c.id)))
+    return list(conn.execute(select(*HEAD).where(mine).order_by(link.c.id)))
+
+
+def whole(conn: Connection, link_ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """These links with all they hold, by id."""
+    return {row.id: row for part in _parts(link_ids) for row in conn.execute(select(link).where(link.c.id.in_(part)))}
+
+
+def bases(conn: Connection, link_ids: Iterable[int]) -> dict[int, Any]:
+    """What the activities of these links showed when last equal (JSON), by activity id."""
+    query = select(link.c.activity_id, link.c.base_activity)
+    rows = (row for part in _parts(link_ids) for row in conn.execute(query.where(link.c.id.in_(part))))
+    return {row.activity_id: row.base_activity for row in rows}
+
+
+def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
+    remaining = iter(ids)
+    while part := list(islice(remaining, IDS_PER_QUERY)):
+        yield part
 
 
 def get_link(conn: Connection, link_id: int) -> Row[Any] | None:
