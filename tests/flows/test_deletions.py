@@ -50,9 +50,12 @@ def test_lost_visibility_is_no_deletion(world: World) -> None:
     world.green()
     # What the credential may do has changed as well: two 404s prove nothing.
     world.pipedrive.edit_user(world.anna, role_id=99)
+    assert "they may be hidden" in str(world.sync().failure)
     world.green()
+    assert len(world.events()) == 1
     world.pipedrive.unhide(world.anna)
     world.green()
+    assert [link.state for link in world.links()] == ["active"]
     assert len(world.events()) == 1
     world.assert_quiet()
 

@@ -19,6 +19,7 @@ from include.calsync.core.policy import Side
 from include.calsync.errors import (
     AccountBusy,
     AccountError,
+    BudgetExhausted,
     CalsyncError,
     FatalError,
     LeaseLost,
@@ -31,7 +32,7 @@ from include.calsync.errors import (
 from include.calsync.flows import aside
 from include.calsync.flows.activity_writes import ActivityWrites
 from include.calsync.flows.event_writes import EventWrites
-from include.calsync.flows.run import Run, RunAccount, counted, fail_account, resume
+from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, named, resume
 from include.calsync.flows.services import Services
 from include.calsync.flows.writes import Desk
 from include.calsync.store import runs
@@ -42,7 +43,6 @@ log = logging.getLogger(__name__)
 PARALLEL_ACCOUNTS = 8
 # An upload gives the lease back after so many items, so that the scheduled sync is not starved.
 UPLOAD_LEASE_ITEMS = 200
-LEASE_RENEWED_EVERY = timedelta(seconds=60)
 LEASE_WAIT_S = 900.0
 LEASE_POLL_S = 5.0
 # A service that failed this often in a row is down: stop here, the cursor stays, the next run repeats.
@@ -71,7 +71,7 @@ def _apply(services: Services, run_id: str, shard: list[str], owner: str, side: 
         except CalsyncError as error:
             fail_account(services, run, account, error)
 
-    with counted(services, run.id), ThreadPoolExecutor(PARALLEL_ACCOUNTS) as pool:
+    with at_work(services, run), ThreadPoolExecutor(PARALLEL_ACCOUNTS) as pool:
         list(pool.map(apply, run.working()))
     return dict(outcome)
 
@@ -85,7 +85,6 @@ class _AccountApply:
         self.handlers: dict[str, Callable[[Row[Any]], None]] = (
             EventWrites(self.desk).handlers() if side is Side.EVENT else ActivityWrites(self.desk).handlers()
         )
-        self.renewed_at = services.clock()
         self.troubles_count = 0
 
     def work(self, outcome: Counter[str]) -> None:
@@ -97,7 +96,8 @@ class _AccountApply:
             fence = self._wait_for_lease()
             self.account.fence = fence
             try:
-                self._each(rows[start : start + UPLOAD_LEASE_ITEMS], outcome)
+                with self.services.leases.kept({self.account.id: fence}):
+                    self._each(rows[start : start + UPLOAD_LEASE_ITEMS], outcome)
             finally:
                 self.services.leases.release(self.account.id, fence)
 
@@ -108,9 +108,15 @@ class _AccountApply:
             return [row for side in sides for row in runs.plan_rows(conn, self.run.id, side=side, **mine)]
 
     def _each(self, rows: list[Row[Any]], outcome: Counter[str]) -> None:
-        for row in rows:
-            self._renew()
-            outcome[self._one(row)] += 1
+        for at, row in enumerate(rows):
+            try:
+                outcome[self._one(row)] += 1
+            except BudgetExhausted as error:
+                if self.side is not Side.EVENT or self.run.request.upload is not None:
+                    raise
+                self._postpone(rows[at:], error)
+                outcome["deferred"] += len(rows) - at
+                return
 
     def _one(self, row: Row[Any]) -> str:
         try:
@@ -139,11 +145,21 @@ class _AccountApply:
             aside.put(conn, self.account.id, item, str(error), now, failed=failed)
         return state
 
-    def _renew(self) -> None:
+    def _postpone(self, rows: list[Row[Any]], error: BudgetExhausted) -> None:
+        """Google takes no more writes to this calendar: they wait, durably, and Pipedrive's side goes on.
+
+        The run that hears it is not green; the next ones only find the calendar paused.
+        """
         now = self.services.clock()
-        if self.account.fence is not None and now - self.renewed_at > LEASE_RENEWED_EVERY:
-            self.services.leases.renew(self.account.id, self.account.fence)
-            self.renewed_at = now
+        pause = max((error.retry_at or now) - now, timedelta(0))
+        self.account.error = f"{named(self.account.name, error)} Changes that wait: {len(rows)}."
+        log.warning("%s", self.account.error)
+        with self.desk.commit() as conn:
+            for row in rows:
+                refused = row is rows[0] and error.status is not None
+                runs.set_row(conn, row.id, state="failed" if refused else "deferred", error=str(error))
+                aside.put(conn, self.account.id, aside.item_of(row), str(error), now, failed=False, pause=pause)
+            runs.set_account(conn, self.run.id, self.account.id, error=self.account.error)
 
     def _wait_for_lease(self) -> int:
         waited_s = 0.0

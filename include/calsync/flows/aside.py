@@ -36,7 +36,7 @@ def put(
     mine = (key.account_id == account_id) & (key.side == item[0]) & (key.item_id == item[1])
     before = conn.execute(select(key.attempts).where(mine)).scalar() or 0
     attempts = before + 1 if failed else before
-    delay = min(FIRST_DELAY * 2 ** (attempts - 1), LONGEST_DELAY) if failed else pause
+    delay = max(_delay(attempts), pause) if failed else pause
     mapping.put_aside(
         conn,
         account_id=account_id,
@@ -47,6 +47,18 @@ def put(
         next_try_at=now + delay,
         at=now,
     )
+
+
+def _delay(attempts: int) -> timedelta:
+    """From the given failure (1: the first) to the next try."""
+    doublings = min(attempts - 1, 20)  # more would overflow, and are past the cap anyway
+    return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
+
+
+def failed_at(entry: Any) -> datetime:
+    """When an item in quarantine was tried last."""
+    next_try_at: datetime = entry.next_try_at
+    return next_try_at - _delay(entry.attempts)
 
 
 def take_back(conn: Connection, row: Any) -> None:

@@ -99,9 +99,7 @@ def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAc
     conn.execute(
         update(account_table)
         .where(account_table.c.id == account.id)
-        .values(
-            settings_digest=account.settings.digest(), mode=account.settings.mode, state="ok", error=account.error
-        )
+        .values(settings_digest=account.settings.digest(), mode=account.settings.mode, state="ok", error=account.error)
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.guard import Limit, message
+from include.calsync.flows.probe import HIDDEN
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store.tables import change_log
@@ -18,6 +19,8 @@ from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
 WINDOW = timedelta(hours=24)
+SUSPECTED = "suspected"
+"""State of a row whose deletion is not proven: never carried out; held, or dropped from the plan."""
 
 
 def limits_of(account: RunAccount) -> list[Any]:
@@ -27,10 +30,12 @@ def limits_of(account: RunAccount) -> list[Any]:
 
 
 def guard(services: Services, run: Run, rows: list[dict[str, Any]], link_counts: dict[int, int]) -> None:
-    """Mark the rows over a limit as held, each with the hold that it belongs to."""
+    """Mark the rows over a limit as held, each with the hold that it belongs to; drop what is only suspected."""
     for account in run.working():
-        mine = [row for row in rows if row["account_id"] == account.id and row["state"] == "planned"]
-        deletions = [row for row in mine if row["action"] in DESTRUCTIVE]
+        ours = [row for row in rows if row["account_id"] == account.id]
+        mine = [row for row in ours if row["state"] == "planned"]
+        suspected = [row for row in ours if row["state"] == SUSPECTED]
+        deletions = [row for row in mine + suspected if row["action"] in DESTRUCTIVE]
         groups = [_Group(Limit("max_delete", *limits_of(account)[:2]), "deletions", deletions, DESTRUCTIVE)]
         if not account.settings_changed:
             limit = Limit("max_change", *limits_of(account)[2:])
@@ -42,6 +47,17 @@ def guard(services: Services, run: Run, rows: list[dict[str, Any]], link_counts:
                 groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), written))
         for group in groups:
             _check(services, account, group, link_counts.get(account.id, 0))
+        hidden = [row for row in suspected if row["state"] == SUSPECTED and row["payload"]["unproven"] == HIDDEN]
+        if hidden:
+            _hold(account, _Group(Limit("hidden", 0, 0), "", hidden, DESTRUCTIVE), f"{len(hidden)} {_HIDDEN_TEXT}")
+    rows[:] = [row for row in rows if row["state"] != SUSPECTED]
+
+
+_HIDDEN_TEXT = (
+    "activities are not found any more, and what the Pipedrive connection's user may see was changed since they were "
+    "last seen: they may be hidden, not deleted. Their events stay. Give that user the old rights back, or delete the "
+    "events of activities that are gone."
+)
 
 
 @dataclass(frozen=True)

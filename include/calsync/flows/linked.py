@@ -12,7 +12,8 @@ from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, Change, EventView, Origin
 from include.calsync.core.policy import Side
-from include.calsync.flows.guarded import limits_of
+from include.calsync.flows import aside
+from include.calsync.flows.guarded import SUSPECTED, limits_of
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.rows import Rows
 from include.calsync.flows.run import RunAccount
@@ -42,6 +43,8 @@ class LinkedPairs:
             if at in changed or self.seen.is_open(link):
                 line = found.links.iloc[at]
                 self._pair(account, link, Change(line["activity_change"]), Change(line["event_change"]))
+            elif self._is_missing(link):
+                self._suspect(account, link)
             else:
                 self._touch(link)
 
@@ -70,7 +73,7 @@ class LinkedPairs:
             self._revive(account, link, payload)
         elif link.state == "removing":
             self._finish_removal(account, link, payload)
-        elif self.rests(account, activity, event):
+        elif self.rests(account, ("activities", link.activity_id), ("events", link.event_id)):
             return
         elif unreadable:
             self.rows.add(account, Action.QUARANTINE, payload, link, reason=str(unreadable[0].error))
@@ -85,14 +88,30 @@ class LinkedPairs:
         else:
             self._active(account, link, payload, activity_change, event_change)
 
-    def rests(self, account: RunAccount, *sides: Row[Any] | None) -> bool:
-        """Whether the item is in quarantine, was not edited since, and its time has not come."""
-        for side in sides:
-            entry = self.seen.aside.get((account.id, side.side, side.item_id)) if side is not None else None
-            if side is None or entry is None or not entry.attempts or entry.next_try_at <= self.now:
-                continue
-            return not (side.stamp and side.stamp > entry.since)
-        return False
+    def rests(self, account: RunAccount, *items: tuple[str, Any]) -> bool:
+        """Whether one of these (of a pair both) is in quarantine, none was edited since, and its time has not come."""
+        keys = [(account.id, side, str(item_id)) for side, item_id in items]
+        entries = [self.seen.aside[key] for key in keys if key in self.seen.aside]
+        resting = [entry for entry in entries if entry.attempts and entry.next_try_at > self.now]
+        if not resting:
+            return False
+        stamps = [self.seen.stamp(account, side, str(item_id)) for side, item_id in items]
+        failed_at = max(aside.failed_at(entry) for entry in resting)
+        return not any(stamp is not None and stamp > failed_at for stamp in stamps)
+
+    def _is_missing(self, link: Row[Any]) -> bool:
+        activity, _ = self.seen.of(link)
+        return link.state == "active" and activity is not None and activity.status == "missing"
+
+    def _suspect(self, account: RunAccount, link: Row[Any]) -> None:
+        """A deletion that is not proven: only the guard looks at it, and holds it or lets it go."""
+        activity, event = self.seen.of(link)
+        payload = payload_of(link, None, event)
+        payload["changes"] = {"activity": str(Change.UNCHANGED), "event": str(Change.UNCHANGED)}
+        payload["cause"] = "activity_deleted"
+        payload["unproven"] = (activity.error if activity is not None else None) or "missing"
+        action = decide(Change.DELETED, Change.UNCHANGED, account.policy)
+        self.rows.add(account, action, payload, link, reason="the activity is not found", state=SUSPECTED)
 
     def _active(
         self, account: RunAccount, link: Row[Any], payload: dict[str, Any], activity: Change, event: Change
@@ -161,7 +180,11 @@ class LinkedPairs:
     ) -> None:
         """Still the same: it stays held. Something else now, or the limits were changed: decide anew."""
         held = self.seen.held.get(link.id)
-        if held is not None and held.payload.get("limits") == limits_of(account):
+        if held is not None and held.payload.get("unproven"):
+            # Back again, or to be counted anew: what is missing is proven under the changed limits.
+            if not is_live(self.seen.of(link)[0]) and held.payload.get("limits") == limits_of(account):
+                return
+        elif held is not None and held.payload.get("limits") == limits_of(account):
             unchanged = activity is Change.UNCHANGED and event is Change.UNCHANGED
             if unchanged or decide(activity, event, account.policy) == held.action:
                 return

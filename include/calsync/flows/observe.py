@@ -32,15 +32,19 @@ def activities(
     names: Names,
     company_id: str,
     ahead: timedelta,
+    *,
+    thrifty: bool = False,
 ) -> list[dict[str, Any]]:
     """Observations of activities. `bases`: what linked ones showed when last equal (JSON), by id.
 
-    Names are asked for only if the activity differs from its base, or has none.
+    Names are asked for only if the activity differs from its base, or has none; `thrifty`: only if it hangs on
+    something else than its base.
     """
     raws = list(raws)
     drafts = {int(raw["id"]): _draft(raw) for raw in raws if not raw.get("is_deleted")}
-    known = {key: _base_context(view, bases.get(key)) for key, view in drafts.items() if isinstance(view, ActivityView)}
-    names.learn(view.refs for key, view in drafts.items() if isinstance(view, ActivityView) and known[key] is None)
+    views = {key: view for key, view in drafts.items() if isinstance(view, ActivityView)}
+    known = {key: _base_context(view, bases.get(key), thrifty) for key, view in views.items()}
+    names.learn(view.refs for key, view in views.items() if known[key] is None)
     out = []
     for raw in raws:
         key = int(raw["id"])
@@ -71,16 +75,18 @@ def _draft(raw: Mapping[str, Any]) -> ActivityView | ValueError:
         return error
 
 
-def _base_context(view: ActivityView, known: Any) -> Context | None:
+def _base_context(view: ActivityView, known: Any, thrifty: bool) -> Context | None:
     """The names that the base knows, if the activity is what it was then."""
     if known is None:
         return None
     base = ActivityView.from_json(known)
+    if thrifty and base.refs == view.refs:
+        return base.context
     return base.context if dataclasses.replace(base, context=Context()) == view else None
 
 
-def gone(activity_id: int, company_id: str, status: str) -> dict[str, Any]:
-    """The observation of an activity that a direct GET did not find."""
+def gone(activity_id: int, company_id: str, status: str, *, error: str | None = None) -> dict[str, Any]:
+    """The observation of an activity that a direct GET did not find: `deleted`, or `missing` while that is unproven."""
     return {
         "side": "activities",
         "scope": company_id,
@@ -89,7 +95,7 @@ def gone(activity_id: int, company_id: str, status: str) -> dict[str, Any]:
         "view": None,
         "raw": None,
         "stamp": None,
-        "error": None,
+        "error": error,
     }
 
 

@@ -18,9 +18,9 @@ from include.calsync.core.fields import unsupported
 from include.calsync.core.marks import read_mark
 from include.calsync.core.policy import Side
 from include.calsync.errors import CalsyncError, NotFound, SyncTokenExpired
-from include.calsync.flows import observe, probe
+from include.calsync.flows import budget, observe, probe
 from include.calsync.flows.names import Names
-from include.calsync.flows.run import Run, RunAccount, counted, fail_account, resume
+from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, resume
 from include.calsync.flows.services import Services
 from include.calsync.store import cursors, mapping, runs
 from include.calsync.store.transaction import reading
@@ -45,7 +45,7 @@ def pull_activities(services: Services, run_id: str, owner: str) -> list[list[st
     by_connection: dict[str, list[RunAccount]] = defaultdict(list)
     for account in run.working():
         by_connection[account.settings.pipedrive_conn_id].append(account)
-    with counted(services, run.id):
+    with at_work(services, run):
         for conn_id, accounts in by_connection.items():
             try:
                 CompanyPull(services, run, services.pipedrive(conn_id), accounts).pull()
@@ -84,9 +84,11 @@ class CompanyPull:
             rows = mapping.heads(conn, company_ids=[self.company_id])
         self.links: dict[int, Row[Any] | None] = {row.activity_id: row for row in rows}
         self.seen: set[int] = set()
+        self.pace = budget.Pace()
 
     def pull(self) -> None:
         started = self.services.clock()
+        self.pace = budget.pace_of(self.services, self.run, self.client, self.accounts)
         listed: Counter[int] = Counter()
         next_watermark: datetime | None = None
         for page in self._pages():
@@ -95,7 +97,7 @@ class CompanyPull:
             listed.update(int(raw.get("owner_id") or 0) for raw in page)
             self._stage(page)
         self._stage(self._again())
-        if self.run.request.upload is None and self.run.request.interval is None:
+        if self.run.request.upload is None and self.run.request.interval is None and not self.pace.thrifty:
             self._probe()
         for account in self.accounts:
             self._report(account, listed[account.user_id], next_watermark or started)
@@ -130,7 +132,7 @@ class CompanyPull:
         linked = (self.links.get(int(raw["id"])) for raw in ours)
         with reading(self.services.engine) as conn:
             bases = mapping.bases(conn, (link.id for link in linked if link is not None))
-        rows = observe.activities(ours, bases, self.names, self.company_id, ahead)
+        rows = observe.activities(ours, bases, self.names, self.company_id, ahead, thrifty=self.pace.thrifty)
         self._store(rows)
 
     def _store(self, rows: list[dict[str, Any]]) -> None:
@@ -177,9 +179,11 @@ class CompanyPull:
     def _probe(self) -> None:
         mine = [link for link in self._known() if link.account_id in self.ids]
         fences = {account.id: account.fence for account in self.accounts}
-        found = probe.probe(self.services, self.run, self.client, mine, self.seen, fences)
+        conn_id = self.accounts[0].settings.pipedrive_conn_id
+        found = probe.probe(self.services, self.run, self.client, conn_id, mine, self.seen, fences)
         self._stage(found.alive)
         self._store([observe.gone(key, self.company_id, "deleted") for key in found.deleted])
+        self._store([observe.gone(key, self.company_id, "missing", error=why) for key, why in found.missing.items()])
 
     def _report(self, account: RunAccount, listed_count: int, next_watermark: datetime) -> None:
         account.counts["activities_listed"] = listed_count
@@ -189,6 +193,7 @@ class CompanyPull:
                 self.run.id,
                 account.id,
                 counts=account.counts,
+                notices=account.notices,
                 next_watermark=next_watermark.replace(microsecond=0),
             )
 
@@ -206,7 +211,7 @@ def pull_events(services: Services, run_id: str, shard: list[str], owner: str) -
         except CalsyncError as error:
             fail_account(services, run, account, error)
 
-    with counted(services, run.id), ThreadPoolExecutor(PARALLEL_CALENDARS) as pool:
+    with at_work(services, run), ThreadPoolExecutor(PARALLEL_CALENDARS) as pool:
         list(pool.map(pull, run.working()))
     return {account.name: account.counts.get("events_listed", 0) for account in run.accounts}
 
@@ -244,6 +249,7 @@ class _CalendarPull:
                 counts=counts,
                 notices=self.account.notices,
                 next_sync_token=token,
+                params_digest=self.client.list_digest,
             )
 
     def _list(self) -> str | None:

@@ -227,7 +227,8 @@ def _enlist(
         if connected is not None:
             _connect(conn, account_id, connected)
         if not request.dry_run:
-            _back_from_pause(conn, account_id)
+            paused = account_table.c.id == account_id, account_table.c.state == "paused"
+            conn.execute(update(account_table).where(*paused).values(state="ok", error=None))
             if problem and problem.state == "failed":
                 _mark_failed(conn, account_id, problem.error)
         settings = {**account.model_dump(mode="json"), "_zone": found.zone if found else "UTC"}
@@ -296,11 +297,6 @@ def _connect(conn: Connection, account_id: int, times: tuple[datetime, datetime]
 def _pause_others(conn: Connection, configured: set[str]) -> None:
     gone = account_table.c.name.notin_(configured)
     conn.execute(update(account_table).where(gone, account_table.c.state != "paused").values(state="paused"))
-
-
-def _back_from_pause(conn: Connection, account_id: int) -> None:
-    paused = account_table.c.id == account_id, account_table.c.state == "paused"
-    conn.execute(update(account_table).where(*paused).values(state="ok", error=None))
 
 
 def _mark_failed(conn: Connection, account_id: int, error: str) -> None:

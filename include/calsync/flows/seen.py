@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 from include.calsync.core.diff import Diff, diff
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.flows.pull import is_unfinished
-from include.calsync.flows.run import Run
+from include.calsync.flows.run import Run, RunAccount
 from include.calsync.store import mapping, runs
 
 OLDEST = datetime.min.replace(tzinfo=UTC)
@@ -58,6 +58,13 @@ class Seen:
             self.activities.get(activity_key(link.company_id, link.activity_id)),
             self.events.get(event_key(link.calendar_id, link.event_id)),
         )
+
+    def stamp(self, account: RunAccount, side: str, item_id: str) -> datetime | None:
+        """When an item that was seen was last edited."""
+        rows, key = self.activities, activity_key(account.company_id, item_id)
+        if side == "events":
+            rows, key = self.events, event_key(account.calendar_id or "", item_id)
+        return rows[key].stamp if key in rows else None
 
     def is_open(self, link: Row[Any]) -> bool:
         """Whether a pair must be looked at although neither side changed."""
