@@ -369,3 +369,18 @@ def test_a_broken_accounts_file_fails_before_any_request(world: World) -> None:
 def test_unknown_accounts_are_named(world: World) -> None:
     with pytest.raises(SettingsError, match="nobody"):
         world.sync(accounts=["nobody"])
+
+
+@pytest.mark.parametrize("personal", [False, True])
+def test_the_plan_in_the_log_tells_what_people_typed_only_if_asked(
+    world: World, caplog: pytest.LogCaptureFixture, personal: bool
+) -> None:
+    world.log_personal_data = personal
+    caplog.set_level("INFO")
+    world.green()
+    world.activity("Call")
+    world.green()
+    world.pipedrive.edit_activity(world.the_activity()["id"], subject="Secret merger", location="Secret place")
+    world.green()
+    assert "merge" in caplog.text
+    assert ("Secret" in caplog.text) is personal

@@ -20,7 +20,7 @@ from include.calsync.clients.auth import ApiToken
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
-from include.calsync.clients.transport import NoLimiter
+from include.calsync.clients.transport import Limiter, NoLimiter
 from include.calsync.flows.apply import upsert_activities, upsert_events
 from include.calsync.flows.close import Summary, close
 from include.calsync.flows.plan import plan
@@ -29,7 +29,8 @@ from include.calsync.flows.run import RunRequest, UploadOptions, open_run
 from include.calsync.flows.services import Services
 from include.calsync.settings import Environment
 from include.calsync.store.engine import create_store_engine
-from include.calsync.store.tables import change_log, link
+from include.calsync.store.limits import StoreLimiter
+from include.calsync.store.tables import account, change_log, link
 from include.sandbox.server import Sandbox
 
 SCOPES = ["https://www.googleapis.com/auth/calendar"]
@@ -52,6 +53,9 @@ class World:
     accounts: list[dict[str, Any]] = field(default_factory=list)
     offset: timedelta = timedelta(0)
     resend_after_s: float = 120.0
+    log_personal_data: bool = False
+    limited: bool = False
+    """Whether the limits of the store are at work: token budget, pauses, requests per second."""
     timing: Timing = DEFAULT_TIMING
 
     def __post_init__(self) -> None:
@@ -123,7 +127,7 @@ class World:
                 accounts_file=self.accounts_file,
                 shards=None,
                 resend_after_s=self.resend_after_s,
-                log_personal_data=False,
+                log_personal_data=self.log_personal_data,
                 schedule="*/5 * * * *",
             ),
             clock=self.clock,
@@ -135,7 +139,7 @@ class World:
             lambda: PipedriveClient(
                 base_url=self.sandbox.pipedrive.url,
                 auth=ApiToken(self.tokens[conn_id]),
-                limiter=NoLimiter(),
+                limiter=self._limiter(),
                 key=conn_id,
                 sleep=self.sleep,
                 clock=self.clock,
@@ -151,13 +155,22 @@ class World:
                 user=user,
                 quota_user=user,
                 api_endpoint=self.sandbox.google.url,
-                limiter=NoLimiter(),
+                limiter=self._limiter(),
                 project_key=conn_id,
                 sleep=self.sleep,
                 clock=self.clock,
                 timing=self.timing,
             ),
         )
+
+    def _limiter(self) -> Limiter:
+        return StoreLimiter(self.engine, self.clock, self.sleep) if self.limited else NoLimiter()
+
+    def restart(self) -> None:
+        """New processes: nothing but the store is remembered."""
+        self.engine.dispose()
+        self.engine = create_store_engine(self.store_url)
+        self._clients.clear()
 
     def _credentials(self, user: str) -> google.auth.credentials.Credentials:
         key = self.google.service_account_key()
@@ -273,3 +286,9 @@ class World:
         with self.requests():
             self.green()
         assert self.writes() == 0
+
+
+def account_row(world: World, name: str = "anna") -> Any:
+    """What the store knows of an account."""
+    with world.engine.connect() as conn:
+        return conn.execute(select(account).where(account.c.name == name)).one()

@@ -55,7 +55,7 @@ def _plan(services: Services, run: Run) -> dict[str, Any]:
             for row in rows.out:
                 _set_aside_or_hold(conn, services, run, row)
         _store(conn, run, rows.out)
-    report.show_plan(run, rows.out)
+    report.show_plan(run, rows.out, personal=services.environment.log_personal_data)
     return _summary(run, rows.out)
 
 

@@ -1,4 +1,4 @@
-"""What the operator reads in the task logs: the plan as a table, the run's result. No personal data."""
+"""What the operator reads in the task logs: the plan as a table. No personal data unless it is asked for."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 SHOWN_ROWS = 200
 
 
-def show_plan(run: Run, rows: list[dict[str, Any]]) -> None:
-    """Log the plan."""
+def show_plan(run: Run, rows: list[dict[str, Any]], *, personal: bool) -> None:
+    """Log the plan: the fields that change, and if `personal` also what people typed into them."""
     if not rows:
         log.info("The plan is empty: both sides are equal.")
         return
@@ -27,8 +27,8 @@ def show_plan(run: Run, rows: list[dict[str, Any]]) -> None:
             "state": row["state"],
             "activity": row["activity_id"] or "",
             "event": row["event_id"] or "",
-            "to event": _fields(row, "event_changes"),
-            "to activity": _fields(row, "activity_changes"),
+            "to event": _fields(row, "event_changes", personal=personal),
+            "to activity": _fields(row, "activity_changes", personal=personal),
             "reason": row["reason"],
         }
         for row in rows[:SHOWN_ROWS]
@@ -38,8 +38,9 @@ def show_plan(run: Run, rows: list[dict[str, Any]]) -> None:
     log.info("The plan%s:\n%s%s", dry, table(lines), more)
 
 
-def _fields(row: dict[str, Any], key: str) -> str:
-    return " ".join(row["payload"].get(key) or {})
+def _fields(row: dict[str, Any], key: str, *, personal: bool) -> str:
+    changes = row["payload"].get(key) or {}
+    return " ".join(f"{name}={value!r}" if personal else name for name, value in changes.items())
 
 
 def table(lines: Iterable[dict[str, Any]]) -> str:
