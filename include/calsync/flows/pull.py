@@ -17,7 +17,7 @@ from include.calsync.core.decide import too_old
 from include.calsync.core.fields import unsupported
 from include.calsync.core.marks import read_mark
 from include.calsync.core.policy import Side
-from include.calsync.errors import CalsyncError, NotFound, SyncTokenExpired
+from include.calsync.errors import AccountError, CalsyncError, NotFound, SyncTokenExpired
 from include.calsync.flows import budget, observe, probe
 from include.calsync.flows.names import Names
 from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, resume
@@ -236,7 +236,14 @@ class _CalendarPull:
     def pull(self) -> None:
         if not self.calendar_id:
             return  # a dry run of an account whose calendar is yet to be created
-        token = self._list()
+        try:
+            token = self._list()
+        except NotFound as error:
+            raise AccountError(
+                f"account {self.account.name}: the calendar is gone, or no longer shared with the connection "
+                f"{self.account.settings.google_conn_id}. Share it with the right to make changes to events, or "
+                "correct `calendar`."
+            ) from error
         self._stage(self._again())
         self._stage_marked()
         counts = self.account.counts | {"events_listed": self.listed_count, "skipped": dict(self.skipped)}
