@@ -22,12 +22,6 @@ wild: setup ## sync calendars that nobody here wrote (fetched from two packages'
 bench: setup ## upload 10,000 activities, then sync with nothing to do; ARGS='--activities 500 --users 4 --no-limits'
 	@.venv/bin/python -m include.scripts.bench $(ARGS)
 
-bench: setup ## time and memory of an upload of 10,000 activities
-	@.venv/bin/python -m include.scripts.bench $(ARGS)
-
-wild: setup ## fetch about 260 calendars from the wild and sync them
-	@.venv/bin/python -m include.scripts.wild $(ARGS)
-
 lock: setup ## resolve requirements*.in anew into the locks
 	@bash include/scripts/lock.sh $(ARGS)
 
