@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one script that also runs by itself.
 # ARGS is passed on: `make demo ARGS=--once`, `make test ARGS='-k title'`, `make lock ARGS=--upgrade`.
 
-.PHONY: help setup demo test wild bench lock clean
+.PHONY: help setup demo test wild bench mutate lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -21,6 +21,9 @@ wild: setup ## sync calendars that nobody here wrote (fetched from two packages'
 
 bench: setup ## upload 10,000 activities, then sync with nothing to do; ARGS='--activities 500 --users 4 --no-limits'
 	@.venv/bin/python -m include.scripts.bench $(ARGS)
+
+mutate: setup ## break single lines of the product and see that a test notices; ARGS='--only core/merge'
+	@.venv/bin/python -m include.scripts.mutate $(ARGS)
 
 lock: setup ## resolve requirements*.in anew into the locks
 	@bash include/scripts/lock.sh $(ARGS)

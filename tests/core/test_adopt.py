@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from include.calsync.core.adopt import look_alikes, sent_before
+from include.calsync.core.adopt import look_alikes, sent_and_edited, sent_before
 from include.calsync.core.model import ActivityView, Context, EventView, When
 from include.calsync.core.policy import Policy
 
@@ -66,3 +66,25 @@ def test_open_intents_are_matched_one_to_one() -> None:
     wanted = [("a", "S", HALF_AN_HOUR), ("b", "S", HALF_AN_HOUR), ("c", "T", HALF_AN_HOUR)]
     found = sent_before(wanted, [("1", activity()), ("2", activity("U"))])
     assert found == [("a", "1")]
+
+
+LATER = When(start=AT + timedelta(hours=1), duration=timedelta(minutes=30))
+
+
+def test_an_intent_is_met_by_its_subject_and_time_together() -> None:
+    wanted = [("a", "S", HALF_AN_HOUR)]
+    assert sent_before(wanted, [("1", activity(when=LATER)), ("2", activity("T"))]) == []
+    assert sent_before(wanted, [("1", activity(when=LATER)), ("2", activity())]) == [("a", "2")]
+
+
+def test_an_edited_activity_is_known_by_what_is_left_of_it() -> None:
+    wanted = [("a", "S", HALF_AN_HOUR)]
+    assert sent_and_edited(wanted, [("1", activity(when=LATER))]) == [("a", "1")]
+    assert sent_and_edited(wanted, [("1", activity("T"))]) == [("a", "1")]
+    assert sent_and_edited(wanted, [("1", activity("T", LATER))]) == []
+
+
+def test_an_edited_activity_that_may_be_of_two_intents_is_of_none() -> None:
+    wanted = [("a", "S", HALF_AN_HOUR), ("b", "S", LATER)]
+    assert sent_and_edited(wanted, [("1", activity(when=When(day=AT.date())))]) == []
+    assert sent_and_edited(wanted[:1], [("1", activity("T")), ("2", activity("U"))]) == []

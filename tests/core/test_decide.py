@@ -25,6 +25,26 @@ def test_impossible_pairs_fail_loudly() -> None:
                 look_up(*pair)
 
 
+A, C = Change.ABSENT, Change.CREATED
+
+
+@pytest.mark.parametrize(
+    ("changes", "action"),
+    [
+        ((C, A), Action.CREATE_EVENT),
+        ((A, C), Action.CREATE_ACTIVITY),
+        ((C, C), Action.ADOPT),
+        # What is new on one side has nothing to do with what is gone on the other.
+        ((C, D), Action.CREATE_EVENT),
+        ((D, C), Action.CREATE_ACTIVITY),
+        ((A, D), Action.NOTHING),
+        ((D, A), Action.NOTHING),
+    ],
+)
+def test_what_becomes_of_unlinked_items(changes: tuple[Change, Change], action: Action) -> None:
+    assert look_up(*changes) is action
+
+
 CASES = [
     ("all_events", {}, (U, U), Action.NOTHING),
     ("all_events", {}, (E, U), Action.MERGE),

@@ -46,6 +46,9 @@ def pair(activity_edit: dict[str, Any] | None = None, event_edit: dict[str, Any]
     return Pair(**{**fields, **rest})
 
 
+BASES = ("activity_base", "event_base")
+
+
 # activity edited, event edited → written to the event, written to the activity
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("nothing", {}, {}, {}, {}),
@@ -108,6 +111,18 @@ def test_one_way_keeps_the_receiving_side_s_edit() -> None:
     assert not merged.event_changes
     assert not merged.activity_changes
     assert merged.kept[Side.EVENT] == {"place"}
+
+
+@pytest.mark.parametrize("conflict", ["pipedrive", "google"])
+def test_adopting_an_empty_field_takes_nothing_away(conflict: str) -> None:
+    """Whoever wins: what only one of two look-alikes says is said on both."""
+    both = pair(
+        {"place": "", "description": "D"}, {"place": "E", "description": ""}, **dict.fromkeys(BASES), written=()
+    )
+    merged = merge(both, dataclasses.replace(POLICY, conflict=conflict))
+    assert merged.activity_changes == {"place": "E"}
+    assert "place" not in merged.event_changes
+    assert merged.event_changes["description"].startswith("D")
 
 
 def test_the_placeholder_of_an_untitled_event_stays_in_pipedrive() -> None:

@@ -71,6 +71,21 @@ def test_a_new_description_keeps_the_context_below(paired: World) -> None:
     paired.assert_quiet()
 
 
+def test_a_changed_deal_reaches_the_context_and_leaves_what_was_typed(paired: World) -> None:
+    event = paired.the_event()
+    paired.edit_event(event, description="More words\n" + event["description"])
+    paired.green()
+    other = paired.pipedrive.add_deal("Other Deal")["id"]
+    paired.pipedrive.edit_activity(paired.the_activity()["id"], deal_id=other)
+    paired.green()
+    text = shown(paired)["description"]
+    assert "Other Deal" in text
+    assert "Big Deal" not in text
+    assert text.startswith("More words")
+    assert text.count("j@x.example") == 1
+    paired.assert_quiet()
+
+
 EVENT_EDITS = [
     ({"summary": TITLE + "Demo 3"}, {"subject": "Demo 3"}),
     (
