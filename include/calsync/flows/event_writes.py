@@ -190,14 +190,18 @@ class EventWrites:
     # Remove.
 
     def remove(self, row: Row[Any]) -> None:
-        """Delete the event: intent first, so that its tombstone is known as our echo."""
+        """Delete the event: intent first, so that its tombstone is known as our echo.
+
+        What it shows now goes into the store before that, and from there into the log: a person may have edited it.
+        """
         desk = self.desk
         link = desk.link_of(row)
         if link is None:
             desk.drop(row)
             return
+        last = row.payload["event_raw"]
         with desk.commit() as conn:
-            mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"])
+            mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"], event_raw=last)
         try:
             self._delete(link, row.payload["etag"])
         except PreconditionFailed:
@@ -208,10 +212,13 @@ class EventWrites:
                     mapping.set_link(conn, link.id, state="active", cause=None)
                 raise
             if current.get("status") != "cancelled":
+                last = current
+                with desk.commit() as conn:
+                    mapping.set_link(conn, link.id, event_raw=last)
                 self._delete(link, current["etag"])
         with desk.commit() as conn:
             mapping.drop_link(conn, link.id)
-            desk.confirm(conn, row, side="events", before=link.event_raw)
+            desk.confirm(conn, row, side="events", before=last)
 
     def _delete(self, link: Row[Any], etag: str | None) -> None:
         desk = self.desk

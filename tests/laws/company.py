@@ -1,0 +1,239 @@
+"""A company whose clocks stand still unless told otherwise, with colleagues, and people who edit both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from include.calsync.clients.auth import ApiToken
+from include.calsync.clients.google_calendar import GoogleCalendarClient
+from include.calsync.clients.limiter import Limiter, NoLimiter
+from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
+from include.calsync.core.text import DELIMITER
+from include.calsync.store.limits import StoreLimiter
+from include.calsync.store.tables import change_log
+from tests.flows.world import ANNA, World
+from tests.laws.ledger import Ledger, Node
+from tests.laws.shown import of_activity, of_event
+
+IMPATIENT = Timing(connect_s=5, read_s=0.8, answer_s=2, tries_count=3, patience_s=30)
+Names = dict[tuple[str, int], list[str]]
+
+
+@dataclass
+class Company(World):
+    """Anna and Bert have accounts, Carl has none. Everything that people do goes through here, into the ledger."""
+
+    limited: bool = True
+    impatient: bool = True
+    base: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
+    ledger: Ledger = field(default_factory=Ledger)
+    tell: Callable[[str], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        for service in (self.sandbox.pipedrive, self.sandbox.google):
+            service.clock.freeze(self.base)
+        super().__post_init__()
+        self.bert, self.bert_calendar = self.add_colleague("bert")
+        self.carl = self.pipedrive.add_user("Carl", "carl@acme.example", "Europe/Berlin")["id"]
+        self.calendars = {"anna": self.calendar, "bert": self.bert_calendar}
+        self.owners = {"anna": self.anna, "bert": self.bert}
+        self.names: Names = {}
+        self.deals = [self._named("deal", self.pipedrive.add_deal(title)) for title in ("Roof", "Roof > Wall")]
+        self.people = [self._named("person", self.pipedrive.add_person("Eva", email="eva@x.example"))]
+        self.orgs = [self._named("organization", self.pipedrive.add_organization("ACME"))]
+        self.title_orders = [("deal", "person", "organization", "subject")]
+        self.foreign: dict[Node, dict[str, Any]] = {}
+
+    def _named(self, kind: str, row: dict[str, Any]) -> int:
+        number = int(row["id"])
+        self.names[kind, number] = [str(row["title" if kind == "deal" else "name"])]
+        return number
+
+    # Time and clients.
+
+    def clock(self) -> datetime:
+        return self.base + self.offset
+
+    def _limiter(self) -> Limiter:
+        return StoreLimiter(self.engine, self.clock, self.sleep) if self.limited else NoLimiter()
+
+    @property
+    def pace(self) -> Timing:
+        return IMPATIENT if self.impatient else DEFAULT_TIMING
+
+    def _pipedrive(self, conn_id: str) -> PipedriveClient:
+        def make() -> PipedriveClient:
+            return PipedriveClient(
+                base_url=self.sandbox.pipedrive.url,
+                auth=ApiToken(self.tokens[conn_id]),
+                limiter=self._limiter(),
+                key=conn_id,
+                sleep=self.sleep,
+                clock=self.clock,
+                random=lambda: 0.5,
+                timing=self.pace,
+            )
+
+        client: PipedriveClient = self._cached(("pipedrive", conn_id, self.impatient), make)
+        return client
+
+    def _google(self, conn_id: str, user: str) -> GoogleCalendarClient:
+        def make() -> GoogleCalendarClient:
+            return GoogleCalendarClient(
+                credentials=self._credentials(user),
+                user=user,
+                quota_user=user,
+                api_endpoint=self.sandbox.google.url,
+                limiter=self._limiter(),
+                project_key=conn_id,
+                sleep=self.sleep,
+                clock=self.clock,
+                random=lambda: 0.5,
+                timing=self.pace,
+            )
+
+        client: GoogleCalendarClient = self._cached(("google", conn_id, user, self.impatient), make)
+        return client
+
+    # What there is.
+
+    def log_end(self) -> int:
+        with self.engine.connect() as conn:
+            return int(conn.execute(select(func.max(change_log.c.id))).scalar() or 0)
+
+    def live(self) -> dict[Node, dict[str, Any]]:
+        """All live items of both services, as their owners see them."""
+        found: dict[Node, dict[str, Any]] = {("activity", row["id"]): row for row in self.activities()}
+        for calendar in self.calendars.values():
+            found |= {("event", calendar, event["id"]): event for event in self.events(calendar)}
+        return found
+
+    def dead(self, kind: str) -> list[Node]:
+        """Deleted items that still can be brought back."""
+        if kind == "activity":
+            return [("activity", row["id"]) for row in self.pipedrive.activities.values() if row["is_deleted"]]
+        return [
+            ("event", calendar, event["id"])
+            for calendar in self.calendars.values()
+            for event in self.google.events(calendar).values()
+            if event["status"] == "cancelled" and "start" in event
+        ]
+
+    def did(self, what: str, node: Node | None = None, typed: Any = None) -> None:
+        """Somebody did something."""
+        self.ledger.edits[what] += 1
+        self.tell(f"  {what} {node or ''} {typed or ''}")
+
+    # People: activities.
+
+    def person_adds_activity(self, **fields: Any) -> None:
+        row = self.activity(**fields)
+        self.did("create activity", ("activity", row["id"]), of_activity(row))
+        self.ledger.made(("activity", row["id"]), of_activity(row), self.log_end())
+
+    def person_edits_activity(self, row: dict[str, Any], what: str, **fields: Any) -> None:
+        before = of_activity(row)
+        after = self.pipedrive.edit_activity(row["id"], **fields)
+        seen = of_activity(after)
+        typed = {name: seen[name] or None for name in _typed_on_activity(fields)}
+        if "busy" in typed:
+            typed["busy"] = fields["busy"]
+        self.did(f"activity: {what}", ("activity", row["id"]), typed)
+        self.ledger.edited(("activity", row["id"]), before, typed, self.log_end())
+
+    def person_deletes_activity(self, row: dict[str, Any]) -> None:
+        self.pipedrive.delete_activity(row["id"])
+        self.did("delete activity", ("activity", row["id"]))
+        self.ledger.removed(("activity", row["id"]), of_activity(row))
+
+    def person_restores_activity(self, node: Node) -> None:
+        row = self.pipedrive.restore_activity(node[1])
+        self.did("restore activity", node)
+        self.ledger.made(node, of_activity(row), self.log_end())
+
+    # People: events.
+
+    def person_adds_event(self, calendar: str, summary: str, **fields: Any) -> None:
+        event = self.event(summary, calendar, **fields)
+        self.did("create event", ("event", calendar, event["id"]), of_event(event))
+        self.ledger.made(("event", calendar, event["id"]), of_event(event), self.log_end())
+
+    def person_copies_event(self, calendar: str, event: dict[str, Any]) -> None:
+        """A copy by hand brings our properties along."""
+        copy = self.google.duplicate_event(calendar, event["id"])
+        self.did("copy event", ("event", calendar, event["id"]), copy["id"])
+        self.ledger.made(("event", calendar, copy["id"]), of_event(copy), self.log_end())
+
+    def person_edits_event(
+        self, calendar: str, event: dict[str, Any], what: str, typed: dict[str, Any], **patch: Any
+    ) -> None:
+        self.google.edit_event(calendar, event["id"], **patch)
+        self.did(f"event: {what}", ("event", calendar, event["id"]), patch)
+        self.ledger.edited(("event", calendar, event["id"]), of_event(event), typed, self.log_end())
+
+    def person_deletes_event(self, calendar: str, event: dict[str, Any]) -> None:
+        self.google.delete_event(calendar, event["id"])
+        self.did("delete event", ("event", calendar, event["id"]))
+        self.ledger.removed(("event", calendar, event["id"]), of_event(event))
+
+    def person_restores_event(self, node: Node) -> None:
+        event = self.google.edit_event(node[1], node[2], status="confirmed")
+        self.did("restore event", node)
+        self.ledger.made(node, of_event(event), self.log_end())
+
+    def person_renames(self, kind: str, number: int, name: str) -> None:
+        self.names[kind, number].append(name)
+        self.pipedrive.edit_entity(kind, number, **{"title" if kind == "deal" else "name": name})
+        self.did(f"rename {kind}", None, name)
+
+    def somebody_invites_anna(self, calendar: str, summary: str) -> None:
+        """An event that somebody else organises: it is only answered."""
+        event = self.event(
+            summary,
+            calendar,
+            organizer={"email": "boss@elsewhere.example"},
+            attendees=[{"email": ANNA, "responseStatus": "needsAction"}],
+        )
+        self.foreign["event", calendar, event["id"]] = self.google.event(calendar, event["id"])
+
+    def person_answers(self, node: Node, answer: str) -> None:
+        self.google.rsvp(node[1], node[2], answer, email=ANNA)
+        self.foreign[node] = self.google.event(node[1], node[2])
+        self.did("answer", node, answer)
+
+
+def mapping_of(world: World) -> list[tuple[Any, ...]]:
+    """The links, but for what only says when they were looked at last."""
+    moving = {"probed_at", "updated_at"}
+    return [tuple(value for name, value in row._mapping.items() if name not in moving) for row in world.links()]
+
+
+def with_text(event: dict[str, Any], text: str) -> str:
+    """The event's description with another text above our block."""
+    _, line, block = str(event.get("description") or "").partition(DELIMITER)
+    return f"{text}\n\n{line}{block}" if line else text
+
+
+def times(day: str, time: str | None, length: timedelta) -> dict[str, Any]:
+    """Start and end of an event; without a time it lasts whole days."""
+    if time is None:
+        last = datetime.fromisoformat(day).date() + max(length, timedelta(days=1))
+        return {"start": {"date": day}, "end": {"date": last.isoformat()}}
+    start = datetime.fromisoformat(f"{day}T{time}:00+00:00")
+    zone = "Europe/Berlin"
+    return {
+        "start": {"dateTime": start.isoformat(), "timeZone": zone},
+        "end": {"dateTime": (start + length).isoformat(), "timeZone": zone},
+    }
+
+
+def _typed_on_activity(fields: dict[str, Any]) -> set[str]:
+    columns = {"subject": "subject", "location": "place", "public_description": "description", "busy": "busy"}
+    typed = {columns[name] for name in fields if name in columns}
+    return typed | ({"when"} if {"due_date", "due_time", "duration"} & set(fields) else set())

@@ -1,0 +1,280 @@
+"""The laws, judged from both services' true state, the change log and what people did. See the design's list of laws.
+
+`Judge.look` holds after every step, whatever failed in it. `Judge.settled` holds once faults are over.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from include.calsync.core.marks import read_mark
+from include.calsync.core.model import ActivityView
+from include.calsync.core.policy import Side
+from include.calsync.store.tables import change_log, cursor, link, plan_row, quarantine
+from tests.laws.company import Company
+from tests.laws.ledger import Node, Typed
+from tests.laws.shown import FIELDS, Shown, from_log, of_activity, of_event, same_when, shows
+
+REMOVALS = ("delete_event", "remove_event", "delete_activity", "unlink", "detach")
+SCOPE = {"no_date", "other_type", "other_owner", "done"}
+Items = dict[Node, dict[str, Any]]
+
+
+class Violation(AssertionError):
+    """A law is broken."""
+
+
+def shown(node: Node, item: dict[str, Any]) -> Shown:
+    return of_activity(item) if node[0] == "activity" else of_event(item)
+
+
+class Judge:
+    """Watches one company; remembers what it saw last."""
+
+    def __init__(self, company: Company) -> None:
+        self.company, self.ledger = company, company.ledger
+        self.before: Items = {}
+        self.read_log = 0
+
+    def look(self) -> None:
+        """After every step."""
+        live = self.company.live()
+        links = self.company.links()
+        entries = self._new_entries()
+        self._join(live, links, entries)
+        self._nobody_was_mailed()
+        self._others_events_are_untouched()
+        self._no_duplicates(live)
+        self._deletions_are_peoples(live, links)
+        self._nothing_is_lost(live)
+        self._cursors_are_last()
+        self.before = live
+
+    # Which items belong together.
+
+    def _new_entries(self) -> list[Row[Any]]:
+        with self.company.engine.connect() as conn:
+            found = list(conn.execute(select(change_log).where(change_log.c.id > self.read_log).order_by("id")))
+        self.read_log = found[-1].id if found else self.read_log
+        return found
+
+    def _join(self, live: Items, links: list[Row[Any]], entries: list[Row[Any]]) -> None:
+        for row in (*links, *entries):
+            if row.activity_id is not None and row.event_id is not None:
+                self.ledger.join(("activity", row.activity_id), ("event", row.calendar_id, row.event_id))
+        for node, item in live.items():
+            mark = read_mark(item) if node[0] == "event" else None
+            if mark is not None and mark.event_id == node[2]:
+                self.ledger.join(node, ("activity", mark.activity_id))
+
+    # Law 9.
+
+    def _nobody_was_mailed(self) -> None:
+        _check(not self.company.google.mails, f"law 9: mails were sent: {self.company.google.mails}")
+
+    def _others_events_are_untouched(self) -> None:
+        for node, was in self.company.foreign.items():
+            now = self.company.google.event(node[1], node[2])
+            _check(now == was, f"law 9: an event that somebody else organises was written: {was} → {now}")
+
+    # Law 1.
+
+    def _no_duplicates(self, live: Items) -> None:
+        for root, nodes in self.ledger.groups([node for node in live if node not in self.company.foreign]).items():
+            births = self.ledger.births_of(root)
+            for kind in ("activity", "event"):
+                count = sum(node[0] == kind for node in nodes)
+                # An event that its author keeps may stand beside the one in a colleague's calendar.
+                per_calendar = {node[1] for node in nodes if node[0] == "event"} if kind == "event" else {""}
+                allowed = births * max(1, len(per_calendar))
+                _check(count <= allowed, f"law 1: {count} live of kind {kind} for {births} made by people: {nodes}")
+
+    # Law 3.
+
+    def _deletions_are_peoples(self, live: Items, links: list[Row[Any]]) -> None:
+        for node, item in self.before.items():
+            if node in live or node in self.ledger.deleted:
+                continue
+            root = self.ledger.root(node)
+            partners = [
+                other for other in self.ledger.deleted if self.ledger.root(other) == root and other[0] != node[0]
+            ]
+            ours = node[0] == "event" and node not in self.ledger.births
+            left = ours and self._left_scope(root, node[1])
+            _check(bool(partners) or left, f"law 3: nobody deleted {node}: {item}")
+
+    def _left_scope(self, root: Node, calendar: str) -> bool:
+        """Whether an activity of this group does not belong into this calendar."""
+        return any(
+            self.ledger.root(("activity", row["id"])) == root and not self.belongs(row, calendar)
+            for row in self.company.pipedrive.activities.values()
+        )
+
+    def belongs(self, row: dict[str, Any], calendar: str) -> bool:
+        """Whether an activity is to be shown in this calendar."""
+        name = next(name for name, own in self.company.calendars.items() if own == calendar)
+        settings = self.settings(name)
+        types = settings.get("activity_types")
+        return (
+            not row["is_deleted"]
+            and row["owner_id"] == self.company.owners[name]
+            and bool(row["due_date"])
+            and (types is None or row["type"] in types)
+            and not (settings.get("done") == "remove" and row["done"])
+        )
+
+    def settings(self, name: str) -> dict[str, Any]:
+        return next(account for account in self.company.accounts if account["name"] == name)
+
+    # Law 2.
+
+    def _nothing_is_lost(self, live: Items) -> None:
+        with self.company.engine.connect() as conn:
+            log = list(conn.execute(select(change_log).order_by(change_log.c.id)))
+        kept = []
+        for typed in self.ledger.standing:
+            if self._logged_as_lost(typed, log):
+                continue
+            kept.append(typed)
+            root = self.ledger.root(typed.node)
+            group = {node: shown(node, item) for node, item in live.items() if self.ledger.root(node) == root}
+            if not any(shows(each, typed.field, typed.value) for each in group.values()):
+                raise Violation(f"law 2: {typed} is nowhere: {group}; log: {self._story(log, root)}")
+        self.ledger.standing[:] = kept
+
+    def _logged_as_lost(self, typed: Typed, log: list[Row[Any]]) -> bool:
+        root = self.ledger.root(typed.node)
+        for row in log:
+            if row.id <= typed.after or root not in self._roots(row):
+                continue
+            for conflict in row.lost or []:
+                loser = conflict["activity" if conflict["winner"] == Side.EVENT else "event"]
+                one = {typed.field: from_log(typed.field, loser)}
+                if conflict["field"] == typed.field and shows(one, typed.field, typed.value):
+                    return True
+            if row.action in REMOVALS and any(shows(each, typed.field, typed.value) for each in _removed(row.before)):
+                return True
+        return False
+
+    def _roots(self, row: Row[Any]) -> set[Node]:
+        nodes = [("activity", row.activity_id), ("event", row.calendar_id, row.event_id)]
+        return {self.ledger.root(node) for node in nodes if node[-1] is not None}
+
+    def _story(self, log: list[Row[Any]], root: Node) -> list[Any]:
+        mine = [row for row in log if root in self._roots(row)]
+        return [(row.id, row.action, row.reason, row.before, row.after, row.lost) for row in mine]
+
+    # Law 7.
+
+    def _cursors_are_last(self) -> None:
+        with self.company.engine.connect() as conn:
+            open_rows = select(plan_row.c.id).where(
+                plan_row.c.run_id == cursor.c.run_id,
+                plan_row.c.account_id == cursor.c.account_id,
+                plan_row.c.state == "planned",
+            )
+            ahead = list(conn.execute(select(cursor).where(open_rows.exists())))
+        _check(not ahead, f"law 7: cursors ahead of their plan: {ahead}")
+
+    # Laws 1 and 5, when all is over.
+
+    def settled(self) -> None:
+        """Both sides are equal, and what belongs on both sides is there."""
+        live, links = self.company.live(), self.company.links()
+        by_node: dict[Node, Row[Any]] = {}
+        for row in links:
+            by_node["activity", row.activity_id] = by_node["event", row.calendar_id, row.event_id] = row
+        for row in links:
+            if row.state == "active":
+                self._equal(live, row)
+            _check(row.state != "removing", f"law 5: a removal is unfinished: {row}")
+        for node, item in live.items():
+            row = by_node.get(node)
+            missing = self._wanted(node, item, live, by_node) and (row is None or row.state == "detached")
+            if missing and not self._is_let_go(row) and not self._has_twin(node, live, by_node):
+                raise Violation(f"law 5: {node} has no partner: {item}; link {row}; {self._aside()}")
+
+    def _aside(self) -> list[Any]:
+        with self.company.engine.connect() as conn:
+            return list(conn.execute(select(quarantine)))
+
+    def _is_let_go(self, row: Row[Any] | None) -> bool:
+        """Detached because the account keeps one side of what was deleted on the other."""
+        return row is not None and row.state == "detached" and row.cause in ("event_deleted", "activity_deleted")
+
+    def _wanted(self, node: Node, item: dict[str, Any], live: Items, by_node: dict[Node, Row[Any]]) -> bool:
+        if node in self.company.foreign:
+            return False
+        row = by_node.get(node)
+        if node[0] == "activity":
+            homes = [calendar for calendar in self.company.calendars.values() if self.belongs(item, calendar)]
+            return bool(homes) and (row is not None or self._is_new(node, item["update_time"]))
+        if row is not None:  # the author's event of an activity that does not belong here stands alone
+            activity = live.get(("activity", row.activity_id))
+            return row.state != "detached" or (activity is not None and self.belongs(activity, node[1]))
+        return self._is_new(node, item["updated"])
+
+    def _is_new(self, node: Node, edited: str) -> bool:
+        return node not in self.old or edited >= self.old[node]
+
+    old: dict[Node, str] = {}  # noqa: RUF012  replaced by the machine: items from before the accounts were connected
+
+    def _has_twin(self, node: Node, live: Items, by_node: dict[Node, Row[Any]]) -> bool:
+        """Unlinked items of both sides that look alike: which belong together only a person can say."""
+        mine = shown(node, live[node])
+        return any(
+            other[0] != node[0]
+            and other not in by_node
+            and same_when(mine["when"], shown(other, item)["when"])
+            and (
+                shows(mine, "subject", shown(other, item)["subject"])
+                or shows(shown(other, item), "subject", mine["subject"])
+            )
+            for other, item in live.items()
+        )
+
+    def _equal(self, live: Items, row: Row[Any]) -> None:
+        activity = live.get(("activity", row.activity_id))
+        event = live.get(("event", row.calendar_id, row.event_id))
+        if activity is None or event is None:
+            raise Violation(f"law 5: an active link to what is gone: {row}; {activity}; {event}")
+        here, there = of_activity(activity), of_event(event)
+        titles = self._titles(activity, row)
+        _check(there["subject"] in titles, f"law 5: title {there['subject']!r} of {here['subject']!r}, not in {titles}")
+        for name in FIELDS[1:]:
+            same = same_when(here[name], there[name]) if name == "when" else here[name] == there[name]
+            base = ActivityView.from_json(row.base_activity)
+            _check(same, f"law 5: {name}: {here[name]!r} and {there[name]!r}; link {row}; base {base}")
+
+    def _titles(self, activity: dict[str, Any], row: Row[Any]) -> set[str]:
+        """The titles that this activity's event may show: a new name shows with the activity's next change."""
+        subject = " ".join(str(activity["subject"]).split())
+        if row.origin == "google":
+            return {subject, ""} if subject == "(No title)" else {subject}
+        refs = (("deal", "deal_id"), ("person", "person_id"), ("organization", "org_id"))
+        known = [self.company.names[kind, activity[key]] if activity[key] else [""] for kind, key in refs]
+        out = set()
+        for names in product(*known):
+            filled = dict(zip(("deal", "person", "organization"), names, strict=True)) | {"subject": subject}
+            for order in self.company.title_orders:
+                out.add(" > ".join(filled[name] for name in order if filled[name]))
+        return out
+
+
+def _removed(before: Any) -> list[Shown]:
+    """What an item showed that was taken away, as the log keeps it."""
+    found = []
+    for raw in (before or {}).get("activity"), (before or {}).get("event"), before:
+        if isinstance(raw, dict) and "subject" in raw and "due_date" in raw:
+            found.append(of_activity({"busy": None, **raw}))
+        elif isinstance(raw, dict) and (raw.get("start") or {}) and "end" in raw:
+            found.append(of_event(raw))
+    return found
+
+
+def _check(holds: bool, text: str) -> None:
+    if not holds:
+        raise Violation(text)

@@ -1,0 +1,530 @@
+"""The state machine: people edit both sides, runs come and go, and everything that can go wrong does."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from include.calsync.errors import LeaseLost
+from include.calsync.flows import apply, pull
+from include.calsync.flows.close import Summary
+from include.sandbox.server import Sandbox
+from tests.flows.killing import Killed, Killer
+from tests.flows.world import day
+from tests.laws.company import Company, mapping_of, times, with_text
+from tests.laws.judge import Judge, Violation
+from tests.laws.ledger import Node
+from tests.laws.meanwhile import before_request
+from tests.laws.shown import of_event, words
+from tests.laws.trouble import TROUBLES, calm
+
+LEASE_S = 301
+LONG_ENOUGH_S = 25 * 3600
+"""Longer than any quarantine, pause, lease, and the time after which a lost request is sent again."""
+
+
+@dataclass
+class Figures:
+    """What was done, over all examples."""
+
+    examples: int = 0
+    runs: Counter[str] = field(default_factory=Counter)
+    edits: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    deaths: int = 0
+    settled: int = 0
+    violations: int = 0
+
+
+FIGURES = Figures()
+
+# Small alphabets: people use the same words and times, so that keys collide.
+SUBJECTS = st.sampled_from(["Call", "Lunch", "Call > back", "Ümläut 🎉", "Roof"])
+NEW_SUBJECTS = SUBJECTS | st.integers(1, 99).map(lambda n: f"Topic {n}")
+PLACES = st.sampled_from(["Bar", "Room 7"]) | st.integers(1, 99).map(lambda n: f"Street {n}")
+TEXTS = st.sampled_from(["Agenda", "a < b & c", "<b>Prices</b>"]) | st.integers(1, 99).map(lambda n: f"Text {n}")
+DAYS = st.integers(1, 3)
+TIMES = st.sampled_from(["09:00", "11:00", "22:45", None])
+LENGTHS = st.sampled_from([30, 60, 90])
+PICK = st.integers(0, 5)
+PAUSE = st.sampled_from([0, 0, 1, 40, 90, 400, 4000])
+TROUBLE = st.lists(
+    st.tuples(st.sampled_from(sorted(TROUBLES)), st.integers(1, 5), st.sampled_from([1, 1, 1, 2, 5])), max_size=2
+)
+WAYS = {
+    "incremental": {},
+    "full": {"full": True},
+    "dry": {"dry_run": True},
+    "one account": {"accounts": ["anna"], "kind": "manual"},
+    "backfill": {"kind": "backfill"},
+    "upload to google": {"upload": "to_google"},
+    "upload to pipedrive": {"upload": "to_pipedrive"},
+    "upload both": {"upload": "both"},
+}
+WAY = st.sampled_from(["incremental"] * 6 + sorted(WAYS))
+SETTINGS = st.sampled_from(
+    [
+        {"done": "remove"},
+        {"done": "keep"},
+        {"activity_types": ["call", "meeting"]},
+        {"activity_types": None},
+        {"on_event_deleted": "done"},
+        {"on_event_deleted": "keep"},
+        {"on_event_deleted": "delete"},
+        {"on_activity_deleted": "keep"},
+        {"on_activity_deleted": "delete"},
+        {"conflict": "google"},
+        {"conflict": "pipedrive"},
+        {"conflict": "newest"},
+        {"title": ["subject", "deal"]},
+        {"include_context": False},
+    ]
+)
+
+
+class Laws(RuleBasedStateMachine):
+    """One company's life."""
+
+    make_store: ClassVar[Callable[[Path], str]] = staticmethod(lambda folder: f"sqlite:///{folder / 'calsync.db'}")
+
+    def __init__(self) -> None:
+        super().__init__()
+        FIGURES.examples += 1
+        self.stack = ExitStack()
+        memory = Path("/dev/shm")
+        folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+        self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        self.sandbox = self.stack.enter_context(Sandbox(seed=1))
+        patch = self.stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(apply, "PARALLEL_ACCOUNTS", 1)  # requests in one order, so that a failure can be repeated
+        patch.setattr(pull, "PARALLEL_CALENDARS", 1)
+        self.company = Company(self.sandbox, folder, type(self).make_store(folder))
+        self.stack.callback(self.company.engine.dispose)
+        self.judge = Judge(self.company)
+        self.armed: dict[int, str] = {}
+        self.broken = False
+        self.told: list[str] = []
+
+    # The beginning.
+
+    @initialize(
+        skew=st.tuples(st.sampled_from([0, 0, -600, 600]), st.sampled_from([0, 0, -600, 600])),
+        limited=st.booleans(),
+        settings=st.lists(SETTINGS, max_size=2),
+        careful=st.booleans(),
+    )
+    def connect(self, skew: tuple[int, int], limited: bool, settings: list[dict[str, Any]], careful: bool) -> None:
+        """Clocks that disagree; something from before the accounts were connected; the first run."""
+        company = self.company
+        company.limited = limited
+        self.sandbox.pipedrive.clock.advance(skew[0])
+        self.sandbox.google.clock.advance(skew[1])
+        row = company.activity("Old")
+        event = company.event("Old event")
+        company.pass_time(7200)
+        for change in settings:
+            self._configure("anna", change)
+        if careful:
+            company.anna_is(max_delete_count=1, max_delete_ratio=0.1)
+        company.tell = self.told.append  # people also act in the middle of a run, in other threads
+        company.green()
+        nodes: list[Node] = [("activity", row["id"]), ("event", company.calendar, event["id"])]
+        stamps = [company.pipedrive.activities[row["id"]]["update_time"], event["updated"]]
+        for node, stamp in zip(nodes, stamps, strict=True):
+            company.ledger.births[node] += 1
+            self.judge.old = {**self.judge.old, node: stamp + "~"}
+        org = company.orgs[0]
+        company.person_adds_activity(subject="Call", deal_id=company.deals[0], org_id=org, location="Bar")
+        company.person_adds_event(company.calendar, "Lunch", location="Bar")
+        company.person_adds_event(company.bert_calendar, "Fair", **times(day(2), None, timedelta(days=3)))
+        company.green()
+
+    def _configure(self, name: str, change: dict[str, Any]) -> None:
+        if "title" in change:
+            self.company.title_orders.append(tuple(change["title"]))
+        self.company.account(name=name, **change)
+
+    # Picking.
+
+    def _pick(self, kind: str, number: int) -> tuple[Node, dict[str, Any]] | None:
+        live = self.company.live()
+        nodes = [node for node in live if node[0] == kind and node not in self.company.foreign]
+        return (nodes[number % len(nodes)], live[nodes[number % len(nodes)]]) if nodes else None
+
+    # People in Pipedrive.
+
+    @rule(
+        subject=SUBJECTS, day_=DAYS, time=TIMES, length=LENGTHS | st.none(), place=PLACES | st.none(),
+        text=TEXTS | st.none(), type_=st.sampled_from(["call", "meeting", "task"]), owner=st.sampled_from([0, 0, 0, 1, 2]),
+        deal=st.integers(0, 2), person=st.booleans(), pause=PAUSE,
+    )  # fmt: skip
+    def add_activity(
+        self, subject: str, day_: int, time: str | None, length: int | None, place: str | None, text: str | None,
+        type_: str, owner: int, deal: int, person: bool, pause: int,
+    ) -> None:  # fmt: skip
+        company = self.company
+        company.person_adds_activity(
+            subject=subject,
+            due_date=day(day_),
+            due_time=time,
+            duration=f"{length // 60:02}:{length % 60:02}" if time and length else None,
+            location=place,
+            public_description=text,
+            type=type_,
+            owner_id=(company.anna, company.bert, company.carl)[owner],
+            deal_id=company.deals[deal - 1] if deal else None,
+            person_id=company.people[0] if person else None,
+        )
+        company.pass_time(pause)
+
+    @rule(
+        n=PICK,
+        what=st.sampled_from(
+            ["subject", "move", "retime", "all-day", "length", "place", "text", "busy", "type", "done", "owner", "deal", "undate"]
+        ),
+        subject=NEW_SUBJECTS, place=PLACES | st.just(""), text=TEXTS | st.just(""), day_=DAYS, time=TIMES, flag=st.booleans(),
+        pause=PAUSE,
+    )  # fmt: skip
+    def edit_activity(
+        self,
+        n: int,
+        what: str,
+        subject: str,
+        place: str,
+        text: str,
+        day_: int,
+        time: str | None,
+        flag: bool,
+        pause: int,
+    ) -> None:
+        found = self._pick("activity", n)
+        if found is None:
+            return
+        company, row = self.company, found[1]
+        timed = time or "15:30"
+        fields: dict[str, dict[str, Any]] = {
+            "subject": {"subject": subject},
+            "move": {"due_date": day(day_)},
+            "retime": {"due_date": row["due_date"] or day(day_), "due_time": timed},
+            "all-day": {"due_date": row["due_date"] or day(day_), "due_time": None, "duration": None},
+            "length": {"duration": "01:15"} if row["due_time"] else {"due_date": day(day_)},
+            "place": {"location": place or None},
+            "text": {"public_description": text or None},
+            "busy": {"busy": flag},
+            "type": {"type": "task" if flag else "call"},
+            "done": {"done": flag},
+            "owner": {"owner_id": (company.anna, company.bert, company.carl)[day_ - 1]},
+            "deal": {"deal_id": company.deals[0] if flag else None},
+            "undate": {"due_date": None, "due_time": None, "duration": None},
+        }
+        company.person_edits_activity(row, what, **fields[what])
+        company.pass_time(pause)
+
+    @rule(n=PICK, pause=PAUSE)
+    def delete_activity(self, n: int, pause: int) -> None:
+        found = self._pick("activity", n)
+        if found is not None:
+            self.company.person_deletes_activity(found[1])
+            self.company.pass_time(pause)
+
+    @rule(n=PICK)
+    def restore_activity(self, n: int) -> None:
+        dead = self.company.dead("activity")
+        if dead:
+            self.company.person_restores_activity(dead[n % len(dead)])
+
+    @rule(kind=st.sampled_from(["deal", "person"]), name=st.sampled_from(["Tower", "Roof", "Call", "X > Y"]))
+    def rename(self, kind: str, name: str) -> None:
+        number = self.company.deals[0] if kind == "deal" else self.company.people[0]
+        self.company.person_renames(kind, number, name)
+
+    # People in Google.
+
+    @rule(
+        title=SUBJECTS | st.just(""), day_=DAYS, time=TIMES, length=LENGTHS, place=PLACES | st.none(), text=TEXTS | st.none(),
+        where=st.sampled_from(["anna", "anna", "bert"]), free=st.booleans(), pause=PAUSE,
+    )  # fmt: skip
+    def add_event(
+        self, title: str, day_: int, time: str | None, length: int, place: str | None, text: str | None, where: str,
+        free: bool, pause: int,
+    ) -> None:  # fmt: skip
+        fields: dict[str, Any] = times(
+            day(day_), time, timedelta(minutes=length) if time else timedelta(days=length // 30)
+        )
+        fields |= {"location": place} if place else {}
+        fields |= {"description": text} if text else {}
+        fields |= {"transparency": "transparent"} if free else {}
+        self.company.person_adds_event(self.company.calendars[where], title, **fields)
+        self.company.pass_time(pause)
+
+    @rule(
+        n=PICK, what=st.sampled_from(["title", "subject in title", "damage", "empty title", "time", "place", "text", "all text", "busy"]),
+        subject=NEW_SUBJECTS, place=PLACES | st.just(""), text=TEXTS | st.just(""), day_=DAYS, time=TIMES, length=LENGTHS,
+        flag=st.booleans(), pause=PAUSE,
+    )  # fmt: skip
+    def edit_event(
+        self, n: int, what: str, subject: str, place: str, text: str, day_: int, time: str | None, length: int, flag: bool,
+        pause: int,
+    ) -> None:  # fmt: skip
+        found = self._pick("event", n)
+        if found is None:
+            return
+        node, event = found
+        if what in ("title", "subject in title", "damage", "empty title"):
+            typed, patch = self._retitle(node, event, what, subject)
+        else:
+            typed, patch = _edit(what, event, place, text, times(day(day_), time, timedelta(minutes=length)), flag)
+        self.company.person_edits_event(node[1], event, what, typed, **patch)
+        self.company.pass_time(pause)
+
+    def _retitle(
+        self, node: Node, event: dict[str, Any], what: str, subject: str
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        title = str(event.get("summary") or "")
+        prefix = self._prefix(node, title)
+        if what == "empty title":
+            return {"subject": None}, {"summary": ""}
+        if what == "subject in title" and prefix:
+            return {"subject": subject}, {"summary": prefix + subject}
+        if what == "damage" and len(prefix) > 4:
+            return {}, {"summary": title[1:]}
+        return {"subject": subject}, {"summary": subject}
+
+    def _prefix(self, node: Node, title: str) -> str:
+        """What stands before the subject in a title that we wrote."""
+        for row in self.company.links():
+            if (row.calendar_id, row.event_id) == node[1:] and row.origin == "pipedrive":
+                prefix = str(row.rendered["title"]["prefix"])
+                return prefix if prefix and title.startswith(prefix) else ""
+        return ""
+
+    @rule(n=PICK, pause=PAUSE)
+    def delete_event(self, n: int, pause: int) -> None:
+        found = self._pick("event", n)
+        if found is not None:
+            self.company.person_deletes_event(found[0][1], found[1])
+            self.company.pass_time(pause)
+
+    @rule(n=PICK)
+    def restore_event(self, n: int) -> None:
+        dead = self.company.dead("event")
+        if dead:
+            self.company.person_restores_event(dead[n % len(dead)])
+
+    @rule(n=PICK)
+    def copy_event(self, n: int) -> None:
+        found = self._pick("event", n)
+        if found is not None:
+            self.company.person_copies_event(found[0][1], found[1])
+
+    @rule(title=SUBJECTS)
+    def invite(self, title: str) -> None:
+        self.company.somebody_invites_anna(self.company.calendar, title)
+
+    @precondition(lambda self: self.company.foreign)
+    @rule(n=PICK, answer=st.sampled_from(["accepted", "declined"]))
+    def answer(self, n: int, answer: str) -> None:
+        nodes = list(self.company.foreign)
+        self.company.person_answers(nodes[n % len(nodes)], answer)
+
+    # The company's own settings, and time.
+
+    @rule(change=SETTINGS, name=st.sampled_from(["anna", "anna", "bert"]))
+    def configure(self, change: dict[str, Any], name: str) -> None:
+        self._configure(name, change)
+        self.company.ledger.edits["settings"] += 1
+
+    @rule(pause=st.sampled_from([90, 400, 4000, LONG_ENOUGH_S]))
+    def wait(self, pause: int) -> None:
+        self.company.pass_time(pause)
+
+    # Runs.
+
+    # Three times, because people are not as busy as the schedule.
+    @rule(pause=PAUSE)
+    def scheduled_run(self, pause: int) -> None:
+        self._go("incremental")
+        self.company.pass_time(pause)
+
+    @rule(pause=PAUSE)
+    def next_run(self, pause: int) -> None:
+        self.scheduled_run(pause)
+
+    @rule(troubles=TROUBLE, pause=PAUSE)
+    def troubled_run(self, troubles: list[tuple[str, int, int]], pause: int) -> None:
+        self.run("incremental", troubles, pause)
+
+    @rule(way=WAY, troubles=TROUBLE, pause=PAUSE)
+    def run(self, way: str, troubles: list[tuple[str, int, int]], pause: int) -> None:
+        self._arm(troubles)
+        self._go(way)
+        self._disarm()
+        self.company.pass_time(pause)
+
+    @rule(way=WAY, troubles=TROUBLE, at=st.integers(0, 70))
+    def killed_run(self, way: str, troubles: list[tuple[str, int, int]], at: int) -> None:
+        """The process dies before its request or commit number `at`."""
+        self._arm(troubles)
+        killer = Killer(at)
+        with killer.on(self.company):
+            try:
+                self._go(way)
+            except Killed:
+                FIGURES.deaths += 1
+        self._disarm()
+
+    @rule(way=WAY, at=st.integers(0, 30), what=st.sampled_from(["edit", "second", "takeover", "delete"]), n=PICK)
+    def interrupted_run(self, way: str, at: int, what: str, n: int) -> None:
+        """In the middle of a run, before its request number `at`, something else happens."""
+        acts: dict[str, Callable[[], None]] = {
+            "edit": lambda: self._meanwhile(n),
+            "delete": lambda: self._deleted_meanwhile(n),
+            "second": lambda: self._second(),
+            "takeover": lambda: (self.company.pass_time(LEASE_S), self._second()) and None,
+        }
+        with before_request(at, acts[what]):
+            try:
+                self._go(way)
+            except LeaseLost:
+                assert what == "takeover", "only a run that was taken over may lose its lease"
+
+    def _meanwhile(self, n: int) -> None:
+        found, other = self._pick("activity", n), self._pick("event", n)
+        if found is not None:
+            self.company.person_edits_activity(found[1], "place", location=f"Meanwhile {n}")
+        if other is not None:
+            self.company.person_edits_event(other[0][1], other[1], "text", {"description": f"Just now {n}"},
+                                            description=with_text(other[1], f"Just now {n}"))  # fmt: skip
+
+    def _deleted_meanwhile(self, n: int) -> None:
+        found = self._pick("event" if n % 2 else "activity", n)
+        if found is not None and found[0][0] == "event":
+            self.company.person_deletes_event(found[0][1], found[1])
+        elif found is not None:
+            self.company.person_deletes_activity(found[1])
+
+    def _second(self) -> None:
+        self._go("incremental")
+
+    def _arm(self, troubles: list[tuple[str, int, int]]) -> None:
+        for name, nth, strikes in troubles:
+            fault = TROUBLES[name].arm(self.sandbox, nth, strikes)
+            if fault is None:
+                FIGURES.faults[name] += 1
+            else:
+                self.armed[id(fault)] = name
+
+    def _disarm(self) -> None:
+        for service in (self.sandbox.pipedrive, self.sandbox.google):
+            for fault, _, _ in service.faults.struck:
+                FIGURES.faults[self.armed[id(fault)]] += 1
+        calm(self.sandbox)
+        self.armed.clear()
+
+    def _go(self, way: str) -> Summary:
+        company, options = self.company, dict(WAYS[way])
+        FIGURES.runs[way] += 1
+        if way == "backfill":
+            options["interval"] = (company.clock() - timedelta(hours=2), company.clock() + timedelta(minutes=1))
+        if way == "dry":
+            stored = mapping_of(company)
+            with company.requests():
+                summary = company.sync(**options)
+            _check(company.writes() == 0, "a dry run wrote")
+            _check(mapping_of(company) == stored, "a dry run changed the mapping")
+        elif "upload" in options:
+            summary = company.upload(direction=options["upload"])
+        else:
+            summary = company.sync(**options)
+        self.told.append(f"  {way}: {summary.failure or 'green'}")
+        return summary
+
+    @invariant()
+    def laws_hold(self) -> None:
+        if self.judge.read_log >= 0 and not self.broken:
+            self._judged(self.judge.look)
+
+    def _judged(self, look: Callable[[], None]) -> None:
+        for line in self.told:
+            note(line)
+        self.told.clear()
+        try:
+            look()
+        except BaseException:
+            self.broken = True
+            FIGURES.violations += 1
+            raise
+
+    # The end of trouble.
+
+    @rule(now=st.integers(0, 3))
+    def settle(self, now: int) -> None:
+        """Faults end, time passes: at most two runs make both sides equal (law 5), and a third writes nothing (law 4)."""
+        if now == 0:
+            self._judged(self._settle)
+
+    def _settle(self) -> None:
+        company = self.company
+        self._disarm()
+        company.impatient = False
+        company.pass_time(LONG_ENOUGH_S)
+        self.told.append("settle")
+        for _ in range(2):
+            summary = company.sync()
+            _check(all(a["state"] == "ok" for a in summary.result["accounts"].values()), f"not well: {summary.failure}")
+            _check(summary.failure is None or "held" in summary.failure, f"not green: {summary.failure}")
+            self.judge.look()
+        self.judge.settled()
+        before = mapping_of(company)
+        with company.requests() as seen:
+            company.sync()
+        _check(company.writes() == 0, f"law 4: the third run writes: {seen}")
+        _check(
+            mapping_of(company) == before, f"law 4: the third run changes the mapping: {before} → {mapping_of(company)}"
+        )
+        self.judge.look()
+        company.impatient = True
+        FIGURES.settled += 1
+
+    def teardown(self) -> None:
+        try:
+            if not self.broken:
+                self._judged(self._settle)
+        finally:
+            FIGURES.edits.update(self.company.ledger.edits)
+            self.stack.close()
+
+
+def _edit(
+    what: str, event: dict[str, Any], place: str, text: str, when: dict[str, Any], flag: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What counts as typed, and the patch."""
+    if what == "time":
+        return {"when": of_event({**event, **when})["when"]}, when
+    if what == "place":
+        return {"place": place or None}, {"location": place}
+    if what == "text":
+        return {"description": words(text) or None}, {"description": with_text(event, text)}
+    if what == "all text":
+        return {"description": words(text) or None}, {"description": text}
+    return {"busy": not flag}, {"transparency": "transparent" if flag else "opaque"}
+
+
+def _check(holds: bool, text: str) -> None:
+    if not holds:
+        raise Violation(text)
+
+
+__all__ = ["FIGURES", "Figures", "Laws"]
