@@ -23,9 +23,10 @@ from include.calsync.clients.limiter import Limiter, NoLimiter
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.flows.apply import upsert_activities, upsert_events
 from include.calsync.flows.close import Summary, close
+from include.calsync.flows.opening import open_run
 from include.calsync.flows.plan import plan
 from include.calsync.flows.pull import pull_activities, pull_events
-from include.calsync.flows.run import RunRequest, UploadOptions, open_run
+from include.calsync.flows.run import RunRequest, UploadOptions
 from include.calsync.flows.services import Services, utc_now
 from include.calsync.settings import Environment
 from include.calsync.store.engine import create_store_engine

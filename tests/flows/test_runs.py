@@ -267,6 +267,19 @@ def test_switching_the_mode_takes_both_sides_as_they_are(world: World) -> None:
     world.assert_quiet()
 
 
+def test_a_dry_run_of_another_calendar_leaves_the_account_alone(world: World) -> None:
+    world.green()
+    world.activity("Call")
+    world.green()
+    world.anna_is(calendar={"create": "Elsewhere"})
+    with world.requests():
+        world.sync(dry_run=True)
+    assert world.writes() == 0
+    world.anna_is(calendar=world.calendar)
+    world.assert_quiet()
+    assert len(world.events()) == 1
+
+
 # Not synced yet: skipped and counted, never half-synced.
 
 

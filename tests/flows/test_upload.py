@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_an_upload_needs_no_run_before_it(old: World) -> None:
 
 
 def test_an_upload_can_be_restricted(old: World) -> None:
-    def uploaded(**options: object) -> set[str]:
+    def uploaded(**options: Any) -> set[str]:
         old.upload(**options)
         return {event["summary"] for event in old.events()} - {"Old event"}
 
@@ -98,7 +99,7 @@ def test_a_dry_upload_writes_nothing(old: World) -> None:
 def test_what_surely_is_the_same_is_linked(world: World, title: str) -> None:
     deal = world.pipedrive.add_deal("Deal")["id"]
     world.activity("Demo", deal_id=deal)
-    span = {"start": {"dateTime": f"{day(1)}T09:00:00Z"}, "end": {"dateTime": f"{day(1)}T09:30:00Z"}}
+    span: dict[str, Any] = {"start": {"dateTime": f"{day(1)}T09:00:00Z"}, "end": {"dateTime": f"{day(1)}T09:30:00Z"}}
     world.event(title, **span)
     seen = world.upload().result["accounts"]["anna"]
     assert seen["events"]["adopted"] + seen["activities"]["adopted"] == 1
@@ -117,7 +118,7 @@ def test_another_time_or_title_is_another_meeting(world: World) -> None:
 
 
 def test_twins_are_paired_in_order(world: World) -> None:
-    span = {"start": {"dateTime": f"{day(1)}T09:00:00Z"}, "end": {"dateTime": f"{day(1)}T09:30:00Z"}}
+    span: dict[str, Any] = {"start": {"dateTime": f"{day(1)}T09:00:00Z"}, "end": {"dateTime": f"{day(1)}T09:30:00Z"}}
     for _ in range(2):
         world.activity("Demo")
         world.event("Demo", **span)
@@ -128,7 +129,7 @@ def test_twins_are_paired_in_order(world: World) -> None:
 
 
 def test_doubtful_ones_are_listed_and_left(world: World) -> None:
-    span = {"start": {"dateTime": f"{day(1)}T09:00:00Z"}, "end": {"dateTime": f"{day(1)}T09:30:00Z"}}
+    span: dict[str, Any] = {"start": {"dateTime": f"{day(1)}T09:00:00Z"}, "end": {"dateTime": f"{day(1)}T09:30:00Z"}}
     world.activity("Demo")
     world.event("Demo", **span)
     world.event("Demo", location="Elsewhere", **span)

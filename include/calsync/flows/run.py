@@ -1,25 +1,21 @@
-"""Opening a run: which accounts take part, who they are, and that nobody else works on them."""
+"""A run as its tasks see it: what was asked for, the accounts that take part, and their leases."""
 
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, or_, update
 
 from include.calsync.core.policy import Mode, Policy
-from include.calsync.errors import AccountBusy, AccountError, BudgetExhausted, LeaseLost, ServiceError, SettingsError
-from include.calsync.flows.accounts import Resolved, clashes, resolve
+from include.calsync.errors import AccountBusy, BudgetExhausted, LeaseLost
 from include.calsync.flows.services import Services
-from include.calsync.settings import Account, load_accounts
+from include.calsync.settings import Account
 from include.calsync.store import runs
-from include.calsync.store.directory import Directory
-from include.calsync.store.engine import migrate
 from include.calsync.store.tables import account as account_table
 from include.calsync.store.tables import run_account as run_account_table
 from include.calsync.store.transaction import reading
@@ -119,39 +115,6 @@ class Stop:
         return cls("busy" if paused else "failed", named(name, error))
 
 
-def open_run(services: Services, request: RunRequest) -> str:
-    """Migrate the store, read the accounts, find out who they are, and take their leases.
-
-    Returns: the sync run's id.
-
-    Raises:
-        SettingsError: the accounts file is missing or wrong, or an account asked for is unknown; nothing was requested.
-    """
-    configured = _configured(services, request.accounts)
-    migrate(services.engine)
-    run_id = str(uuid.uuid4())
-    directory = Directory(services.engine, services.clock, read_only=request.dry_run)
-    with services.engine.begin() as conn:
-        runs.drop_stale(conn, services.clock() - STAGING_KEPT)
-        runs.create(
-            conn,
-            run_id=run_id,
-            dag_id=request.dag_id,
-            kind=request.kind,
-            dry_run=request.dry_run,
-            request=request.to_json(),
-            at=services.clock(),
-        )
-        _pause_others(conn, {account.name for account in configured})
-    with counted(services, run_id):
-        enabled = [account for account in configured if account.enabled]
-        found, problems = _resolve_all(services, directory, enabled, request)
-        for account in enabled:
-            if request.accounts is None or account.name in request.accounts:
-                _enlist(services, run_id, request, account, found.get(account.name), problems.get(account.name))
-    return run_id
-
-
 @contextmanager
 def at_work(services: Services, run: Run) -> Iterator[None]:
     """What every task does besides its work: count requests, and renew the leases of the accounts it works on."""
@@ -173,133 +136,7 @@ def counted(services: Services, run_id: str) -> Iterator[None]:
                 runs.add_usage(conn, run_id, *used)
 
 
-def _configured(services: Services, wanted: Iterable[str] | None) -> list[Account]:
-    path = services.environment.accounts_file
-    if path is None:
-        raise SettingsError(
-            ["CALSYNC_ACCOUNTS_FILE is not set. Write the accounts into a YAML file and name it in this variable."]
-        )
-    configured = load_accounts(path)
-    unknown = sorted(set(wanted or ()) - {account.name for account in configured})
-    if unknown:
-        names = ", ".join(account.name for account in configured) or "none"
-        raise SettingsError([f"accounts: {', '.join(unknown)}: not in {path}. Known: {names}."])
-    return configured
-
-
-def _resolve_all(
-    services: Services, directory: Directory, enabled: list[Account], request: RunRequest
-) -> tuple[dict[str, Resolved], dict[str, Stop]]:
-    found: dict[str, Resolved] = {}
-    problems: dict[str, Stop] = {}
-    for account in enabled:
-        try:
-            found[account.name] = resolve(services, directory, account, dry_run=request.dry_run)
-            _refuse_forbidden_upload(account, request)
-        except (AccountError, ServiceError) as error:
-            problems[account.name] = Stop.by(account.name, error)
-    clashing = clashes([(account, found[account.name]) for account in enabled if account.name in found])
-    return found, {**{name: Stop("failed", text) for name, text in clashing.items()}, **problems}
-
-
-def _refuse_forbidden_upload(account: Account, request: RunRequest) -> None:
-    if request.upload is None:
-        return
-    forbidden = {Mode.TO_GOOGLE: "to_pipedrive", Mode.TO_PIPEDRIVE: "to_google"}.get(Mode(account.mode))
-    if forbidden and request.upload.direction in (forbidden, "both"):
-        raise AccountError(
-            f"account {account.name}: its mode {account.mode} forbids an upload with direction "
-            f"{request.upload.direction}. Choose another direction, or change the mode."
-        )
-
-
-def _enlist(
-    services: Services,
-    run_id: str,
-    request: RunRequest,
-    account: Account,
-    found: Resolved | None,
-    problem: Stop | None,
-) -> None:
-    connected = None if request.dry_run else _service_times(services, account, found)
-    with services.engine.begin() as conn:
-        account_id = _account_id(conn, account.name, found)
-        if connected is not None:
-            _connect(conn, account_id, connected)
-        if not request.dry_run:
-            paused = account_table.c.id == account_id, account_table.c.state == "paused"
-            conn.execute(update(account_table).where(*paused).values(state="ok", error=None))
-            if problem and problem.state == "failed":
-                _mark_failed(conn, account_id, problem.error)
-        settings = {**account.model_dump(mode="json"), "_zone": found.zone if found else "UTC"}
-        runs.add_account(
-            conn,
-            run_id=run_id,
-            account_id=account_id,
-            settings=settings,
-            state=problem.state if problem else "ok",
-            error=problem.error if problem else None,
-        )
-    if not problem and not request.dry_run and request.upload is None:
-        take_leases(services, run_id, request.owner, [account.name])
-
-
-def _account_id(conn: Connection, name: str, found: Resolved | None) -> int:
-    """The row of (company, user, calendar), whatever its name was; else the row of this name; else a new one."""
-    row = account_table.c
-    named = conn.execute(select(account_table).where(row.name == name)).first()
-    if found is None:
-        if named is not None:
-            return int(named.id)
-        return int(conn.execute(insert(account_table).values(name=name).returning(row.id)).scalar_one())
-    ids = {"company_id": found.company_id, "user_id": found.user_id, "calendar_id": found.calendar_id}
-    same = conn.execute(select(account_table).filter_by(**ids)).first() if found.calendar_id else None
-    if same is not None and same.name == name:
-        return int(same.id)
-    unclaimed = named is not None and named.company_id is None
-    if named is not None and (same is not None or not unclaimed):
-        if named.calendar_id == found.calendar_id and same is None and named.company_id == found.company_id:
-            return int(named.id)
-        retired = {"name": f"{name}~{named.id}", "state": "paused"}
-        conn.execute(update(account_table).where(row.id == named.id).values(**retired))
-    if same is not None:
-        conn.execute(update(account_table).where(row.id == same.id).values(name=name))
-        return int(same.id)
-    if unclaimed and named is not None:
-        conn.execute(update(account_table).where(row.id == named.id).values(**ids))
-        return int(named.id)
-    return int(conn.execute(insert(account_table).values(name=name, **ids).returning(row.id)).scalar_one())
-
-
-def _service_times(services: Services, account: Account, found: Resolved | None) -> tuple[datetime, datetime]:
-    """Now by each service's clock, whole seconds: from the answers of this run, else asked for, else ours."""
-    now = services.clock()
-    times = []
-    for side in ("activities", "events"):
-        try:
-            client: Any = (
-                services.pipedrive(account.pipedrive_conn_id)
-                if side == "activities"
-                else services.google(account.google_conn_id, account.google_user)
-            )
-            times.append(client.server_time or now)
-        except AccountError:
-            times.append(now)
-    return times[0].replace(microsecond=0), times[1].replace(microsecond=0)
-
-
-def _connect(conn: Connection, account_id: int, times: tuple[datetime, datetime]) -> None:
-    for column, at in zip(("activities_connected_at", "events_connected_at"), times, strict=True):
-        unset = account_table.c[column].is_(None)
-        conn.execute(update(account_table).where(account_table.c.id == account_id, unset).values(**{column: at}))
-
-
-def _pause_others(conn: Connection, configured: set[str]) -> None:
-    gone = account_table.c.name.notin_(configured)
-    conn.execute(update(account_table).where(gone, account_table.c.state != "paused").values(state="paused"))
-
-
-def _mark_failed(conn: Connection, account_id: int, error: str) -> None:
+def mark_failed(conn: Connection, account_id: int, error: str) -> None:
     """Until a run gets through."""
     mine = account_table.c.id == account_id
     conn.execute(update(account_table).where(mine).values(state="failed", error=error))
@@ -336,16 +173,16 @@ def resume(services: Services, run_id: str, owner: str, names: Iterable[str] | N
 def run_account(row: Row[Any]) -> RunAccount:
     """A stored row as a value."""
     stored = dict(row.settings)
-    zone = stored.pop("_zone")
+    found = stored.pop("_resolved") or {"company_id": "", "user_id": 0, "calendar_id": None, "zone": "UTC"}
     settings = Account.model_validate(stored)
     return RunAccount(
         id=row.account_id,
-        name=row.name,
+        name=settings.name,
         settings=settings,
-        company_id=row.company_id or "",
-        user_id=row.user_id or 0,
-        calendar_id=row.calendar_id,
-        policy=policy_of(settings, row.user_id or 0, zone),
+        company_id=found["company_id"],
+        user_id=found["user_id"],
+        calendar_id=found["calendar_id"],
+        policy=policy_of(settings, found["user_id"], found["zone"]),
         state=row.state,
         error=row.error,
         fence=row.fence,
@@ -395,4 +232,4 @@ def fail_account(services: Services, run: Run, account: RunAccount, error: Excep
     with services.engine.begin() as conn:
         stopped = conn.execute(update(run_account_table).where(*this).values(state=stop.state, error=stop.error))
         if stopped.rowcount and stop.state == "failed" and not lost and not run.request.dry_run:
-            _mark_failed(conn, account.id, stop.error)
+            mark_failed(conn, account.id, stop.error)

@@ -44,8 +44,8 @@ class PullActivitiesOperator(BaseOperator):
         Raises SettingsError before any request if the settings are wrong; AccountBusy, as long as Airflow will try
         again, for a run started by hand or a backfill that finds an account in use.
         """
+        from include.calsync.flows.opening import open_run
         from include.calsync.flows.pull import pull_activities
-        from include.calsync.flows.run import open_run
 
         ti = context["ti"]
         request = run_request(context, upload=self.upload)
