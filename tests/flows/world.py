@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import google.auth.credentials
 import yaml
@@ -34,6 +34,7 @@ from include.calsync.store.limits import StoreLimiter
 from include.calsync.store.tables import account, change_log, link
 from include.sandbox.server import Sandbox
 
+T = TypeVar("T")
 SCOPES = ["https://www.googleapis.com/auth/calendar"]
 ANNA = "anna@acme.example"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -175,13 +176,14 @@ class World:
 
     def _credentials(self, user: str) -> google.auth.credentials.Credentials:
         key = self.google.service_account_key()
-        made = service_account.Credentials.from_service_account_info(key, scopes=SCOPES)  # type: ignore[no-untyped-call]
+        made = service_account.Credentials.from_service_account_info(key, scopes=SCOPES)
         return made.with_subject(user)  # type: ignore[no-any-return]
 
-    def _cached(self, key: Any, make: Callable[[], Any]) -> Any:
+    def _cached(self, key: Any, make: Callable[[], T]) -> T:
         if key not in self._clients:
             self._clients[key] = make()
-        return self._clients[key]
+        made: T = self._clients[key]
+        return made
 
     def request(self, **options: Any) -> RunRequest:
         number = next(self._numbers)
