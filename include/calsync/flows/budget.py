@@ -39,8 +39,10 @@ def pace(remaining: int | None, now: datetime) -> Pace:
     """What `remaining` tokens (None: not known) allow from `now` until midnight UTC, spent evenly."""
     if remaining is None:
         return Pace()
+    if remaining < LEAST_RUN_TOKENS:
+        return Pace(thrifty=True)  # nothing to make last: the refusal says so, once, and pauses the company
     left_s = (next_midnight(now) - now).total_seconds()
-    full_s, least_s = (left_s * tokens / max(remaining, 1) for tokens in (FULL_RUN_TOKENS, LEAST_RUN_TOKENS))
+    full_s, least_s = (left_s * tokens / remaining for tokens in (FULL_RUN_TOKENS, LEAST_RUN_TOKENS))
     scarce = least_s > USUAL_INTERVAL_S
     return Pace(full_s > USUAL_INTERVAL_S, min(least_s, LONGEST_INTERVAL_S) if scarce else 0.0)
 

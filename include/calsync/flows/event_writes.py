@@ -15,6 +15,7 @@ from include.calsync.core.merge import Merged, Pair, draft
 from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.text import compose, safe_html
 from include.calsync.errors import Duplicate, NotFound, PreconditionFailed
+from include.calsync.flows import aside
 from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.pairs import merged_of
 from include.calsync.flows.writes import Desk, shown_value
@@ -22,6 +23,8 @@ from include.calsync.store import mapping, runs
 
 # Ids of deleted events stay taken; each re-creation of one activity's event uses the next.
 MAX_GENERATIONS = 50
+# Another account may show the activity from here on, and no listing shows it again: it is read once more.
+MOVES = frozenset({"other_owner", "other_type"})
 
 
 class EventWrites:
@@ -219,6 +222,9 @@ class EventWrites:
         with desk.commit() as conn:
             mapping.drop_link(conn, link.id)
             desk.confirm(conn, row, side="events", before=last)
+            if row.payload["cause"] in MOVES:
+                item = ("activities", str(link.activity_id))
+                aside.put(conn, desk.account.id, item, "may have moved", desk.services.clock(), failed=False)
 
     def _delete(self, link: Row[Any], etag: str | None) -> None:
         desk = self.desk
