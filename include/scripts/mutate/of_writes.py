@@ -100,8 +100,8 @@ WRITES = [
     ),
     Mutation(
         "flows/event_writes.py",
-        '            mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"])\n',
-        "            mapping.get_link(conn, link.id)\n",
+        'state="removing", cause=row.payload["cause"], event_raw=last)',
+        "event_raw=last)",
         "our own deletion comes back as a person's, and deletes the activity (law 3)",
         "tests/flows/test_crash.py",
     ),
@@ -135,10 +135,10 @@ WRITES = [
     ),
     Mutation(
         "flows/event_writes.py",
-        "            if shows(current, merged):\n",
-        "            if not shows(current, merged):\n",
-        "an event edited meanwhile counts as written",
-        f"{LOST} -k between",
+        "if shows(current, merged) and read_mark",
+        "if read_mark",
+        "an event edited meanwhile counts as written (law 2)",
+        f"{LOST} -k edited_between",
     ),
     Mutation(
         "flows/activity_writes.py",
