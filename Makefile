@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one script that also runs by itself.
 # ARGS is passed on: `make demo ARGS=--once`, `make test ARGS='-k title'`, `make lock ARGS=--upgrade`.
 
-.PHONY: help setup demo test wild bench mutate lock clean
+.PHONY: help setup demo test wild bench mutate soak lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -24,6 +24,9 @@ bench: setup ## upload 10,000 activities, then sync with nothing to do; ARGS='--
 
 mutate: setup ## break single lines of the product and see that a test notices; ARGS='--only core/merge'
 	@.venv/bin/python -m include.scripts.mutate $(ARGS)
+
+soak: setup ## let the state machine of the laws live; ARGS='--minutes 3 --seed 7 --store sqlite'
+	@.venv/bin/python -m tests.laws.soak $(ARGS)
 
 lock: setup ## resolve requirements*.in anew into the locks
 	@bash include/scripts/lock.sh $(ARGS)

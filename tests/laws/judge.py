@@ -13,7 +13,7 @@ from sqlalchemy import Row, select
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import ActivityView
 from include.calsync.core.policy import Side
-from include.calsync.store.tables import change_log, cursor, link, plan_row, quarantine
+from include.calsync.store.tables import change_log, cursor, plan_row, quarantine
 from tests.laws.company import Company
 from tests.laws.ledger import Node, Typed
 from tests.laws.shown import FIELDS, Shown, from_log, of_activity, of_event, same_when, shows

@@ -1,4 +1,4 @@
-"""What people did, beside the services: every value they typed, what they made and took away, and what belongs together."""
+"""What people did: every value they typed, what they made and took away, and what belongs together."""
 
 from __future__ import annotations
 

@@ -10,22 +10,22 @@ import pytest
 import requests
 
 from include.calsync.clients import transport
-from include.calsync.clients.sessions import Session, Timing
+from include.calsync.clients.sessions import Session, Timing, exchange
 
 
 @contextmanager
 def before_request(at: int, act: Callable[[], object], pattern: str = "") -> Iterator[None]:
     """Act once, before the request number `at` (from 0) whose "METHOD url" has `pattern` leaves."""
-    send, left = transport.exchange, at
+    left = at
 
-    def exchange(session: Session, request: requests.PreparedRequest, timing: Timing) -> requests.Response | str:
+    def counted(session: Session, request: requests.PreparedRequest, timing: Timing) -> requests.Response | str:
         nonlocal left
         if re.search(pattern, f"{request.method} {request.url}"):
             left -= 1
             if left == -1:
                 act()
-        return send(session, request, timing)
+        return exchange(session, request, timing)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transport, "exchange", exchange)
+        patch.setattr(transport, "exchange", counted)
         yield

@@ -30,6 +30,12 @@ EXAMPLES_PER_SEED = 10
 STEPS = 25
 
 
+def say(*lines: str) -> None:
+    """Print."""
+    sys.stdout.write("\n".join([*lines, ""]))
+    sys.stdout.flush()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=3)
@@ -38,7 +44,7 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=STEPS, help="steps of one life at most")
     parser.add_argument("--shrink", action="store_true", help="look for a short story of a violation (takes minutes)")
     asked = parser.parse_args()
-    print(f"seed {asked.seed}", flush=True)
+    say(f"seed {asked.seed}")
     logging.disable(logging.CRITICAL)
     started = time.monotonic()
     failed = None
@@ -50,7 +56,7 @@ def main() -> int:
                 _round(asked, asked.seed + round_, dialect, databases)
             except Exception as error:  # noqa: BLE001  reported below, with the exit code
                 failed = error
-                print(f"seed {asked.seed + round_} on {dialect}:", *_story(error), sep="\n")
+                say(f"seed {asked.seed + round_} on {dialect}:", *_story(error))
                 break
             if time.monotonic() - started > asked.minutes * 60:
                 break
@@ -74,10 +80,12 @@ def _databases(stack: ExitStack) -> Databases:
 
 
 def _round(asked: argparse.Namespace, seed: int, dialect: str, databases: Databases | None) -> None:
-    class Seeded(Laws):
-        if dialect == "postgresql" and databases is not None:
-            make_store = staticmethod(lambda folder: databases.migrated("postgresql"))
+    def on_postgresql(_: Path) -> str:
+        assert databases is not None
+        return databases.migrated("postgresql")
 
+    made = {"make_store": staticmethod(on_postgresql)} if dialect == "postgresql" else {}
+    machine = type("Seeded", (Laws,), made)
     limits = settings(
         max_examples=EXAMPLES_PER_SEED,
         stateful_step_count=asked.steps,
@@ -88,7 +96,7 @@ def _round(asked: argparse.Namespace, seed: int, dialect: str, databases: Databa
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate, *([Phase.shrink] if asked.shrink else [])],
     )
-    run_state_machine_as_test(hypothesis.seed(seed)(Seeded), settings=limits)
+    run_state_machine_as_test(hypothesis.seed(seed)(machine), settings=limits)
     if databases is not None:
         databases.drop()
 
@@ -97,13 +105,13 @@ def _report(seed: int, rounds: int, seconds: float) -> None:
     def listed(counter: Counter[str]) -> str:
         return ", ".join(f"{name} {count}" for name, count in sorted(counter.items())) or "none"
 
-    print(f"seed {seed}, {rounds} rounds, {FIGURES.examples} lives, {seconds:.0f} s")
-    print(
+    say(f"seed {seed}, {rounds} rounds, {FIGURES.examples} lives, {seconds:.0f} s")
+    say(
         f"runs {sum(FIGURES.runs.values())}: {listed(FIGURES.runs)}; killed {FIGURES.deaths}; settled {FIGURES.settled}"
     )
-    print(f"edits {sum(FIGURES.edits.values())}: {listed(FIGURES.edits)}")
-    print(f"faults {sum(FIGURES.faults.values())}: {listed(FIGURES.faults)}")
-    print(f"violations = {FIGURES.violations}")
+    say(f"edits {sum(FIGURES.edits.values())}: {listed(FIGURES.edits)}")
+    say(f"faults {sum(FIGURES.faults.values())}: {listed(FIGURES.faults)}")
+    say(f"violations = {FIGURES.violations}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,231 @@
+"""What people do to both sides, as rules of the state machine."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from tests.flows.world import day
+from tests.laws.company import Company, times, with_text
+from tests.laws.ledger import Node
+from tests.laws.shown import of_event, words
+
+# Small alphabets: people use the same words and times, so that keys collide.
+SUBJECTS = st.sampled_from(["Call", "Lunch", "Call > back", "Ümläut 🎉", "Roof"])
+NEW_SUBJECTS = SUBJECTS | st.integers(1, 99).map(lambda n: f"Topic {n}")
+PLACES = st.sampled_from(["Bar", "Room 7"]) | st.integers(1, 99).map(lambda n: f"Street {n}")
+TEXTS = st.sampled_from(["Agenda", "a < b & c", "<b>Prices</b>"]) | st.integers(1, 99).map(lambda n: f"Text {n}")
+DAYS = st.integers(1, 3)
+TIMES = st.sampled_from(["09:00", "11:00", "22:45", None])
+LENGTHS = st.sampled_from([30, 60, 90])
+ACTIVITY_EDITS = [
+    "subject", "move", "retime", "all-day", "length", "place", "text", "busy", "type", "done", "owner", "deal",
+    "undate",
+]  # fmt: skip
+EVENT_EDITS = ["title", "subject in title", "damage", "empty title", "time", "place", "text", "all text", "busy"]
+PICK = st.integers(0, 5)
+PAUSE = st.sampled_from([0, 0, 1, 40, 90, 400, 4000])
+
+
+class People(RuleBasedStateMachine):
+    """Anna, Bert and Carl at work. Items are picked by number from what is there."""
+
+    company: Company
+
+    # Picking.
+
+    def _pick(self, kind: str, number: int) -> tuple[Node, dict[str, Any]] | None:
+        live = self.company.live()
+        nodes = [node for node in live if node[0] == kind and node not in self.company.foreign]
+        return (nodes[number % len(nodes)], live[nodes[number % len(nodes)]]) if nodes else None
+
+    # People in Pipedrive.
+
+    @rule(
+        subject=SUBJECTS, day_=DAYS, time=TIMES, length=LENGTHS | st.none(), place=PLACES | st.none(),
+        text=TEXTS | st.none(), type_=st.sampled_from(["call", "meeting", "task"]),
+        owner=st.sampled_from([0, 0, 0, 1, 2]), deal=st.integers(0, 2), person=st.booleans(), pause=PAUSE,
+    )  # fmt: skip
+    def add_activity(
+        self, subject: str, day_: int, time: str | None, length: int | None, place: str | None, text: str | None,
+        type_: str, owner: int, deal: int, person: bool, pause: int,
+    ) -> None:  # fmt: skip
+        company = self.company
+        company.person_adds_activity(
+            subject=subject,
+            due_date=day(day_),
+            due_time=time,
+            duration=f"{length // 60:02}:{length % 60:02}" if time and length else None,
+            location=place,
+            public_description=text,
+            type=type_,
+            owner_id=(company.anna, company.bert, company.carl)[owner],
+            deal_id=company.deals[deal - 1] if deal else None,
+            person_id=company.people[0] if person else None,
+        )
+        company.pass_time(pause)
+
+    @rule(
+        n=PICK,
+        what=st.sampled_from(ACTIVITY_EDITS), subject=NEW_SUBJECTS, place=PLACES | st.just(""),
+        text=TEXTS | st.just(""), day_=DAYS, time=TIMES, flag=st.booleans(), pause=PAUSE,
+    )  # fmt: skip
+    def edit_activity(
+        self,
+        n: int,
+        what: str,
+        subject: str,
+        place: str,
+        text: str,
+        day_: int,
+        time: str | None,
+        flag: bool,
+        pause: int,
+    ) -> None:
+        found = self._pick("activity", n)
+        if found is None:
+            return
+        company, row = self.company, found[1]
+        timed = time or "15:30"
+        fields: dict[str, dict[str, Any]] = {
+            "subject": {"subject": subject},
+            "move": {"due_date": day(day_)},
+            "retime": {"due_date": row["due_date"] or day(day_), "due_time": timed},
+            "all-day": {"due_date": row["due_date"] or day(day_), "due_time": None, "duration": None},
+            "length": {"duration": "01:15"} if row["due_time"] else {"due_date": day(day_)},
+            "place": {"location": place or None},
+            "text": {"public_description": text or None},
+            "busy": {"busy": flag},
+            "type": {"type": "task" if flag else "call"},
+            "done": {"done": flag},
+            "owner": {"owner_id": (company.anna, company.bert, company.carl)[day_ - 1]},
+            "deal": {"deal_id": company.deals[0] if flag else None},
+            "undate": {"due_date": None, "due_time": None, "duration": None},
+        }
+        company.person_edits_activity(row, what, **fields[what])
+        company.pass_time(pause)
+
+    @rule(n=PICK, pause=PAUSE)
+    def delete_activity(self, n: int, pause: int) -> None:
+        found = self._pick("activity", n)
+        if found is not None:
+            self.company.person_deletes_activity(found[1])
+            self.company.pass_time(pause)
+
+    @rule(n=PICK)
+    def restore_activity(self, n: int) -> None:
+        dead = self.company.dead("activity")
+        if dead:
+            self.company.person_restores_activity(dead[n % len(dead)])
+
+    @rule(kind=st.sampled_from(["deal", "person"]), name=st.sampled_from(["Tower", "Roof", "Call", "X > Y"]))
+    def rename(self, kind: str, name: str) -> None:
+        number = self.company.deals[0] if kind == "deal" else self.company.people[0]
+        self.company.person_renames(kind, number, name)
+
+    # People in Google.
+
+    @rule(
+        title=SUBJECTS | st.just(""), day_=DAYS, time=TIMES, length=LENGTHS, place=PLACES | st.none(),
+        text=TEXTS | st.none(), where=st.sampled_from(["anna", "anna", "bert"]), free=st.booleans(), pause=PAUSE,
+    )  # fmt: skip
+    def add_event(
+        self, title: str, day_: int, time: str | None, length: int, place: str | None, text: str | None, where: str,
+        free: bool, pause: int,
+    ) -> None:  # fmt: skip
+        fields: dict[str, Any] = times(
+            day(day_), time, timedelta(minutes=length) if time else timedelta(days=length // 30)
+        )
+        fields |= {"location": place} if place else {}
+        fields |= {"description": text} if text else {}
+        fields |= {"transparency": "transparent"} if free else {}
+        self.company.person_adds_event(self.company.calendars[where], title, **fields)
+        self.company.pass_time(pause)
+
+    @rule(
+        n=PICK, what=st.sampled_from(EVENT_EDITS), subject=NEW_SUBJECTS, place=PLACES | st.just(""),
+        text=TEXTS | st.just(""), day_=DAYS, time=TIMES, length=LENGTHS, flag=st.booleans(), pause=PAUSE,
+    )  # fmt: skip
+    def edit_event(
+        self, n: int, what: str, subject: str, place: str, text: str, day_: int, time: str | None, length: int,
+        flag: bool, pause: int,
+    ) -> None:  # fmt: skip
+        found = self._pick("event", n)
+        if found is None:
+            return
+        node, event = found
+        if what in ("title", "subject in title", "damage", "empty title"):
+            typed, patch = self._retitle(node, event, what, subject)
+        else:
+            typed, patch = _edit(what, event, place, text, times(day(day_), time, timedelta(minutes=length)), flag)
+        self.company.person_edits_event(node[1], event, what, typed, **patch)
+        self.company.pass_time(pause)
+
+    def _retitle(
+        self, node: Node, event: dict[str, Any], what: str, subject: str
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        title = str(event.get("summary") or "")
+        prefix = self._prefix(node, title)
+        if what == "empty title":
+            return {"subject": None}, {"summary": ""}
+        if what == "subject in title" and prefix:
+            return {"subject": subject}, {"summary": prefix + subject}
+        if what == "damage" and len(prefix) > 4:
+            return {}, {"summary": title[1:]}
+        return {"subject": subject}, {"summary": subject}
+
+    def _prefix(self, node: Node, title: str) -> str:
+        """What stands before the subject in a title that we wrote."""
+        for row in self.company.links():
+            if (row.calendar_id, row.event_id) == node[1:] and row.origin == "pipedrive":
+                prefix = str(row.rendered["title"]["prefix"])
+                return prefix if prefix and title.startswith(prefix) else ""
+        return ""
+
+    @rule(n=PICK, pause=PAUSE)
+    def delete_event(self, n: int, pause: int) -> None:
+        found = self._pick("event", n)
+        if found is not None:
+            self.company.person_deletes_event(found[0][1], found[1])
+            self.company.pass_time(pause)
+
+    @rule(n=PICK)
+    def restore_event(self, n: int) -> None:
+        dead = self.company.dead("event")
+        if dead:
+            self.company.person_restores_event(dead[n % len(dead)])
+
+    @rule(n=PICK, really=st.integers(0, 3))
+    def copy_event(self, n: int, really: int) -> None:
+        found = self._pick("event", n)
+        if found is not None and really == 0:
+            self.company.person_copies_event(found[0][1], found[1])
+
+    @rule(title=SUBJECTS)
+    def invite(self, title: str) -> None:
+        if not self.company.foreign:
+            self.company.somebody_invites_anna(self.company.calendar, title)
+
+    @precondition(lambda self: self.company.foreign)
+    @rule(n=PICK, answer=st.sampled_from(["accepted", "declined"]))
+    def answer(self, n: int, answer: str) -> None:
+        nodes = list(self.company.foreign)
+        self.company.person_answers(nodes[n % len(nodes)], answer)
+
+
+def _edit(
+    what: str, event: dict[str, Any], place: str, text: str, when: dict[str, Any], flag: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What counts as typed, and the patch."""
+    if what == "time":
+        return {"when": of_event({**event, **when})["when"]}, when
+    if what == "place":
+        return {"place": place or None}, {"location": place}
+    if what == "text":
+        return {"description": words(text) or None}, {"description": with_text(event, text)}
+    if what == "all text":
+        return {"description": words(text) or None}, {"description": text}
+    return {"busy": not flag}, {"transparency": "transparent" if flag else "opaque"}
