@@ -274,7 +274,7 @@ def test_an_event_born_in_google_is_marked(world: World) -> None:
 def test_the_service_rewrites_what_it_was_sent(world: World) -> None:
     world.pipedrive.options.trim_text = True
     world.pipedrive.options.seconds_in_times = True
-    world.google.options.normalisations |= {"trim"} if hasattr(world.google.options, "normalisations") else set()
+    world.google.options.normalisations |= {"trim", "rewrite_html", "whole_minutes"}
     world.green()
     world.activity("  Demo  ", public_description=" Agenda \n\n")
     world.event("  Lunch  ", description="<b>Hi</b><br>there ")

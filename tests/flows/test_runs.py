@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from include.calsync.errors import SettingsError
+from include.sandbox.base import Fault
 from tests.flows.world import ANNA, World, day
 
 
@@ -87,15 +88,26 @@ def test_an_expired_sync_token_is_reported_and_harmless(world: World, caplog: py
 def test_a_calendar_is_created_once_by_name(world: World) -> None:
     world.anna_is(calendar={"create": "Pipedrive"})
     world.activity("Call")
-    world.green()
-    world.upload()
-    with world.engine.begin() as conn:
-        conn.exec_driver_sql("DELETE FROM directory")
-    world.green()
-    names = [c.summary for c in world.google.calendars.values()] if hasattr(world.google, "calendars") else []
-    assert names.count("Pipedrive") <= 1
+    with world.requests():
+        world.upload()
+        with world.engine.begin() as conn:
+            conn.exec_driver_sql("DELETE FROM directory")  # what was known of the calendar is forgotten
+        world.green()
+    created = [r for r in world.sandbox.google.requests if r.method == "POST" and r.path == "/calendar/v3/calendars"]
+    assert len(created) == 1
     (link,) = world.links()
-    assert len(world.events(link.calendar_id)) == 1
+    assert [event["summary"] for event in world.events(link.calendar_id)] == ["Call"]
+
+
+def test_a_calendar_whose_creation_was_never_answered_is_found(world: World) -> None:
+    world.anna_is(calendar={"create": "Pipedrive"})
+    lost = Fault(kind="drop", when="after", method="POST", path="/calendars$")
+    world.sandbox.google.faults.add(lost)
+    assert world.sync().failure
+    world.sandbox.google.faults.clear()
+    with world.requests():
+        world.green()
+    assert not [r for r in world.sandbox.google.requests if r.method == "POST" and r.path == "/calendar/v3/calendars"]
 
 
 def test_the_primary_calendar(world: World) -> None:
