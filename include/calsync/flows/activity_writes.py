@@ -15,7 +15,7 @@ from include.calsync.core.merge import Merged, Pair, Written, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.text import typed_part
-from include.calsync.core.title import Rendered
+from include.calsync.core.title import NO_TITLE, Rendered
 from include.calsync.core.when import move_activity
 from include.calsync.errors import NotFound, RetryableError, ServiceError
 from include.calsync.flows.pairs import merged_of, pair_of
@@ -23,8 +23,6 @@ from include.calsync.flows.writes import Desk, same_content
 from include.calsync.store import mapping
 
 log = logging.getLogger(__name__)
-
-NO_TITLE = "(No title)"
 
 
 class ChangedMeanwhile(RetryableError):
@@ -64,6 +62,8 @@ class ActivityWrites:
         if sent.when is None:
             raise ValueError("the event has no time")
         with desk.commit() as conn:
+            if mapping.was_intended(conn, desk.calendar_id, row.event_id, desk.run.id):
+                raise RetryableError("an earlier try may have created the activity: the next run looks for it")
             if row.link_id is not None:  # its activity is gone for good; what is created now is found by the intent
                 mapping.drop_link(conn, row.link_id)
             mapping.intend(
