@@ -49,6 +49,7 @@ class Killer:
     def __init__(self, at: int | None = None) -> None:
         self.at = at
         self.steps: list[Step] = []
+        self.statuses: set[int] = set()
         self.dead = False
         self._lock = threading.Lock()
 
@@ -59,11 +60,18 @@ class Killer:
                 raise Killed(f"before step {self.at}: {kind} {what}")
             self.steps.append(Step(kind, what))
 
+    def replace(self) -> None:
+        """Another process takes over: what it does happens."""
+        self.at, self.dead = None, False
+
     @contextmanager
     def on(self, world: World) -> Iterator[Killer]:
         def exchange(session: Session, request: requests.PreparedRequest, timing: Timing) -> requests.Response | str:
             self.step("request", f"{request.method} {(request.url or '').partition('?')[0]}")
-            return send(session, request, timing)
+            answer = send(session, request, timing)
+            if isinstance(answer, requests.Response):
+                self.statuses.add(answer.status_code)
+            return answer
 
         def commit(_: Connection) -> None:
             self.step("commit", "")

@@ -88,6 +88,12 @@ def intend(conn: Connection, *, calendar_id: str, event_id: str, **values: Any) 
     conn.execute(insert(intent).values(calendar_id=calendar_id, event_id=event_id, **values))
 
 
+def was_intended(conn: Connection, calendar_id: str, event_id: str, run_id: str) -> bool:
+    """Whether this run attempted the creation already: an earlier try of its task, which died."""
+    same = (intent.c.calendar_id == calendar_id, intent.c.event_id == event_id, intent.c.run_id == run_id)
+    return conn.execute(select(intent.c.id).where(*same)).first() is not None
+
+
 def drop_intent(conn: Connection, calendar_id: str, event_id: str) -> None:
     """The creation is linked, or was refused for certain."""
     conn.execute(delete(intent).where(intent.c.calendar_id == calendar_id, intent.c.event_id == event_id))
