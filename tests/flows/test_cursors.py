@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,20 @@ def listings(world: World, service: str) -> list[dict[str, list[str]]]:
     path = "/activities" if service == "pipedrive" else "/events"
     recorded = getattr(world.sandbox, service).requests
     return [r.query for r in recorded if r.method == "GET" and r.path.endswith(path) and "ids" not in r.query]
+
+
+def test_a_run_starts_where_the_one_before_read(world: World) -> None:
+    world.green()
+    for _ in range(2):
+        world.pass_time(3600)
+        before = world.clock()
+        world.green()
+        with world.requests():
+            world.green()
+            (activities,), (events,) = listings(world, "pipedrive"), listings(world, "google")
+        since = datetime.fromisoformat(activities["updated_since"][0])
+        assert before - timedelta(seconds=65) < since <= before - timedelta(seconds=55), "a minute of overlap"
+        assert "syncToken" in events
 
 
 def test_a_run_that_left_rows_fails_and_moves_no_cursor(world: World) -> None:

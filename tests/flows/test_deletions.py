@@ -204,6 +204,17 @@ def test_too_many_deletions_are_held_and_the_rest_goes_on(world: World) -> None:
     assert len(world.activities()) == 6
 
 
+@pytest.mark.parametrize("rule", ["delete", "done"])
+def test_what_deleted_events_do_to_activities_counts_as_deletions(world: World, rule: str) -> None:
+    world.anna_is(max_delete_count=1, max_delete_ratio=0.1, on_event_deleted=rule)
+    pairs(world, 3)
+    for event in world.events():
+        world.google.delete_event(world.calendar, event["id"])
+    assert "3 deletions held" in str(world.sync().failure)
+    assert [row["done"] for row in world.activities()] == [False] * 3
+    world.assert_quiet()
+
+
 def test_a_restored_event_ends_its_hold(world: World) -> None:
     world.anna_is(max_delete_count=0, max_delete_ratio=0.1)
     pairs(world, 2)

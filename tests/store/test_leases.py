@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, select
 
 from include.calsync.errors import AccountBusy, LeaseLost
+from include.calsync.store import leases as leases_module
 from include.calsync.store.leases import Leases, check_fence, lease_owner, owner_run
-from include.calsync.store.tables import account, pause
+from include.calsync.store.tables import account, lease, pause
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FIRST = lease_owner("run-1", "plan#1")
@@ -118,6 +121,44 @@ def test_fencing_numbers_only_rise(leases: Leases, clock: Any, account_id: int) 
             leases.release(account_id, fences[-1])
         clock.advance(10)
     assert fences == sorted(set(fences))
+
+
+def test_leases_are_kept_while_a_block_runs(
+    store: Engine, leases: Leases, clock: Any, account_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them is taken over meanwhile: the others are renewed all the same."""
+    monkeypatch.setattr(leases_module, "RENEWED_EVERY_S", 0.02)
+    with store.begin() as connection:
+        other_id = connection.execute(insert(account).values(name="bert").returning(account.c.id)).scalar_one()
+    fences = {one: leases.acquire(one, FIRST, ttl_s=300) for one in (account_id, other_id)}
+    leases.release(account_id, fences[account_id])
+    taken = leases.acquire(account_id, OTHER, ttl_s=300)
+    with leases.kept(fences):
+        for _ in range(3):
+            clock.advance(200)
+            _wait_until(lambda: _expires_at(store, other_id) > clock() + timedelta(seconds=250))
+    assert _expires_at(store, account_id) < clock(), "whoever has it keeps it alive"
+    _check(store, account_id, taken)
+    before = _expires_at(store, other_id)
+    clock.advance(100)
+    time.sleep(0.1)
+    assert _expires_at(store, other_id) == before, "not after the block"
+
+
+def _wait_until(reached: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if reached():
+            return
+        time.sleep(0.02)
+    raise AssertionError("never")
+
+
+def _expires_at(store: Engine, account_id: int) -> datetime:
+    with store.connect() as connection:
+        at: datetime = connection.execute(
+            select(lease.c.expires_at).where(lease.c.account_id == account_id)
+        ).scalar_one()
+    return at
 
 
 def test_a_try_that_was_taken_over_commits_nothing(store: Engine, leases: Leases, clock: Any, account_id: int) -> None:

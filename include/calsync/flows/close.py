@@ -77,12 +77,13 @@ def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
         if account.fence is not None:
             check_fence(conn, account.id, account.fence)
         left_count = runs.unfinished_count(conn, run.id, account.id)
+        incremental = run.request.upload is None and run.request.interval is None
         if left_count:
+            remedy = "the next run repeats them" if incremental else "start it again"
             raise CalsyncError(
-                f"{left_count} planned changes were not carried out; the next run repeats them. "
-                "The log of the upsert tasks says why."
+                f"{left_count} planned changes were not carried out; {remedy}. The log of the upsert tasks says why."
             )
-        if run.request.upload is None and run.request.interval is None:
+        if incremental:
             _move_cursors(conn, services, run, account)
         if run.request.upload is None:  # an upload reads them, but plans nothing for pairs
             due = quarantine.c.account_id == account.id, quarantine.c.next_try_at <= run.started_at

@@ -26,7 +26,7 @@ CORE = [
         "DESTRUCTIVE = frozenset({Action.DELETE_EVENT, Action.DELETE_ACTIVITY, Action.FINISH_ACTIVITY})",
         "DESTRUCTIVE = frozenset({Action.DELETE_EVENT, Action.DELETE_ACTIVITY})",
         "the guard does not count activities that deletions mark as done (law 8)",
-        "tests/flows/test_deletions.py -k held",
+        "tests/flows/test_deletions.py -k counts_as",
     ),
     Mutation(
         "core/decide.py",

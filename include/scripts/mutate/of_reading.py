@@ -261,8 +261,8 @@ READING = [
     ),
     Mutation(
         "flows/close.py",
-        "        if run.request.upload is None and run.request.interval is None:\n            _move_cursors",
-        "        if run.request.upload is None:\n            _move_cursors",
+        "incremental = run.request.upload is None and run.request.interval is None",
+        "incremental = run.request.upload is None",
         "a backfill moves the cursors",
         f"{RUNS} -k backfill",
     ),

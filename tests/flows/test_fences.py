@@ -1,0 +1,72 @@
+"""Whoever lost an account commits nothing any more (law 11): in uploads, and when cursors move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from include.calsync.flows import close as closing
+from include.calsync.store.leases import DEFAULT_TTL_S
+from include.calsync.store.tables import cursor
+from tests.flows.killing import before_request
+from tests.flows.test_leases import Steps, holder
+from tests.flows.world import World
+
+
+def taken_over(world: World) -> None:
+    """The lease was over, and a run that lives has it now."""
+    world.pass_time(DEFAULT_TTL_S + 1)
+    world.services().leases.acquire(holder(world).account_id, "another-run task")
+
+
+def cursors(world: World) -> list[Any]:
+    with world.engine.connect() as conn:
+        return list(conn.execute(select(cursor.c.side, cursor.c.run_id).order_by(cursor.c.side)))
+
+
+def test_an_upload_that_was_taken_over_commits_nothing(world: World) -> None:
+    world.activity("Old")
+    world.pass_time(60)
+    world.green()
+    with before_request("POST", r"/events\?", lambda: taken_over(world)):
+        failure = str(world.upload().failure)
+    assert "1 planned changes were not carried out; start it again" in failure
+    assert world.links() == []
+    assert len(world.events()) == 1, "it was on its way"
+    world.pass_time(DEFAULT_TTL_S + 1)
+    assert world.upload().failure is None
+    assert len(world.events()) == len(world.links()) == 1
+    world.assert_quiet()
+
+
+def test_an_upload_gives_the_account_back(world: World) -> None:
+    world.activity("Old")
+    world.pass_time(60)
+    world.green()
+    assert world.upload().failure is None
+    assert holder(world).owner == ""
+    assert world.sync().result["accounts"]["anna"]["state"] == "ok"
+
+
+def test_cursors_move_only_for_whoever_holds_the_account(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.green()
+    world.activity("Call")
+    run = Steps(world).pull().plan().apply()
+    before = cursors(world)
+    finish = closing._finish_account
+
+    def too_late(*arguments: Any) -> None:
+        taken_over(world)
+        finish(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(closing, "_finish_account", too_late)
+        assert "lease" in str(run.close().failure)
+    assert cursors(world) == before
+    world.pass_time(DEFAULT_TTL_S + 1)
+    world.green()
+    assert cursors(world) != before
+    assert len(world.events()) == len(world.links()) == 1
+    world.assert_quiet()
