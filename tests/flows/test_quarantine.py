@@ -14,12 +14,16 @@ from include.calsync.store.tables import quarantine
 from include.sandbox.base import Fault
 from tests.flows.world import World, account_row, day
 
-WRITES = "POST|PATCH|DELETE"
-
 
 def poison(world: World, method: str, service: str = "google", **fault: Any) -> None:
     """Writes of this kind are refused for what they contain, until the faults are cleared."""
-    fields = {"kind": "status", "status": 400, "reason": "invalid", "method": method, "times": 0} | fault
+    fields: dict[str, Any] = {
+        "kind": "status",
+        "status": 400,
+        "reason": "invalid",
+        "method": method,
+        "times": 0,
+    } | fault
     path = "/events" if service == "google" else "/activities"
     getattr(world.sandbox, service).faults.add(Fault(path=path, **fields))
 
