@@ -29,6 +29,7 @@ ZONED = """\
     UID:zoned
     SUMMARY:Own zone
     LOCATION:Room  1
+    DESCRIPTION:Two <b>words</b>\\nand more
     DTSTART;TZID=Own:20240305T090000
     DURATION:PT45M
     END:VEVENT
@@ -120,7 +121,15 @@ def test_what_the_activities_are_expected_to_say(check: Check, report: Report) -
 
 
 @pytest.mark.parametrize(
-    "change", [{"due_time": "04:30"}, {"duration": "01:00"}, {"due_time": None}, {"subject": "X"}, {"location": None}]
+    "change",
+    [
+        {"due_time": "04:30"},
+        {"duration": "01:00"},
+        {"due_time": None},
+        {"subject": "X"},
+        {"location": None},
+        {"public_description": "Two"},
+    ],
 )
 def test_the_judge_sees_a_wrong_activity(check: Check, report: Report, change: dict[str, str | None]) -> None:
     items, activities = list(report.loads["pack"].events.values()), dict(check.pipedrive.activities)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +12,7 @@ from include.scripts.wild import vevents
 from include.scripts.wild.load import Loaded
 
 NO_TITLE = "(No title)"
+_TAG = re.compile(r"<[^>]*>")
 
 
 def problems(loaded: Iterable[Loaded], pairs: Mapping[str, int], activities: Mapping[int, Any]) -> Iterator[str]:
@@ -39,6 +42,9 @@ def differences(item: Loaded, activity: Mapping[str, Any]) -> Iterator[str]:
     for name, wanted in expected(item).items():
         if (shown[name] or None) != wanted:
             yield f"{name} is {shown[name]!r}, not {wanted!r}"
+    described = activity.get("public_description") or ""
+    if _letters(described) != _letters(vevents.text(item.vevent, "DESCRIPTION")):
+        yield f"public_description does not say what the event says: {described[:80]!r}"
 
 
 def expected(item: Loaded) -> dict[str, str | None]:
@@ -67,6 +73,11 @@ def _minutes(length: timedelta) -> str | None:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _letters(text: str) -> str:
+    """What is left of a text, HTML or plain, when only letters and digits count."""
+    return "".join(letter for letter in html.unescape(_TAG.sub(" ", text)) if letter.isalnum())
 
 
 def _name(item: Loaded) -> str:
