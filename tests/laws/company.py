@@ -58,6 +58,8 @@ class Company(World):
     # Time and clients.
 
     def clock(self) -> datetime:
+        """Each look takes a millisecond, so that one moment comes after another."""
+        self.pass_time(0.001)
         return self.base + self.offset
 
     def _limiter(self) -> Limiter:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.world import World
+from tests.flows.world import World, day
 from tests.laws.meanwhile import before_request
 
 
@@ -29,3 +29,40 @@ def test_an_edit_of_an_event_that_leaves_with_its_activity_is_logged(world: Worl
         world.green()
     assert world.events() == []
     assert logged(world, "remove_event").before["location"] == "Room 7"
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["later", "in the same minutes"])
+def test_an_activity_gets_its_date_back_after_its_authors_event_was_deleted(world: World, at_once: bool) -> None:
+    """Without a date the pair rests, so the deletion reaches nobody; with one the activity needs an event again."""
+    world.green()
+    author = world.event("Lunch", location="Bar")
+    world.green()
+    activity = world.the_activity()
+    world.pipedrive.edit_activity(activity["id"], due_date=None, due_time=None, duration=None)
+    world.green()
+    world.google.delete_event(world.calendar, author["id"])
+    if not at_once:
+        world.green()
+    assert world.the_activity()["id"] == activity["id"]
+    world.pipedrive.edit_activity(activity["id"], due_date=day(2), due_time="10:00")
+    world.green()
+    assert world.the_event()["summary"] == "Lunch"
+    assert world.the_event()["location"] == "Bar"
+    world.assert_quiet()
+
+
+def test_what_a_run_sets_aside_is_read_again_whatever_its_clocks_say(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task that opened the run may have a clock ahead of the one that set an item aside."""
+    world.green()
+    row = world.activity("Call")
+    world.green()
+    now = world.clock()
+    monkeypatch.setattr(world, "clock", lambda: now)
+    world.edit_event(world.the_event(), location="Moon")
+    world.pipedrive.delete_activity(row["id"])
+    world.green()  # the event's edit has to wait until the deletion is proven
+    world.green()
+    assert world.the_activity()["location"]["value"] == "Moon"
+    world.assert_quiet()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, String, cast, func, select, update
 
 from include.calsync.core.decide import Action, side_of
 from include.calsync.errors import CalsyncError
@@ -86,8 +86,19 @@ def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
         if incremental:
             _move_cursors(conn, services, run, account)
         if run.request.upload is None:  # an upload reads them, but plans nothing for pairs
-            due = quarantine.c.account_id == account.id, quarantine.c.next_try_at <= run.started_at
-            conn.execute(quarantine.delete().where(*due))
+            _forget_tried(conn, run, account)
+
+
+def _forget_tried(conn: Connection, run: Run, account: RunAccount) -> None:
+    """Items whose time came are ordinary ones again, but for those that this run set aside anew.
+
+    That is told by the plan, not by the time: the tasks of a run may have clocks that disagree.
+    """
+    again = plan_row.c.run_id == run.id, plan_row.c.account_id == account.id
+    entry, item = quarantine.c, func.coalesce(plan_row.c.event_id, cast(plan_row.c.activity_id, String))
+    anew = select(plan_row.c.id).where(*again, plan_row.c.state.in_(("deferred", "quarantined")), item == entry.item_id)
+    due = entry.account_id == account.id, entry.next_try_at <= run.started_at
+    conn.execute(quarantine.delete().where(*due, ~anew.exists()))
 
 
 def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAccount) -> None:

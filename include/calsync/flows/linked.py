@@ -78,8 +78,8 @@ class LinkedPairs:
         elif unreadable:
             self.rows.add(account, Action.QUARANTINE, payload, link, reason=str(unreadable[0].error))
         elif link.state == "detached":
-            if link.cause in SCOPE_CAUSES and is_live(activity) and not self._leaves(account, link, payload):
-                self.rows.merge(account, payload, link, reason="back in scope")
+            if link.cause in SCOPE_CAUSES:
+                self._out_of_scope(account, link, payload, event_change)
         elif link.state == "held":
             self._held(account, link, payload, activity_change, event_change)
         elif account.mode_changed and Change.DELETED not in (activity_change, event_change):
@@ -87,6 +87,18 @@ class LinkedPairs:
             self.rows.add(account, Action.REBASE, payload, link, reason="the mode was changed")
         else:
             self._active(account, link, payload, activity_change, event_change)
+
+    def _out_of_scope(self, account: RunAccount, link: Row[Any], payload: dict[str, Any], event: Change) -> None:
+        """An author's event without its activity: they meet again when the activity comes back, if both still exist."""
+        activity, _ = self.seen.of(link)
+        back = is_live(activity) and not self._leaves(account, link, payload)
+        if event is not Change.DELETED:
+            if back:
+                self.rows.merge(account, payload, link, reason="back in scope")
+        elif back and account.policy.may_create(Side.EVENT):
+            self.rows.add(account, Action.CREATE_EVENT, payload, link, reason="back in scope, its event was deleted")
+        else:
+            self.rows.add(account, Action.UNLINK, payload, link, reason=f"{link.cause}, and the event was deleted")
 
     def rests(self, account: RunAccount, *items: tuple[str, Any]) -> bool:
         """Whether one of these (of a pair both) is in quarantine, none was edited since, and its time has not come."""
