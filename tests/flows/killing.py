@@ -91,20 +91,22 @@ class Killer:
 
 
 @contextmanager
-def before_request(method: str, path: str, act: Callable[[], object]) -> Iterator[None]:
-    """A person does something just before the first such request (`path`: a regular expression) is sent."""
-    done = threading.Event()
+def before_request(method: str, path: str, act: Callable[[], object], times: int = 1) -> Iterator[None]:
+    """A person does something just before the first such requests (`path`: a regular expression) are sent."""
+    left, lock = iter(range(times)), threading.Lock()
 
     def exchange(session: Session, request: requests.PreparedRequest, timing: Timing) -> requests.Response | str:
-        if not done.is_set() and request.method == method and re.search(path, request.url or ""):
-            done.set()
-            act()
+        if request.method == method and re.search(path, request.url or ""):
+            with lock:
+                is_turn = next(left, None) is not None
+            if is_turn:
+                act()
         return send(session, request, timing)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("include.calsync.clients.transport.exchange", exchange)
         yield
-    assert done.is_set(), f"nobody sent {method} {path}"
+    assert next(left, None) is None, f"too few {method} {path}"
 
 
 class Snapshot:

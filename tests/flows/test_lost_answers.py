@@ -301,6 +301,21 @@ def test_an_event_edited_between_list_and_patch_is_not_overwritten(world: World)
     assert "18:00:00+01:00" in event["start"]["dateTime"] or "19:00:00+02:00" in event["start"]["dateTime"]
 
 
+def test_an_event_edited_twice_while_it_is_written_is_left_to_the_next_run(world: World) -> None:
+    activity_id, event_id = pair(world)
+    world.pipedrive.edit_activity(activity_id, due_time="17:00")
+    edits = iter([{"location": "Bar"}, {"summary": "Late demo"}])
+    edit = world.google.edit_event
+    with before_request("PATCH", event_id, lambda: edit(world.calendar, event_id, **next(edits)), times=2):
+        world.green()
+    assert (world.the_event()["location"], world.the_event()["summary"]) == ("Bar", "Late demo")
+    settled(world)
+    event, activity = world.the_event(), world.the_activity()
+    assert event["location"] == activity["location"]["value"] == "Bar"
+    assert event["summary"] == activity["subject"] == "Late demo"
+    assert (activity["due_time"], event["start"]["dateTime"][11:16]) == ("17:00", "18:00")
+
+
 def test_the_same_field_edited_between_list_and_patch_is_a_conflict(world: World) -> None:
     activity_id, event_id = pair(world)
     world.pipedrive.edit_activity(activity_id, location="From Pipedrive")

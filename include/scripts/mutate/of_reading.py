@@ -82,7 +82,7 @@ READING = [
         "        self._check_access(listing.access_role)\n",
         "",
         "a calendar that was shared read-only fails item by item instead of saying so",
-        "tests/flows/test_access.py",
+        "tests/flows/test_isolation.py -k read_only",
     ),
     Mutation(
         "flows/pull.py",
@@ -110,7 +110,7 @@ READING = [
         "        elif link.missing_since_run == self.run.id:",
         "        elif link.missing_since_run is None:",
         "a repeated task sees a 404 twice and takes it for two runs (law 3)",
-        "tests/flows/test_probe.py",
+        "tests/flows/test_retried_tasks.py -k second_opinion",
     ),
     Mutation(
         "flows/probe.py",
@@ -201,7 +201,7 @@ READING = [
         'values |= {"etag": event.raw.get("etag"), "event_raw": event.raw}',
         'values |= {"event_raw": event.raw}',
         "an etag that is no longer true is sent: each write to the event is refused once",
-        EDITS,
+        f"{EDITS} -k context_and_leaves",
     ),
     Mutation(
         "flows/linked.py",
@@ -271,20 +271,20 @@ READING = [
         "            services.leases.release(account.id, account.fence)\n",
         "            pass\n",
         "an account stays taken for minutes after each run",
-        "tests/flows/test_fences.py",
+        "tests/flows/test_leases.py -k finished_run",
     ),
     Mutation(
         "flows/close.py",
         'for row in runs.plan_rows(conn, run.id, state="quarantined"):',
         'for row in runs.plan_rows(conn, run.id, state="shown"):',
         "a run that put an item into quarantine is green (law 6)",
-        "tests/flows/test_isolation.py",
+        "tests/flows/test_isolation.py -k refused_item",
     ),
     Mutation(
         "flows/close.py",
         "settings_digest=account.settings.digest(), mode",
         "settings_digest=row.settings_digest, mode",
         "after a change of settings every run reads everything",
-        RUNS,
+        "tests/flows/test_cursors.py -k settings",
     ),
 ]

@@ -24,11 +24,11 @@ LIKELY_S, REST_S = 300.0, 1800.0
 GRACE_S = 30.0
 # How pytest's closing lines name a test, or a file that can't even be imported.
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?|\S+\.py)(?: - .*)?$", re.MULTILINE)
-ALL_PASSED, TESTS_FAILED, INTERRUPTED = 0, 1, 2
+ALL_PASSED, TESTS_FAILED, INTERRUPTED, WRONG_ARGUMENTS, NO_TESTS = 0, 1, 2, 4, 5
 
 
 class Stale(ValueError):
-    """The mutation does not apply to this code."""
+    """The mutation, or the tests named with it, don't fit this code."""
 
 
 class Hangs(Exception):
@@ -84,12 +84,14 @@ class Tree:
         return test in self.known_green
 
     def failing(self, arguments: list[str], ignored: list[str], timeout_s: float) -> str | None:
-        """The first of these tests that fails. Raises: Hangs, BrokenFile."""
+        """The first of these tests that fails. Raises: Hangs, BrokenFile, Stale."""
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "--tb=no", "-p", "no:cacheprovider"]
         command += [*arguments, *(f"--deselect={test}" for test in ignored)]
         code, output = _run(command, self.root, timeout_s)
         if code == ALL_PASSED:
             return None
+        if code in (WRONG_ARGUMENTS, NO_TESTS):
+            raise Stale(f"these tests don't exist: {shlex.join(arguments)}")
         found = FAILED.search(output)
         if code == INTERRUPTED or (found and "::" not in found[1]):
             raise BrokenFile(output[-500:])
