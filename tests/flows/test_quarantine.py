@@ -200,6 +200,7 @@ def test_a_held_and_a_quarantined_item_are_reported_until_they_are_done(world: W
     poison(world, "PATCH")
     world.pipedrive.edit_activity(world.activities()[0]["id"], location="There")
     world.google.delete_event(world.calendar, world.events()[3]["id"])
+    world.pass_time(10)  # stamps are whole seconds
     failure = str(world.sync().failure)
     assert "1 deletions held" in failure
     assert "is in quarantine" in failure
