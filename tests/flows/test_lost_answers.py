@@ -304,16 +304,22 @@ def test_an_event_edited_between_list_and_patch_is_not_overwritten(world: World)
 def test_an_event_edited_twice_while_it_is_written_is_left_to_the_next_run(world: World) -> None:
     activity_id, event_id = pair(world)
     world.pipedrive.edit_activity(activity_id, due_time="17:00")
-    edits = iter([{"location": "Bar"}, {"summary": "Late demo"}])
-    edit = world.google.edit_event
-    with before_request("PATCH", event_id, lambda: edit(world.calendar, event_id, **next(edits)), times=2):
+    moved = {side: {"dateTime": f"{day(2)}T{hour}:00:00Z"} for side, hour in (("start", 20), ("end", 21))}
+    edits: Iterator[dict[str, Any]] = iter([{"location": "Bar"}, moved])
+
+    def edit() -> None:
+        world.pass_time(90)
+        world.google.edit_event(world.calendar, event_id, **next(edits))
+
+    with before_request("PATCH", event_id, edit, times=2):
         world.green()
-    assert (world.the_event()["location"], world.the_event()["summary"]) == ("Bar", "Late demo")
     settled(world)
     event, activity = world.the_event(), world.the_activity()
     assert event["location"] == activity["location"]["value"] == "Bar"
-    assert event["summary"] == activity["subject"] == "Late demo"
-    assert (activity["due_time"], event["start"]["dateTime"][11:16]) == ("17:00", "18:00")
+    assert (activity["due_date"], activity["due_time"]) == (day(2), "20:00")
+    assert event["start"]["dateTime"][:10] == day(2)
+    lost = [entry["activity"] for change in world.changes() for entry in change.lost or []]
+    assert "T17:00" in str(lost), "the other's edit is in the log"
 
 
 def test_the_same_field_edited_between_list_and_patch_is_a_conflict(world: World) -> None:

@@ -23,13 +23,13 @@ def test_an_id_that_is_taken_by_something_else_is_left_alone(world: World, marke
     world.green()
     activity = world.activity("Call")
     taken = event_id(COMPANY, activity["id"], world.calendar, 0)
-    marks = {
+    marks: dict[str, dict[str, Any]] = {
         "not": {},
         "another company": foreign(taken, "78", activity["id"]),
         "another activity": foreign(taken),
         "copied": foreign("another", activity_id=activity["id"]),
     }
-    day_off = {"start": {"date": "2020-01-01"}, "end": {"date": "2020-01-02"}}
+    day_off: dict[str, Any] = {"start": {"date": "2020-01-01"}, "end": {"date": "2020-01-02"}}
     old = "2020-01-01T00:00:00Z"  # long before the account was connected: not to be synced
     world.event("Strange", id=taken, created=old, updated=old, **day_off, **marks[marked])
     world.green()

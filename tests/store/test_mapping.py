@@ -75,7 +75,7 @@ def test_releasing_a_pair_that_is_not_held_leaves_its_state(store: Engine, accou
 
 
 def test_what_is_set_aside_again_is_known_since_the_first_time(store: Engine, account_id: int) -> None:
-    item = {"account_id": account_id, "side": "events", "item_id": "e1"}
+    item: dict[str, Any] = {"account_id": account_id, "side": "events", "item_id": "e1"}
     for attempt in range(1, 4):
         at = NOON + timedelta(hours=attempt)
         with store.begin() as conn:

@@ -34,6 +34,7 @@ from include.scripts.mutate.tree import LIKELY_S, REST, REST_S, BrokenFile, Hang
 ROOT = Path(__file__).resolve().parents[3]
 MUTANTS = ROOT / ".calsync" / "mutants"
 KILLED = "killed"
+MUTATIONS = (*CORE, *WRITES, *READING, *STORE)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Court:
 
 def main() -> int:
     options = _options()
-    mutations = [m for m in (*CORE, *WRITES, *READING, *STORE) if not options.only or _fits(m, options.only)]
+    mutations = [m for m in MUTATIONS if not options.only or _fits(m, options.only)]
     if options.list:
         print(table(("file", "what would go wrong"), [(m.file, m.why) for m in mutations]))
         return 0

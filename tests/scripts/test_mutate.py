@@ -1,0 +1,79 @@
+"""The mutation check itself, on a product of one function."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from include.scripts.mutate.__main__ import KILLED, MUTATIONS, Court, Verdict, show
+from include.scripts.mutate.mutation import Mutation
+from include.scripts.mutate.tree import Tree
+
+PRODUCT = """
+def half(number: int) -> int:
+    if number > 1000:
+        return number >> 1
+    return number // 2
+"""
+TESTS = """
+from include.calsync.core.halves import half
+
+def test_half():
+    assert half(4) == 2
+
+def test_that_fails_anyway():
+    assert half(4) == 3
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """A copy of a small checkout."""
+    source = tmp_path / "checkout"
+    for name in ("include/calsync/core", "plugins", "dags", "tests"):
+        (source / name).mkdir(parents=True)
+    (source / "include/calsync/core/halves.py").write_text(PRODUCT)
+    (source / "tests/test_halves.py").write_text(TESTS)
+    (source / "pyproject.toml").write_text('[tool.pytest.ini_options]\naddopts = ["--import-mode=importlib"]\n')
+    return Tree.copy(source, tmp_path / "copy")
+
+
+def judged(tree: Tree, old: str, new: str, tests: str = "tests/test_halves.py::test_half") -> Verdict:
+    (verdict,) = Court([tree], quick=True).judge([Mutation("core/halves.py", old, new, "wrong", tests)])
+    assert (tree.root / "include/calsync/core/halves.py").read_text() == PRODUCT, "put back"
+    return verdict
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "tests", "state"),
+    [
+        ("// 2", "// 3", "tests/test_halves.py::test_half", KILLED),
+        (">> 1", ">> 2", "tests/test_halves.py::test_half", "survived"),
+        ("// 9", "// 3", "tests/test_halves.py::test_half", "stale"),
+        ("number", "n", "tests/test_halves.py::test_half", "stale"),
+        ("// 2", "// 3", "tests/test_halves.py -k nothing", "stale"),
+        ("// 2", "// 3", "tests/test_gone.py", "stale"),
+        ("return number // 2", "return number //", "tests/test_halves.py", "no program"),
+    ],
+)
+def test_what_becomes_of_a_mutation(tree: Tree, old: str, new: str, tests: str, state: str) -> None:
+    verdict = judged(tree, old, new, tests)
+    assert verdict.state == state
+    if state == KILLED:
+        assert verdict.by == "tests/test_halves.py::test_half"
+    assert show([verdict], [], 1.0) == (0 if state == KILLED else 1)
+
+
+def test_a_test_that_fails_anyway_proves_nothing(tree: Tree) -> None:
+    court = Court([tree], quick=True)
+    broken = Mutation("core/halves.py", ">> 1", ">> 2", "wrong", "tests/test_halves.py")
+    (verdict,) = court.judge([broken])
+    assert verdict.state == "survived"
+    assert court.red == ["tests/test_halves.py::test_that_fails_anyway"]
+    assert show([verdict], court.red, 1.0) == 1
+
+
+def test_the_real_ones_are_told_apart() -> None:
+    assert len({(one.file, one.old, one.new) for one in MUTATIONS}) == len(MUTATIONS)
+    assert len({(one.file, one.why) for one in MUTATIONS}) == len(MUTATIONS)
