@@ -157,8 +157,9 @@ class Judge:
                 continue
             for conflict in row.lost or []:
                 loser = conflict["activity" if conflict["winner"] == Side.EVENT else "event"]
-                one = {typed.field: from_log(typed.field, loser)}
-                if conflict["field"] == typed.field and shows(one, typed.field, typed.value):
+                if conflict["field"] == typed.field and shows(
+                    {typed.field: from_log(typed.field, loser)}, typed.field, typed.value
+                ):
                     return True
             if row.action in REMOVALS and any(shows(each, typed.field, typed.value) for each in _removed(row.before)):
                 return True
@@ -209,8 +210,15 @@ class Judge:
             return list(conn.execute(select(quarantine)))
 
     def _is_let_go(self, row: Row[Any] | None) -> bool:
-        """Detached because the account keeps one side of what was deleted on the other."""
-        return row is not None and row.state == "detached" and row.cause in ("event_deleted", "activity_deleted")
+        """Detached: one side of what was deleted on the other is kept, or an author's event lost its activity.
+
+        An activity that was born in Google and is given to a colleague stays out of the colleague's calendar: its link
+        rests with its author's event, which would otherwise become a second meeting with the author's next edit.
+        """
+        if row is None or row.state != "detached":
+            return False
+        handed_over = row.origin == "google" and row.cause == "other_owner"
+        return handed_over or row.cause in ("event_deleted", "activity_deleted")
 
     def _wanted(self, node: Node, item: dict[str, Any], live: Items, by_node: dict[Node, Row[Any]]) -> bool:
         if node in self.company.foreign:

@@ -64,9 +64,11 @@ class Ledger:
         self.standing += [Typed(node, name, value, after) for name, value in typed.items()]
 
     def edited(self, node: Node, before: Shown, typed: dict[str, Any], after: int) -> None:
-        """New values; None: cleared, or nothing that has to survive."""
+        """New values; None: cleared, or nothing that has to survive. What was there already is no edit."""
         root = self.root(node)
         for name, value in typed.items():
+            if before[name] == value:
+                continue
             self.standing = [
                 each
                 for each in self.standing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -88,25 +89,9 @@ class People(RuleBasedStateMachine):
         found = self._pick("activity", n)
         if found is None:
             return
-        company, row = self.company, found[1]
-        timed = time or "15:30"
-        fields: dict[str, dict[str, Any]] = {
-            "subject": {"subject": subject},
-            "move": {"due_date": day(day_)},
-            "retime": {"due_date": row["due_date"] or day(day_), "due_time": timed},
-            "all-day": {"due_date": row["due_date"] or day(day_), "due_time": None, "duration": None},
-            "length": {"duration": "01:15"} if row["due_time"] else {"due_date": day(day_)},
-            "place": {"location": place or None},
-            "text": {"public_description": text or None},
-            "busy": {"busy": flag},
-            "type": {"type": "task" if flag else "call"},
-            "done": {"done": flag},
-            "owner": {"owner_id": (company.anna, company.bert, company.carl)[day_ - 1]},
-            "deal": {"deal_id": company.deals[0] if flag else None},
-            "undate": {"due_date": None, "due_time": None, "duration": None},
-        }
-        company.person_edits_activity(row, what, **fields[what])
-        company.pass_time(pause)
+        new = New(subject, place, text, day_, time, flag=flag)
+        change_activity(self.company, found[1], what, new)
+        self.company.pass_time(pause)
 
     @rule(n=PICK, pause=PAUSE)
     def delete_activity(self, n: int, pause: int) -> None:
@@ -156,34 +141,9 @@ class People(RuleBasedStateMachine):
         found = self._pick("event", n)
         if found is None:
             return
-        node, event = found
-        if what in ("title", "subject in title", "damage", "empty title"):
-            typed, patch = self._retitle(node, event, what, subject)
-        else:
-            typed, patch = _edit(what, event, place, text, times(day(day_), time, timedelta(minutes=length)), flag)
-        self.company.person_edits_event(node[1], event, what, typed, **patch)
+        new = New(subject, place, text, day_, time, length, flag=flag)
+        change_event(self.company, *found, what, new)
         self.company.pass_time(pause)
-
-    def _retitle(
-        self, node: Node, event: dict[str, Any], what: str, subject: str
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        title = str(event.get("summary") or "")
-        prefix = self._prefix(node, title)
-        if what == "empty title":
-            return {"subject": None}, {"summary": ""}
-        if what == "subject in title" and prefix:
-            return {"subject": subject}, {"summary": prefix + subject}
-        if what == "damage" and len(prefix) > 4:
-            return {}, {"summary": title[1:]}
-        return {"subject": subject}, {"summary": subject}
-
-    def _prefix(self, node: Node, title: str) -> str:
-        """What stands before the subject in a title that we wrote."""
-        for row in self.company.links():
-            if (row.calendar_id, row.event_id) == node[1:] and row.origin == "pipedrive":
-                prefix = str(row.rendered["title"]["prefix"])
-                return prefix if prefix and title.startswith(prefix) else ""
-        return ""
 
     @rule(n=PICK, pause=PAUSE)
     def delete_event(self, n: int, pause: int) -> None:
@@ -216,16 +176,83 @@ class People(RuleBasedStateMachine):
         self.company.person_answers(nodes[n % len(nodes)], answer)
 
 
-def _edit(
-    what: str, event: dict[str, Any], place: str, text: str, when: dict[str, Any], flag: bool
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What counts as typed, and the patch."""
+@dataclass(frozen=True)
+class New:
+    """Values to choose from for an edit."""
+
+    subject: str
+    place: str
+    text: str
+    day: int
+    time: str | None
+    length: int = 60
+    flag: bool = True
+
+
+def change_activity(company: Company, row: dict[str, Any], what: str, new: New) -> None:
+    """Somebody edits an activity in one of the ways of ACTIVITY_EDITS."""
+    date = row["due_date"] or day(new.day)
+    fields: dict[str, dict[str, Any]] = {
+        "subject": {"subject": new.subject},
+        "move": {"due_date": day(new.day)},
+        "retime": {"due_date": date, "due_time": new.time or "15:30"},
+        "all-day": {"due_date": date, "due_time": None, "duration": None},
+        "length": {"duration": "01:15"} if row["due_time"] else {"due_date": day(new.day)},
+        "place": {"location": new.place or None},
+        "text": {"public_description": new.text or None},
+        "busy": {"busy": new.flag},
+        "type": {"type": "task" if new.flag else "call"},
+        "done": {"done": new.flag},
+        "owner": {"owner_id": (company.anna, company.bert, company.carl)[new.day - 1]},
+        "deal": {"deal_id": company.deals[0] if new.flag else None},
+        "undate": {"due_date": None, "due_time": None, "duration": None},
+    }
+    company.person_edits_activity(row, what, **fields[what])
+
+
+def change_event(company: Company, node: Node, event: dict[str, Any], what: str, new: New) -> None:
+    """Somebody edits an event in one of the ways of EVENT_EDITS."""
+    length = timedelta(minutes=new.length)
+    typed, patch = _retitled(company, node, event, what, new.subject) or _changed(
+        what, event, new, times(day(new.day), new.time, length)
+    )
+    company.person_edits_event(node[1], event, what, typed, **patch)
+
+
+Change = tuple[dict[str, Any], dict[str, Any]]
+"""What counts as typed, and the patch."""
+
+
+def _retitled(company: Company, node: Node, event: dict[str, Any], what: str, subject: str) -> Change | None:
+    if what not in ("title", "subject in title", "damage", "empty title"):
+        return None
+    title = str(event.get("summary") or "")
+    prefix = _prefix(company, node, title)
+    if what == "empty title":
+        return {"subject": None}, {"summary": ""}
+    if what == "subject in title" and prefix:
+        return {"subject": subject}, {"summary": prefix + subject}
+    if what == "damage" and len(prefix) > 4:
+        return {}, {"summary": title[1:]}
+    return {"subject": subject}, {"summary": subject}
+
+
+def _prefix(company: Company, node: Node, title: str) -> str:
+    """What stands before the subject in a title that we wrote."""
+    for row in company.links():
+        if (row.calendar_id, row.event_id) == node[1:] and row.origin == "pipedrive":
+            prefix = str(row.rendered["title"]["prefix"])
+            return prefix if prefix and title.startswith(prefix) else ""
+    return ""
+
+
+def _changed(what: str, event: dict[str, Any], new: New, when: dict[str, Any]) -> Change:
     if what == "time":
         return {"when": of_event({**event, **when})["when"]}, when
     if what == "place":
-        return {"place": place or None}, {"location": place}
+        return {"place": new.place or None}, {"location": new.place}
     if what == "text":
-        return {"description": words(text) or None}, {"description": with_text(event, text)}
+        return {"description": words(new.text) or None}, {"description": with_text(event, new.text)}
     if what == "all text":
-        return {"description": words(text) or None}, {"description": text}
-    return {"busy": not flag}, {"transparency": "transparent" if flag else "opaque"}
+        return {"description": words(new.text) or None}, {"description": new.text}
+    return {"busy": not new.flag}, {"transparency": "transparent" if new.flag else "opaque"}

@@ -66,3 +66,20 @@ def test_what_a_run_sets_aside_is_read_again_whatever_its_clocks_say(
     world.green()
     assert world.the_activity()["location"]["value"] == "Moon"
     world.assert_quiet()
+
+
+@pytest.mark.parametrize("to_timed", [True, False], ids=["all-day to timed", "timed to all-day"])
+def test_an_unset_busy_follows_a_time_that_is_changed_in_google(world: World, to_timed: bool) -> None:
+    """`busy` unset means busy if timed and free if all-day; the event shows what that means for the new time."""
+    world.green()
+    world.activity("Call", **({"due_time": None, "duration": None} if to_timed else {}))
+    world.green()
+    assert (world.the_event().get("transparency") == "transparent") is to_timed
+    times = {name: {"dateTime": f"{day(2)}T{at}:00Z"} for name, at in (("start", "10:00"), ("end", "11:00"))}
+    days = {"start": {"date": day(2)}, "end": {"date": day(3)}}
+    world.edit_event(world.the_event(), **(times if to_timed else days))
+    world.green()
+    assert world.the_activity()["due_time"] == ("10:00" if to_timed else None)
+    assert world.the_activity()["busy"] is None
+    assert (world.the_event().get("transparency") == "transparent") is not to_timed
+    world.assert_quiet()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from typing import Any, TypeGuard
 
@@ -10,7 +11,7 @@ from sqlalchemy import Row
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.merge import Merged, Pair, Written, merge
 from include.calsync.core.model import ActivityView, EventView, Origin, When
-from include.calsync.core.policy import Policy
+from include.calsync.core.policy import Policy, Side
 
 
 def payload_of(
@@ -84,7 +85,20 @@ def _instant(text: str | None) -> datetime | None:
 def merged_of(payload: dict[str, Any], link: Row[Any] | None, policy: Policy) -> tuple[Pair, Merged]:
     """The pair and its merge: the same values give the same merge, in the plan and when it is carried out."""
     pair = pair_of(payload, link)
-    return pair, merge(pair, policy)
+    merged = merge(pair, policy)
+    if (payload["activity_raw"] or {}).get("busy") is None and policy.may_write(Side.EVENT):
+        merged = _with_default_busy(pair, merged)
+    return pair, merged
+
+
+def _with_default_busy(pair: Pair, merged: Merged) -> Merged:
+    """An unset `busy` follows from the time: if the activity is given a new one, its event has to follow as well."""
+    when = merged.activity_changes.get("when")
+    if when is None or "busy" in merged.activity_changes:
+        return merged
+    busy = not when.all_day
+    changes = {name: value for name, value in merged.event_changes.items() if name != "busy"}
+    return dataclasses.replace(merged, event_changes=changes | ({} if pair.event.busy == busy else {"busy": busy}))
 
 
 def changes_json(changes: dict[str, Any]) -> dict[str, Any]:
