@@ -138,6 +138,29 @@ def test_the_same_edit_on_both_sides_writes_nothing(paired: World) -> None:
     paired.assert_quiet()
 
 
+@pytest.mark.parametrize("side", ["activity", "event"])
+def test_one_side_edited_again_and_again_is_no_conflict(paired: World, side: str) -> None:
+    """What a run wrote to the other side is not that side's own edit: it has nothing to win."""
+    paired.anna_is(conflict="google" if side == "activity" else "pipedrive")
+    paired.green()
+    for place in ("Bonn", "Köln", "Trier"):
+        if side == "activity":
+            paired.pipedrive.edit_activity(paired.the_activity()["id"], location=place)
+        else:
+            paired.edit_event(paired.the_event(), location=place)
+        assert paired.green()["conflicts"] == 0
+        assert paired.the_event()["location"] == paired.the_activity()["location"]["value"] == place
+
+
+def test_after_an_edit_the_pair_is_not_asked_about_again(paired: World) -> None:
+    paired.pipedrive.edit_activity(paired.the_activity()["id"], subject="Renamed")
+    paired.green()
+    paired.green()
+    with paired.requests() as seen:
+        paired.green()
+    assert sum(seen.values()) == 3, "two listings, one probe"
+
+
 @pytest.mark.parametrize(
     ("conflict", "activity_later_s", "winner"),
     [

@@ -285,6 +285,21 @@ def test_a_deletion_whose_answer_was_lost(world: World, side: str, when: str, ti
     assert (world.activities(), world.events(), world.links()) == ([], [], [])
 
 
+@pytest.mark.parametrize("times", [1, 4])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_our_own_removal_is_no_deletion_even_if_its_answer_was_lost(world: World, when: str, times: int) -> None:
+    """The event of an activity without a date goes; its tombstone must not take the activity along."""
+    activity_id, _ = pair(world)
+    world.pipedrive.edit_activity(activity_id, due_date=None, due_time=None)
+    world.sandbox.google.faults.add(on_events(Fault("drop", when=when), "DELETE", times=times))
+    world.green()
+    settled(world)
+    assert (world.the_activity()["id"], world.events(), world.links()) == (activity_id, [], [])
+    world.pipedrive.edit_activity(activity_id, due_date=day(2), due_time="10:00")
+    settled(world)
+    assert world.the_event()["summary"] == "Demo"
+
+
 # People at work at the same time.
 
 
@@ -430,8 +445,28 @@ def test_an_activity_edited_while_it_is_being_deleted_lives(world: World) -> Non
     assert world.the_event()["start"]["dateTime"][11:16] == "18:00"
 
 
-def test_an_activity_deleted_between_list_and_patch(world: World) -> None:
+def test_the_same_field_of_an_activity_edited_between_list_and_patch_is_a_conflict(world: World) -> None:
+    activity_id, event_id = pair(world)
+    world.google.edit_event(world.calendar, event_id, location="From Google")
+
+    def later() -> None:
+        world.pass_time(90)
+        world.pipedrive.edit_activity(activity_id, location="From Pipedrive")
+
+    with before_request("GET", f"/activities/{activity_id}", later):
+        world.green()
+    settled(world)
+    assert world.the_event()["location"] == world.the_activity()["location"]["value"] == "From Pipedrive"
+    lost = [entry for change in world.changes() for entry in change.lost or []]
+    assert [(entry["field"], entry["activity"], entry["event"]) for entry in lost] == [
+        ("place", "From Pipedrive", "From Google")
+    ]
+
+
+@pytest.mark.parametrize("answer", ["404", "410", "200"])
+def test_an_activity_deleted_between_list_and_patch(world: World, answer: str) -> None:
     """The edit of the event beats the deletion of its activity."""
+    world.pipedrive.options.get_deleted = answer
     activity_id, event_id = pair(world)
     world.google.edit_event(world.calendar, event_id, location="Bar")
     with before_request("GET", f"/activities/{activity_id}", lambda: world.pipedrive.delete_activity(activity_id)):

@@ -18,6 +18,7 @@ from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
 from include.calsync.core.when import move_activity
 from include.calsync.errors import NotFound, RetryableError, ServiceError
+from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.pairs import merged_of, pair_of
 from include.calsync.flows.writes import Desk, same_content
 from include.calsync.store import mapping
@@ -166,7 +167,9 @@ class ActivityWrites:
         """Somebody edited the activity since it was read: write what still holds; the rest is for the next run."""
         event = event_view(answers["events"]) if answers else pair.event
         html = str(current.get("public_description") or "")
-        merged = merge(dataclasses.replace(pair, activity=view, event=event, activity_html=html), self.desk.policy)
+        at = stamp(current.get("update_time"), skew(self.desk.pipedrive.server_time, self.desk.services.clock))
+        now = dataclasses.replace(pair, activity=view, event=event, activity_html=html, activity_stamp=at)
+        merged = merge(now, self.desk.policy)
         if merged.activity_changes and view.when is not None:
             self.desk.log_lost(row, merged.conflicts)
             self._patch(row, merged, current)

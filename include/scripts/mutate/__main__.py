@@ -14,8 +14,8 @@ from __future__ import annotations
 import argparse
 import queue
 import shlex
-import shutil
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ from include.scripts.mutate.of_writes import WRITES
 from include.scripts.mutate.tree import LIKELY_S, REST, REST_S, BrokenFile, Hangs, Stale, Tree
 
 ROOT = Path(__file__).resolve().parents[3]
-MUTANTS = ROOT / ".calsync" / "mutants"
+SCRATCH = ROOT / ".calsync"
 KILLED = "killed"
 MUTATIONS = (*CORE, *WRITES, *READING, *STORE)
 
@@ -55,6 +55,7 @@ class Court:
         self.red: list[str] = []  # tests that fail without any mutation
         self._free: queue.Queue[Tree] = queue.Queue()
         for tree in trees:
+            tree.known_green = trees[0].known_green  # they are all alike
             self._free.put(tree)
         self._jobs = len(trees)
 
@@ -100,13 +101,11 @@ def main() -> int:
         print(table(("file", "what would go wrong"), [(m.file, m.why) for m in mutations]))
         return 0
     begun = time.monotonic()
-    folders = [MUTANTS / str(number) for number in range(options.jobs)]
-    court = Court([Tree.copy(ROOT, folder) for folder in folders], options.quick)
-    try:
+    SCRATCH.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="mutants-", dir=SCRATCH) as folder:
+        trees = [Tree.copy(ROOT, Path(folder) / str(number)) for number in range(options.jobs)]
+        court = Court(trees, options.quick)
         verdicts = court.judge(mutations)
-    finally:
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
     return show(verdicts, court.red, time.monotonic() - begun)
 
 
