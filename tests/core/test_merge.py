@@ -125,6 +125,13 @@ def test_adopting_an_empty_field_takes_nothing_away(conflict: str) -> None:
     assert merged.event_changes["description"].startswith("D")
 
 
+@pytest.mark.parametrize(("conflict", "place"), [("pipedrive", "A"), ("google", "E")])
+def test_adopting_the_configured_winner_decides(conflict: str, place: str) -> None:
+    both = pair({"place": "A"}, {"place": "E"}, **dict.fromkeys(BASES), written=())
+    merged = merge(both, dataclasses.replace(POLICY, conflict=conflict))
+    assert {**merged.event_changes, **merged.activity_changes}["place"] == place
+
+
 def test_the_placeholder_of_an_untitled_event_stays_in_pipedrive() -> None:
     shown = EventView("", activity().when or When(start=AT), "P", "D", True)
     found = pair(origin=Origin.GOOGLE, activity=activity(subject="(No title)"), event=shown)

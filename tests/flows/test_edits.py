@@ -152,6 +152,23 @@ def test_one_side_edited_again_and_again_is_no_conflict(paired: World, side: str
         assert paired.the_event()["location"] == paired.the_activity()["location"]["value"] == place
 
 
+def test_busy_that_follows_the_time_is_nobody_s_edit(world: World) -> None:
+    """An activity nobody set busy or free: with a time it is busy, and what Google says next is no conflict."""
+    world.anna_is(conflict="pipedrive")
+    world.green()
+    world.activity("Fair", due_time=None, duration=None)
+    world.green()
+    assert shown(world)["busy"] is False
+    timed = {side: {"dateTime": f"{day(1)}T{hour}:00:00Z"} for side, hour in (("start", 10), ("end", 11))}
+    world.edit_event(world.the_event(), **timed)
+    world.green()
+    assert (world.the_activity()["due_time"], shown(world)["busy"]) == ("10:00", True)
+    world.edit_event(world.the_event(), transparency="transparent")
+    assert world.green()["conflicts"] == 0
+    assert world.the_activity()["busy"] is False
+    assert shown(world)["busy"] is False
+
+
 def test_after_an_edit_the_pair_is_not_asked_about_again(paired: World) -> None:
     paired.pipedrive.edit_activity(paired.the_activity()["id"], subject="Renamed")
     paired.green()

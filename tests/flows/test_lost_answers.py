@@ -300,6 +300,21 @@ def test_our_own_removal_is_no_deletion_even_if_its_answer_was_lost(world: World
     assert world.the_event()["summary"] == "Demo"
 
 
+def test_our_own_removal_is_no_deletion_even_if_the_activity_is_as_before(world: World) -> None:
+    """The date came back before the next run: nothing has changed but the tombstone, which is our own."""
+    activity_id, _ = pair(world)
+    before = {name: world.the_activity()[name] for name in ("due_date", "due_time", "duration")}
+    world.pipedrive.edit_activity(activity_id, due_date=None, due_time=None, duration=None)
+    world.sandbox.google.faults.add(on_events(Fault("drop", when="after"), "DELETE", times=4))
+    world.green()
+    assert world.events() == []
+    world.pass_time(600)
+    world.pipedrive.edit_activity(activity_id, **before)
+    settled(world)
+    assert world.the_activity()["id"] == activity_id
+    assert world.the_event()["summary"] == "Demo"
+
+
 # People at work at the same time.
 
 

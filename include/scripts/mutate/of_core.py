@@ -142,9 +142,16 @@ CORE = [
     ),
     Mutation(
         "core/merge.py",
+        "best = Side.ACTIVITY if mine else Side.EVENT  # adopting",
+        "best = self.winner  # adopting",
+        "adopting, an empty field may beat what a person typed (law 2)",
+        MERGE,
+    ),
+    Mutation(
+        "core/merge.py",
         "and not (mine and theirs) and name in",
         "and name in",
-        "adopting, an empty field may beat what a person typed (law 2)",
+        "adopting, the configured winner is not asked",
         MERGE,
     ),
     Mutation(
