@@ -218,6 +218,8 @@ class Transport:
         problem = self._service.problem(known) if known is not None else ""
         if not problem and call.shape(body):
             return Answer(body, headers, server_time)
+        if not problem:
+            self._session().close()  # what else comes on this connection may belong to the broken answer
         return self._failure(status, problem or "unreadable", headers, credential)
 
     def _failure(

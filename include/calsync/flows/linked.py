@@ -23,6 +23,8 @@ from include.calsync.store import mapping
 # Causes that end by themselves when the activity comes back into the account's scope.
 SCOPE_CAUSES = frozenset({"no_date", "other_type", "other_owner", "done"})
 LOOK_AGAIN = timedelta(hours=1)
+# Stamps and HTTP dates are whole seconds, rounded down, each by its own clock.
+STAMP_ROUNDING = timedelta(seconds=2)
 
 
 class LinkedPairs:
@@ -108,7 +110,7 @@ class LinkedPairs:
         if not resting:
             return False
         stamps = [self.seen.stamp(account, side, str(item_id)) for side, item_id in items]
-        failed_at = max(aside.failed_at(entry) for entry in resting)
+        failed_at = max(aside.failed_at(entry) for entry in resting) + STAMP_ROUNDING
         return not any(stamp is not None and stamp > failed_at for stamp in stamps)
 
     def _is_missing(self, link: Row[Any]) -> bool:
