@@ -315,6 +315,21 @@ def test_an_activity_that_comes_back_is_sound_again(many: Many) -> None:
     assert account_row(world).state == "ok"
 
 
+def test_an_activity_that_is_listed_again_is_sound_again(many: Many) -> None:
+    """A sign of life between two 404s: an edit that the listing shows."""
+    world, activity_id = many.world, many.pattern.activity_id
+    world.pipedrive.hide(world.anna, "activity", [activity_id])
+    assert many.run()[1] is None
+    assert world.links()[0].missing_since_run is not None
+    world.pipedrive.unhide(world.anna)
+    world.pipedrive.edit_activity(activity_id, location="Bonn")
+    assert many.run()[1] is None
+    assert (world.links()[0].missing_since_run, world.the_event()["location"]) == (None, "Bonn")
+    world.pipedrive.hide(world.anna, "activity", [activity_id])
+    assert many.run()[1] is None
+    assert len(world.events()) == 1, "two runs in a row are needed"
+
+
 def test_leaving_a_window_is_no_deletion(many: Many) -> None:
     """Past, done, without an owner of ours: still there."""
     world = many.world
