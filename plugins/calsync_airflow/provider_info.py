@@ -14,13 +14,16 @@ def _secret(label: str, description: str = "") -> dict[str, Any]:
     return _field(label, description, format="password")
 
 
+# Airflow 3.3.2's Test button sends port 0 for a connection without one, and is refused because the stored one differs.
+PORT = "Port (0, for the Test button)"
+
 PIPEDRIVE: dict[str, Any] = {
     "connection-type": "pipedrive",
     "hook-name": "Pipedrive",
     "hook-class-name": "calsync_airflow.hooks.pipedrive.PipedriveHook",
     "ui-field-behaviour": {
-        "hidden-fields": ["schema", "login", "port"],
-        "relabeling": {"host": "Company address", "password": "API token"},
+        "hidden-fields": ["schema", "login"],
+        "relabeling": {"host": "Company address", "password": "API token", "port": PORT},
         "placeholders": {"host": "https://acme.pipedrive.com", "password": "Settings > Personal preferences > API"},
     },
     "conn-fields": {
@@ -36,8 +39,8 @@ GOOGLE_CALENDAR: dict[str, Any] = {
     "hook-name": "Google Calendar",
     "hook-class-name": "calsync_airflow.hooks.google_calendar.GoogleCalendarHook",
     "ui-field-behaviour": {
-        "hidden-fields": ["host", "schema", "password", "port"],
-        "relabeling": {"login": "Test as user"},
+        "hidden-fields": ["host", "schema", "password"],
+        "relabeling": {"login": "Test as user", "port": PORT},
         "placeholders": {"login": "anna@acme.example: whose calendar the Test button opens; syncs ignore it"},
     },
     "conn-fields": {
