@@ -230,6 +230,11 @@ class Judge:
         if row is not None:  # the author's event of an activity that does not belong here stands alone
             activity = live.get(("activity", row.activity_id))
             return row.state != "detached" or (activity is not None and self.belongs(activity, node[1]))
+        mark = read_mark(item)
+        if mark is not None and mark.event_id == node[2]:  # brought back, although its activity does not belong here
+            activity = live.get(("activity", mark.activity_id))
+            if activity is not None and not self.belongs(activity, node[1]):
+                return False
         return self._is_new(node, item["updated"])
 
     def _is_new(self, node: Node, edited: str) -> bool:

@@ -139,6 +139,10 @@ class Laws(People):
         org = company.orgs[0]
         company.person_adds_activity(subject="Call", deal_id=company.deals[0], org_id=org, location="Bar")
         company.person_adds_event(company.calendar, "Lunch", location="Bar")
+        for number in range(4):
+            at, half_hour = f"{number + 14}:00", timedelta(minutes=30)
+            company.person_adds_activity(subject=f"Visit {number}", due_time=at, deal_id=company.deals[number % 2])
+            company.person_adds_event(company.calendar, f"Walk {number}", **times(day(2), at, half_hour))
         company.person_adds_event(company.bert_calendar, "Fair", **times(day(2), None, timedelta(days=3)))
         company.green()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -110,6 +111,44 @@ class People(RuleBasedStateMachine):
     def rename(self, kind: str, name: str) -> None:
         number = self.company.deals[0] if kind == "deal" else self.company.people[0]
         self.company.person_renames(kind, number, name)
+
+    @rule(seed=st.integers(0, 9999), count=st.integers(2, 8))
+    def busy_day(self, seed: int, count: int) -> None:
+        """Many edits, anywhere. They follow from the seed, and every text occurs once."""
+        random = Random(seed)
+        for number in range(count):
+            new = New(
+                f"Plan {seed}.{number}",
+                f"Alley {seed}.{number}",
+                f"Words {seed}.{number}",
+                random.randint(1, 3),
+                random.choice(["09:00", "15:10", None]),
+                random.choice([30, 60]),
+                flag=random.random() < 0.5,
+            )
+            self._one_edit(random, new)
+            self.company.pass_time(random.choice([0, 0, 1, 20, 90]))
+
+    def _one_edit(self, random: Random, new: New) -> None:
+        kind = random.choice(["activity", "event"])
+        chance = random.random()
+        found, dead = self._pick(kind, random.randrange(1000)), self.company.dead(kind)
+        if chance < 0.05 and dead:
+            node = random.choice(dead)
+            restore = (
+                self.company.person_restores_activity if kind == "activity" else self.company.person_restores_event
+            )
+            restore(node)
+        elif found is None:
+            return
+        elif kind == "activity" and chance < 0.12:
+            self.company.person_deletes_activity(found[1])
+        elif kind == "activity":
+            change_activity(self.company, found[1], random.choice(ACTIVITY_EDITS), new)
+        elif chance < 0.12:
+            self.company.person_deletes_event(found[0][1], found[1])
+        else:
+            change_event(self.company, *found, random.choice(EVENT_EDITS), new)
 
     # People in Google.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from include.sandbox.faults import Fault
 from tests.flows.world import World, day
 from tests.laws.meanwhile import before_request
 
@@ -82,4 +83,23 @@ def test_an_unset_busy_follows_a_time_that_is_changed_in_google(world: World, to
     assert world.the_activity()["due_time"] == ("10:00" if to_timed else None)
     assert world.the_activity()["busy"] is None
     assert (world.the_event().get("transparency") == "transparent") is not to_timed
+    world.assert_quiet()
+
+
+def test_a_colleague_gets_an_activity_even_if_his_account_failed_meanwhile(world: World) -> None:
+    """What left one account waits for the other until that one has read it, not until the next run is over."""
+    bert, calendar = world.add_colleague("bert")
+    world.green()
+    row = world.activity("Call")
+    world.green()
+    world.pipedrive.edit_activity(row["id"], owner_id=bert)
+    world.pass_time(400)
+    world.green()
+    assert world.events() == []
+    listing = Fault("status", method="GET", path=f"{calendar}/events$", status=403, reason="forbidden")
+    world.sandbox.google.faults.add(listing)
+    assert "bert" in (world.sync().failure or "")
+    world.pass_time(400)
+    world.green()
+    assert world.the_event(calendar)["summary"] == "Call"
     world.assert_quiet()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import event_body, event_view, without_nulls
@@ -195,7 +195,7 @@ class EventWrites:
     def remove(self, row: Row[Any]) -> None:
         """Delete the event: intent first, so that its tombstone is known as our echo.
 
-        What it shows now goes into the store before that, and from there into the log: a person may have edited it.
+        What both show now goes into the store before that, and from there into the log: a person may have edited it.
         """
         desk = self.desk
         link = desk.link_of(row)
@@ -204,7 +204,8 @@ class EventWrites:
             return
         last = row.payload["event_raw"]
         with desk.commit() as conn:
-            mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"], event_raw=last)
+            shown = {"event_raw": last, "activity_raw": row.payload["activity_raw"]}
+            mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"], **shown)
         try:
             self._delete(link, row.payload["etag"])
         except PreconditionFailed:
@@ -223,8 +224,14 @@ class EventWrites:
             mapping.drop_link(conn, link.id)
             desk.confirm(conn, row, side="events", before=last)
             if row.payload["cause"] in MOVES:
-                item = ("activities", str(link.activity_id))
-                aside.put(conn, desk.account.id, item, "may have moved", desk.services.clock(), failed=False)
+                self._hand_over(conn, link, row.payload["activity"]["owner_id"])
+
+    def _hand_over(self, conn: Connection, link: Row[Any], owner_id: int) -> None:
+        """Set the activity aside for the accounts that may show it now: they keep it until they have read it."""
+        desk, item = self.desk, ("activities", str(link.activity_id))
+        for account_id in runs.accounts_of(conn, desk.account.company_id, owner_id):
+            if account_id != desk.account.id:
+                aside.put(conn, account_id, item, "may have moved", desk.services.clock(), failed=False)
 
     def _delete(self, link: Row[Any], etag: str | None) -> None:
         desk = self.desk

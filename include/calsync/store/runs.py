@@ -58,6 +58,12 @@ def accounts(conn: Connection, run_id: str, names: Iterable[str] | None = None) 
     return list(conn.execute(query))
 
 
+def accounts_of(conn: Connection, company_id: str, user_id: int) -> list[int]:
+    """Ids of the accounts of one Pipedrive user, whether or not they take part in a run."""
+    mine = account.c.company_id == company_id, account.c.user_id == user_id
+    return list(conn.execute(select(account.c.id).where(*mine).order_by(account.c.id)).scalars())
+
+
 def add_account(conn: Connection, **values: Any) -> None:
     """Let an account take part."""
     conn.execute(insert(run_account).values(**{"notices": [], "counts": {}, **values}))
