@@ -221,8 +221,8 @@ class GoogleCalendarClient:
 
     def delete_event(
         self, calendar_id: str, event_id: str, *, etag: str | None, send_updates: SendUpdates = "none"
-    ) -> None:
-        """Returns as well if it was deleted already. Raises NotFound, PreconditionFailed."""
+    ) -> bool:
+        """Whether this call may have deleted it; False: it was deleted already. Raises NotFound, PreconditionFailed."""
         try:
             self._send(
                 "DELETE",
@@ -234,8 +234,9 @@ class GoogleCalendarClient:
                 calendar_id=calendar_id,
                 shape=lambda body: body is None or isinstance(body, dict),
             )
-        except AlreadyDeleted:
-            return
+        except AlreadyDeleted as error:
+            return error.unknown_outcome
+        return True
 
     def get_calendar(self, calendar_id: str) -> Json:
         return self._object("GET", _calendar(calendar_id), "calendars.get")

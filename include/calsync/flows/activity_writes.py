@@ -11,17 +11,19 @@ from sqlalchemy import Row
 
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import activity_body, activity_view, event_view
-from include.calsync.core.merge import Merged, Pair, Written, merge
+from include.calsync.core.merge import Pair, Written, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
 from include.calsync.core.when import move_activity
 from include.calsync.errors import NotFound, RetryableError, ServiceError
+from include.calsync.flows.event_writes import put_mark
 from include.calsync.flows.observe import skew, stamp
+from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of, pair_of
 from include.calsync.flows.writes import Desk, same_content
-from include.calsync.store import mapping
+from include.calsync.store import changes, mapping
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +81,11 @@ class ActivityWrites:
                 when=sent.when.to_json(),
                 attempted_at=desk.services.clock(),
             )
+            changes.drop_creations(conn, desk.calendar_id, row.event_id)
+            desk.note(conn, row, side=Side.ACTIVITY, activity_id=None, link_id=None, after=sent.to_json())
         try:
-            answer = desk.pipedrive.create_activity(body)
+            with desk.sending(row):
+                answer = desk.pipedrive.create_activity(body)
         except ServiceError as error:
             if not error.unknown_outcome:  # surely not created
                 with desk.commit() as conn:
@@ -113,7 +118,7 @@ class ActivityWrites:
             link_id = desk.new_link(conn, values, **ids)
             mapping.drop_intent(conn, desk.calendar_id, row.event_id)
             known = {"link_id": link_id, "activity_id": int(answer["id"])}
-            desk.confirm(conn, row, side="activities", after=view.to_json(), **known)
+            desk.confirm(conn, row, after=view.to_json(), **known)
         self._mark(link_id, row, int(answer["id"]))
 
     def _mark(self, link_id: int, row: Row[Any], activity_id: int) -> None:
@@ -122,18 +127,13 @@ class ActivityWrites:
         if not desk.policy.may_write(Side.EVENT):
             return
         try:
-            answer = desk.google.patch_event(
-                desk.calendar_id,
-                row.event_id,
-                {"extendedProperties": desk.mark(activity_id, row.event_id, Origin.GOOGLE).properties()},
-                etag=row.payload["etag"],
-                send_updates=desk.send_updates(),
-            )
+            answer = put_mark(desk, row, desk.mark(activity_id, row.event_id, Origin.GOOGLE))
         except ServiceError as error:
             log.warning("account %s: event %s is not marked yet: %s", desk.account.name, row.event_id, error)
             return
         with desk.commit() as conn:
             mapping.set_link(conn, link_id, marked=True, etag=answer.get("etag"), event_raw=answer)
+            desk.log_write(conn, row, link_id=link_id)
 
     # Change.
 
@@ -158,7 +158,7 @@ class ActivityWrites:
             raise ChangedMeanwhile("the activity was deleted meanwhile")
         if not same_content(view, pair.activity):
             self._merge_again(row, pair, view, current, answers)
-        answers["activities"] = self._patch(row, merged, current)
+        answers["activities"] = self._patch(row, merged.activity_changes, view, current)
         desk.settle(row, payload, pair, merged, answers)
 
     def _merge_again(
@@ -172,13 +172,21 @@ class ActivityWrites:
         merged = merge(now, self.desk.policy)
         if merged.activity_changes and view.when is not None:
             self.desk.log_lost(row, merged.conflicts)
-            self._patch(row, merged, current)
+            self._patch(row, merged.activity_changes, view, current)
+            with self.desk.commit() as conn:
+                self.desk.log_write(conn, row)
         raise ChangedMeanwhile("the activity was edited meanwhile; the rest follows in the next run")
 
-    def _patch(self, row: Row[Any], merged: Merged, current: dict[str, Any]) -> dict[str, Any]:
-        return self.desk.pipedrive.update_activity(
-            row.activity_id, activity_body(merged.activity_changes), seen_update_time=current.get("update_time")
-        )
+    def _patch(
+        self, row: Row[Any], changed: dict[str, Any], view: ActivityView, current: dict[str, Any]
+    ) -> dict[str, Any]:
+        desk, seen = self.desk, current.get("update_time")
+        before = {name: shown_value(getattr(view, name)) for name in changed}
+        after = {name: shown_value(value) for name, value in changed.items()}
+        with desk.commit() as conn:
+            desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after=after)
+        with desk.sending(row):
+            return desk.pipedrive.update_activity(row.activity_id, activity_body(changed), seen_update_time=seen)
 
     # Remove.
 
@@ -191,13 +199,16 @@ class ActivityWrites:
         current = self._current(link)
         if current is not None:
             self._refuse_if_edited(link, current)
+            with desk.commit() as conn:
+                desk.note(conn, row, side=Side.ACTIVITY, before=current)
             try:
-                desk.pipedrive.delete_activity(link.activity_id)
+                with desk.sending(row):
+                    desk.pipedrive.delete_activity(link.activity_id)
             except NotFound:
                 log.info("account %s: activity %s was deleted already", desk.account.name, link.activity_id)
         with desk.commit() as conn:
             mapping.drop_link(conn, link.id)
-            desk.confirm(conn, row, side="activities", before=link.activity_raw)
+            desk.confirm(conn, row, before=link.activity_raw)
 
     def finish(self, row: Row[Any]) -> None:
         """Mark the activity as done instead of deleting it; the pair is detached."""
@@ -208,12 +219,10 @@ class ActivityWrites:
             return
         current = self._current(link)
         if current is not None and not current.get("done"):
-            desk.pipedrive.update_activity(
-                link.activity_id, activity_body({"done": True}), seen_update_time=current.get("update_time")
-            )
+            self._patch(row, {"done": True}, activity_view(current, Context()), current)
         with desk.commit() as conn:
             mapping.set_link(conn, link.id, state="detached", cause=row.payload["cause"], intended=None)
-            desk.confirm(conn, row, side="activities", before={"done": False}, after={"done": True})
+            desk.confirm(conn, row)
 
     def _start_removal(self, row: Row[Any]) -> Row[Any] | None:
         link = self.desk.link_of(row)
@@ -252,14 +261,14 @@ class ActivityWrites:
         values = self.desk.link_values(pair.activity, pair.event, pair.written[-1], marked=link.marked, **raws)
         with self.desk.commit() as conn:
             mapping.set_link(conn, link.id, **values)
-            self.desk.confirm(conn, row, side="store")
+            self.desk.confirm(conn, row)
 
     def detach(self, row: Row[Any]) -> None:
         """Keep the pair in mind, and sync it no more."""
         with self.desk.commit() as conn:
             values = {"state": "detached", "cause": row.payload["cause"], "intended": None}
             mapping.set_link(conn, row.link_id, **values)
-            self.desk.confirm(conn, row, side="store")
+            self.desk.confirm(conn, row)
 
     def unlink(self, row: Row[Any]) -> None:
         """Both sides are gone, or one left and the other was deleted: nothing to keep in mind."""
@@ -267,4 +276,4 @@ class ActivityWrites:
         with self.desk.commit() as conn:
             mapping.drop_link(conn, row.link_id)
             before = {"activity": link.activity_raw, "event": link.event_raw} if link is not None else None
-            self.desk.confirm(conn, row, side="store", before=before)
+            self.desk.confirm(conn, row, before=before)

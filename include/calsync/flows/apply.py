@@ -32,6 +32,7 @@ from include.calsync.errors import (
 from include.calsync.flows import aside
 from include.calsync.flows.activity_writes import ActivityWrites
 from include.calsync.flows.event_writes import EventWrites
+from include.calsync.flows.open_writes import recover
 from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, named, resume
 from include.calsync.flows.services import Services
 from include.calsync.flows.writes import Desk
@@ -108,6 +109,7 @@ class _AccountApply:
             return [row for side in sides for row in runs.plan_rows(conn, self.run.id, side=side, **mine)]
 
     def _each(self, rows: list[Row[Any]], outcome: Counter[str]) -> None:
+        recover(self.desk)
         for at, row in enumerate(rows):
             try:
                 outcome[self._one(row)] += 1

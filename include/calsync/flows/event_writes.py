@@ -11,14 +11,16 @@ from sqlalchemy import Connection, Row
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import event_body, event_view, without_nulls
 from include.calsync.core.marks import Mark, event_id, read_mark
-from include.calsync.core.merge import Merged, Pair, draft
+from include.calsync.core.merge import Merged, draft
 from include.calsync.core.model import ActivityView, EventView, Origin
+from include.calsync.core.policy import Side
 from include.calsync.core.text import compose, safe_html
 from include.calsync.errors import Duplicate, NotFound, PreconditionFailed
 from include.calsync.flows import aside
 from include.calsync.flows.observe import skew, stamp
+from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of
-from include.calsync.flows.writes import Desk, shown_value
+from include.calsync.flows.writes import Desk
 from include.calsync.store import mapping, runs
 
 # Ids of deleted events stay taken; each re-creation of one activity's event uses the next.
@@ -62,12 +64,16 @@ class EventWrites:
         for generation in range(MAX_GENERATIONS):
             body["id"] = event_id(desk.account.company_id, row.activity_id, desk.calendar_id, generation)
             body.update(self._marking(row.activity_id, body["id"], Origin.PIPEDRIVE))
+            with desk.commit() as conn:
+                desk.note(conn, row, side=Side.EVENT, event_id=body["id"], after=view.to_json())
             try:
-                answer = desk.google.insert_event(
-                    desk.calendar_id, without_nulls(body), send_updates=desk.send_updates()
-                )
+                with desk.sending(row):
+                    answer = desk.google.insert_event(
+                        desk.calendar_id, without_nulls(body), send_updates=desk.send_updates()
+                    )
             except Duplicate:
                 known = desk.google.get_event(desk.calendar_id, body["id"])
+                desk.review(row, known)
                 if known.get("status") == "cancelled" or not self._is_ours(known, row.activity_id):
                     continue
                 self._adopt(row, known)
@@ -91,7 +97,7 @@ class EventWrites:
                 origin = str(Origin.PIPEDRIVE)
                 mapping.set_link(conn, link_id, event_id=answer["id"], origin=origin, **values)
             ids = {"link_id": link_id, "event_id": answer["id"]}
-            desk.confirm(conn, row, side="events", after=view.to_json(), **ids)
+            desk.confirm(conn, row, after=view.to_json(), **ids)
 
     def _is_ours(self, known: dict[str, Any], activity_id: int) -> bool:
         mark = read_mark(known)
@@ -127,9 +133,10 @@ class EventWrites:
         pair, merged = merged_of(payload, link, desk.policy)
         desk.log_lost(row, merged.conflicts)
         try:
-            answer = self._patch(row, merged, payload["etag"])
+            answer = self._patch(row, merged, payload)
         except PreconditionFailed:
             current = desk.google.get_event(desk.calendar_id, row.event_id)
+            desk.review(row, current)
             if current.get("status") == "cancelled":
                 raise
             if shows(current, merged) and read_mark(current) == self._wanted_mark(row):
@@ -139,41 +146,41 @@ class EventWrites:
                 known = merged.conflicts
                 pair, merged = merged_of(payload, link, desk.policy)
                 desk.log_lost(row, [conflict for conflict in merged.conflicts if conflict not in known])
-                answer = self._patch(row, merged, current["etag"])
-        self._log_event(row, pair, merged)
+                answer = self._patch(row, merged, payload)
         if merged.activity_changes:
             payload["event_answer"] = answer
             with desk.commit() as conn:
+                desk.log_write(conn, row)
                 runs.set_row(conn, row.id, side="activities", payload=payload)
         else:
             desk.settle(row, payload, pair, merged, {"events": answer})
 
-    def _patch(self, row: Row[Any], merged: Merged, etag: str | None) -> dict[str, Any]:
+    def _patch(self, row: Row[Any], merged: Merged, payload: dict[str, Any]) -> dict[str, Any]:
+        """The event with the merge written to it; `payload` is what it shows now."""
         desk = self.desk
-        body = self._body(merged.event_changes, row.payload["event_raw"])
-        known = read_mark(row.payload["event_raw"] or {})
-        wanted = self._wanted_mark(row)
+        body = self._body(merged.event_changes, payload["event_raw"])
+        shown = EventView.from_json(payload["event"])
+        before = {name: shown_value(getattr(shown, name)) for name in merged.event_changes}
+        after = {name: shown_value(value) for name, value in merged.event_changes.items()}
+        known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
         if known != wanted:
             body.update(self._marking(row.activity_id, row.event_id, wanted.origin))
+            before["mark"], after["mark"] = known and known.properties(), wanted.properties()
         if not body:
-            return dict(row.payload["event_raw"])
-        if row.link_id is not None and {"title", "description"} & set(merged.event_changes):
-            with desk.commit() as conn:
+            return dict(payload["event_raw"])
+        action = row.action if merged.event_changes else str(Action.MARK)
+        with desk.commit() as conn:
+            if row.link_id is not None and {"title", "description"} & set(merged.event_changes):
                 mapping.set_link(conn, row.link_id, intended=merged.written.to_json())
-        return desk.google.patch_event(
-            desk.calendar_id, row.event_id, body, etag=etag, send_updates=desk.send_updates()
-        )
+            values = {"action": action, "before": before, "after": after}
+            desk.note(conn, row, side=Side.EVENT, seen=payload["etag"], **values)
+        with desk.sending(row):
+            return desk.google.patch_event(
+                desk.calendar_id, row.event_id, body, etag=payload["etag"], send_updates=desk.send_updates()
+            )
 
     def _wanted_mark(self, row: Row[Any]) -> Mark:
         return self.desk.mark(row.activity_id, row.event_id, Origin(row.payload["origin"]))
-
-    def _log_event(self, row: Row[Any], pair: Pair, merged: Merged) -> None:
-        if not merged.event_changes:
-            return
-        before = {name: shown_value(getattr(pair.event, name)) for name in merged.event_changes}
-        after = {name: shown_value(value) for name, value in merged.event_changes.items()}
-        with self.desk.commit() as conn:
-            self.desk.log(conn, row, side="events", before=before, after=after)
 
     def mark(self, row: Row[Any]) -> None:
         """Put our properties on an event that lacks them."""
@@ -182,13 +189,11 @@ class EventWrites:
         if link is None:
             desk.drop(row)
             return
-        body = self._marking(link.activity_id, link.event_id, Origin(link.origin))
-        answer = desk.google.patch_event(
-            desk.calendar_id, link.event_id, body, etag=row.payload["etag"], send_updates=desk.send_updates()
-        )
+        wanted = desk.mark(link.activity_id, link.event_id, Origin(link.origin))
+        answer = put_mark(desk, row, wanted)
         with desk.commit() as conn:
             mapping.set_link(conn, link.id, marked=True, etag=answer.get("etag"), event_raw=answer)
-            desk.confirm(conn, row, side="events")
+            desk.confirm(conn, row)
 
     # Remove.
 
@@ -206,10 +211,12 @@ class EventWrites:
         with desk.commit() as conn:
             shown = {"event_raw": last, "activity_raw": row.payload["activity_raw"]}
             mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"], **shown)
+            desk.note(conn, row, side=Side.EVENT, before=last)
         try:
-            self._delete(link, row.payload["etag"])
+            self._delete(row, link, row.payload["etag"])
         except PreconditionFailed:
             current = desk.google.get_event(desk.calendar_id, link.event_id)
+            desk.review(row, current)
             same = current.get("status") != "cancelled" and event_view(current) == EventView.from_json(link.base_event)
             if current.get("status") != "cancelled" and not same and row.action == Action.DELETE_EVENT:
                 with desk.commit() as conn:  # an edit beats a delete: decide again in the next run
@@ -219,10 +226,11 @@ class EventWrites:
                 last = current
                 with desk.commit() as conn:
                     mapping.set_link(conn, link.id, event_raw=last)
-                self._delete(link, current["etag"])
+                    desk.note(conn, row, side=Side.EVENT, before=last)
+                self._delete(row, link, current["etag"])
         with desk.commit() as conn:
             mapping.drop_link(conn, link.id)
-            desk.confirm(conn, row, side="events", before=last)
+            desk.confirm(conn, row, before=last)
             if row.payload["cause"] in MOVES:
                 self._hand_over(conn, link, row.payload["activity"]["owner_id"])
 
@@ -233,13 +241,20 @@ class EventWrites:
             if account_id != desk.account.id:
                 aside.put(conn, account_id, item, "may have moved", desk.services.clock(), failed=False)
 
-    def _delete(self, link: Row[Any], etag: str | None) -> None:
+    def _delete(self, row: Row[Any], link: Row[Any], etag: str | None) -> None:
+        """Delete the event. One that was deleted already needs no entry in the log."""
         desk = self.desk
         try:
-            desk.google.delete_event(desk.calendar_id, link.event_id, etag=etag, send_updates=desk.send_updates())
+            with desk.sending(row):
+                options: dict[str, Any] = {"etag": etag, "send_updates": desk.send_updates()}
+                deleted = desk.google.delete_event(desk.calendar_id, link.event_id, **options)
         except NotFound:
             # Gone for good, or access was lost? If the calendar still answers, it is the event that is gone.
             desk.google.get_calendar(desk.calendar_id)
+            return
+        if not deleted:
+            with desk.commit() as conn:
+                desk.drop_write(conn, row)
 
     # Bodies.
 
@@ -259,6 +274,23 @@ class EventWrites:
             "etag": event.get("etag"),
             "event_stamp": at.isoformat() if at else None,
         }
+
+
+def put_mark(desk: Desk, row: Row[Any], wanted: Mark) -> dict[str, Any]:
+    """The row's event with our properties on it; logged with the next commit."""
+    known = read_mark(row.payload["event_raw"] or {})
+    marks = {"before": {"mark": known and known.properties()}, "after": {"mark": wanted.properties()}}
+    ids = {"activity_id": wanted.activity_id, "event_id": wanted.event_id}
+    with desk.commit() as conn:
+        desk.note(conn, row, side=Side.EVENT, seen=row.payload["etag"], action=str(Action.MARK), **marks, **ids)
+    with desk.sending(row):
+        return desk.google.patch_event(
+            desk.calendar_id,
+            wanted.event_id,
+            {"extendedProperties": wanted.properties()},
+            etag=row.payload["etag"],
+            send_updates=desk.send_updates(),
+        )
 
 
 def shows(event: dict[str, Any], merged: Merged) -> bool:

@@ -17,7 +17,8 @@ from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.merge import Conflict, Merged, Pair, Written, advance
 from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
 from include.calsync.core.policy import Side
-from include.calsync.flows import aside
+from include.calsync.errors import ServiceError
+from include.calsync.flows import aside, open_writes
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import changes, mapping, runs
@@ -32,6 +33,8 @@ class Desk:
         self.services, self.run, self.account = services, run, account
         self.policy = account.policy
         self.calendar_id = account.calendar_id or ""
+        self._open: dict[int, int] = {}
+        """By plan row: its write that is under way."""
 
     @property
     def pipedrive(self) -> PipedriveClient:
@@ -77,40 +80,70 @@ class Desk:
         """Nobody is mailed unless the account says so (law 9)."""
         return {"none": "none", "external": "externalOnly", "all": "all"}[self.account.settings.notify_guests]
 
-    def confirm(self, conn: Connection, row: Row[Any], **log: Any) -> None:
-        """The row is done: its items are ordinary ones again, and the log says what happened."""
+    # The log of writes: noted before the request, appended with its confirmation.
+
+    def note(self, conn: Connection, row: Row[Any], *, side: Side, seen: str | None = None, **values: Any) -> None:
+        """Note a write in the transaction before it. `seen`: etag or update time of the item that it changes."""
+        entry = self._entry(row) | {"side": str(side)}
+        self._open[row.id] = changes.note(conn, **(entry | {"seen": seen} | values))
+
+    @contextmanager
+    def sending(self, row: Row[Any]) -> Iterator[None]:
+        """Around the request of a write that was noted: one that surely did not happen needs no entry."""
+        try:
+            yield
+        except ServiceError as error:
+            if not error.unknown_outcome:
+                with self.commit() as conn:
+                    self.drop_write(conn, row)
+            raise
+
+    def drop_write(self, conn: Connection, row: Row[Any]) -> None:
+        """The row's write that was under way did not happen."""
+        changes.drop(conn, self._open.pop(row.id))
+
+    def log_write(self, conn: Connection, row: Row[Any], **known: Any) -> bool:
+        """Log the row's write that was under way. False: there was none."""
+        if row.id not in self._open:
+            return False
+        changes.confirm(conn, self._open.pop(row.id), **known)
+        return True
+
+    def review(self, row: Row[Any], current: Mapping[str, Any] | None) -> None:
+        """Settle the row's write, if its outcome is unknown, by its item as it is now."""
+        write_id = self._open.pop(row.id, None)
+        if write_id is not None:
+            with reading(self.services.engine) as conn:
+                (write,) = (each for each in changes.open_writes(conn, self.account.id) if each.id == write_id)
+            open_writes.settle(self, write, current)
+
+    def confirm(self, conn: Connection, row: Row[Any], *, before: Any = None, **known: Any) -> None:
+        """The row is done: its items are ordinary ones again, and the log says what happened.
+
+        `before`: for the log if nothing had to be written.
+        """
         runs.set_row(conn, row.id, state="confirmed")
         aside.take_back(conn, row)
-        self.log(conn, row, **log)
+        if not self.log_write(conn, row, **known):
+            self.log(conn, row, before=before)
 
-    def log(
-        self,
-        conn: Connection,
-        row: Row[Any],
-        *,
-        side: str,
-        before: Any = None,
-        after: Any = None,
-        lost: Any = None,
-        **ids: Any,
-    ) -> None:
-        """Append to the change log."""
-        known = {"link_id": row.link_id, "activity_id": row.activity_id, "event_id": row.event_id}
-        changes.append(
-            conn,
-            at=self.services.clock(),
-            run_id=self.run.id,
-            account_id=self.account.id,
-            company_id=self.account.company_id,
-            calendar_id=self.calendar_id,
-            side=side,
-            action=row.action,
-            reason=row.reason,
-            before=before,
-            after=after,
-            lost=lost,
-            **(known | ids),
-        )
+    def log(self, conn: Connection, row: Row[Any], **values: Any) -> None:
+        """Log what concerns only the store."""
+        changes.append(conn, **(self._entry(row) | {"side": "store"} | values))
+
+    def _entry(self, row: Row[Any]) -> dict[str, Any]:
+        return {
+            "at": self.services.clock(),
+            "run_id": self.run.id,
+            "account_id": self.account.id,
+            "link_id": row.link_id,
+            "company_id": self.account.company_id,
+            "activity_id": row.activity_id,
+            "calendar_id": self.calendar_id,
+            "event_id": row.event_id,
+            "action": row.action,
+            "reason": row.reason,
+        }
 
     def link_values(
         self,
@@ -190,27 +223,19 @@ class Desk:
                 mapping.set_link(conn, link_id, **values)
             runs.set_row(conn, row.id, state="confirmed")
             aside.take_back(conn, row)
-            if merged.activity_changes:
-                shown = {name: shown_value(getattr(pair.activity, name)) for name in merged.activity_changes}
-                after = {name: shown_value(value) for name, value in merged.activity_changes.items()}
-                self.log(conn, row, side="activities", before=shown, after=after, link_id=link_id)
-            elif row.action == "adopt":
-                self.log(conn, row, side="store", link_id=link_id)
+            self.log_write(conn, row, link_id=link_id)
+            if row.action == "adopt" and not merged.activity_changes:
+                self.log(conn, row, link_id=link_id)
 
     def log_lost(self, row: Row[Any], conflicts: Sequence[Conflict]) -> None:
         """Log what is about to lose: after the write nobody could tell any more, if this process died in between."""
         if conflicts:
             with self.commit() as conn:
-                self.log(conn, row, side="store", lost=[conflict.to_json() for conflict in conflicts])
+                self.log(conn, row, lost=[conflict.to_json() for conflict in conflicts])
 
     def _is_marked(self, row: Row[Any], event_raw: Any) -> bool:
         mark = read_mark(event_raw or {})
         return mark is not None and mark.event_id == row.event_id and mark.activity_id == row.activity_id
-
-
-def shown_value(value: Any) -> Any:
-    """A canonical value as JSON."""
-    return value.to_json() if isinstance(value, When) else value
 
 
 def due_at(when: When | None) -> datetime | None:

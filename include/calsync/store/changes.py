@@ -1,14 +1,49 @@
-"""The change log: every write with before, after, reason and run. Append-only."""
+"""The change log: every write with before, after, reason and run. Append-only.
+
+A write is noted before it is sent, and its entry is appended when its outcome is known, by whichever run learns it:
+so a process that dies in between leaves no gap.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Row, delete, insert, select
 
-from include.calsync.store.tables import change_log
+from include.calsync.store.tables import change_log, open_write
+
+ENTRY = [column for column in open_write.c if column.name not in ("id", "seen")]
 
 
 def append(conn: Connection, **values: Any) -> None:
     """Add one entry."""
     conn.execute(insert(change_log).values(**values))
+
+
+def note(conn: Connection, **values: Any) -> int:
+    """Note a write that is about to be sent; commit this before the request."""
+    return int(conn.execute(insert(open_write).values(**values).returning(open_write.c.id)).scalar_one())
+
+
+def confirm(conn: Connection, write_id: int, **known: Any) -> None:
+    """The write happened: its note becomes an entry. `known`: what is known better by now."""
+    noted = conn.execute(select(*ENTRY).where(open_write.c.id == write_id)).one()
+    append(conn, **{**noted._mapping, **known})
+    drop(conn, write_id)
+
+
+def drop(conn: Connection, write_id: int) -> None:
+    """The write did not happen."""
+    conn.execute(delete(open_write).where(open_write.c.id == write_id))
+
+
+def drop_creations(conn: Connection, calendar_id: str, event_id: str) -> None:
+    """Earlier attempts to create an activity for this event came to nothing."""
+    column = open_write.c
+    same = column.side == "activities", column.calendar_id == calendar_id, column.event_id == event_id
+    conn.execute(delete(open_write).where(*same, column.activity_id.is_(None)))
+
+
+def open_writes(conn: Connection, account_id: int) -> list[Row[Any]]:
+    """Writes whose outcome nobody knows yet, in the order in which they were sent."""
+    return list(conn.execute(select(open_write).where(open_write.c.account_id == account_id).order_by("id")))

@@ -290,6 +290,28 @@ change_log = Table(
     comment="append-only (trigger)",
 )
 
+open_write = Table(
+    "open_write",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("run_id", String(36), nullable=False),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("link_id", BigInteger),
+    Column("company_id", String(40), nullable=False),
+    Column("activity_id", BigInteger),
+    Column("calendar_id", String(1024), nullable=False),
+    Column("event_id", String(1024)),
+    Column("side", String(20), nullable=False, comment="where it is written"),
+    Column("action", String(40), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("before", OptionalJson),
+    Column("after", OptionalJson),
+    Column("seen", String(200), comment="etag or update time of the item before the write"),
+    _one_of("side", "events", "activities"),
+    comment="a write about to be sent: committed before the request, and gone with its entry in the change log",
+)
+
 lease = Table(
     "lease",
     metadata,

@@ -26,6 +26,7 @@ def upgrade() -> None:
     _create_hold()
     _create_intent()
     _create_link()
+    _create_open_write()
     _create_observation()
     _create_plan_row()
     _create_quarantine()
@@ -44,6 +45,7 @@ def downgrade() -> None:
         "plan_row",
         "observation",
         "link",
+        "open_write",
         "intent",
         "hold",
         "cursor",
@@ -262,6 +264,32 @@ def _create_observation() -> None:
     )
     op.create_index("ix_observation_item", "observation", ["run_id", "side", "item_id"])
     op.create_index("ix_observation_run_id", "observation", ["run_id"])
+
+
+def _create_open_write() -> None:
+    op.create_table(
+        "open_write",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("run_id", sa.String(36), nullable=False),
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("link_id", sa.BigInteger()),
+        sa.Column("company_id", sa.String(40), nullable=False),
+        sa.Column("activity_id", sa.BigInteger()),
+        sa.Column("calendar_id", sa.String(1024), nullable=False),
+        sa.Column("event_id", sa.String(1024)),
+        sa.Column("side", sa.String(20), nullable=False, comment="where it is written"),
+        sa.Column("action", sa.String(40), nullable=False),
+        sa.Column("reason", sa.String(200), nullable=False),
+        sa.Column("before", sa.JSON()),
+        sa.Column("after", sa.JSON()),
+        sa.Column("seen", sa.String(200), comment="etag or update time of the item before the write"),
+        sa.CheckConstraint("side IN ('events', 'activities')", name=op.f("ck_open_write_side")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name="fk_open_write_account_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_open_write"),
+        comment="a write about to be sent: committed before the request, and gone with its entry in the change log",
+    )
+    op.create_index("ix_open_write_account_id", "open_write", ["account_id"])
 
 
 def _create_plan_row() -> None:
