@@ -240,6 +240,47 @@ def test_a_burst_is_waited_out(world: World) -> None:
     world.assert_quiet()
 
 
+@pytest.mark.parametrize(("service", "rest_s"), [("pipedrive", 3600), ("google", 900)])
+def test_a_limit_that_does_not_end_is_told_once_and_waited_out(world: World, service: str, rest_s: int) -> None:
+    """A 429 without any header: tried a few times, then left alone for a while."""
+    world.green()
+    world.activity("Call")
+    server = getattr(world.sandbox, service)
+    server.faults.add(Fault(kind="status", status=429, path="activities|events", times=0, body={"success": False}))
+    assert "429" in str(world.sync().failure)
+    assert len(server.faults.struck) == 4, "a burst ends within a few tries"
+    for _ in range(rest_s // 300 - 1):
+        world.pass_time(300 - 5)
+        world.restart()
+        world.green()
+    assert len(server.faults.struck) == 4, "no hot loop, not even after a restart"
+    world.pass_time(600)
+    assert "429" in str(world.sync().failure), "it is told again if it did not end"
+    server.faults.clear()
+    world.pass_time(rest_s)
+    world.green()
+    assert world.the_event()["summary"] == "Call"
+    world.assert_quiet()
+
+
+def test_a_calendar_that_may_not_be_created_yet_is_asked_for_once(world: World) -> None:
+    world.anna_is(calendar={"create": "From Pipedrive"})
+    full = Fault(kind="status", status=403, reason="quotaExceeded", method="POST", path="/calendars$", times=0)
+    world.sandbox.google.faults.add(full)
+    assert "quotaExceeded" in str(world.sync().failure)
+    for _ in range(3):
+        world.pass_time(300)
+        world.restart()
+        summary = world.sync()
+        assert summary.failure is None
+        assert summary.result["accounts"]["anna"]["state"] == "busy"
+    assert len(world.sandbox.google.faults.struck) == 1, "no hot loop, not even after a restart"
+    world.sandbox.google.faults.clear()
+    world.pass_time(3 * 3600)
+    world.green()
+    assert "From Pipedrive" in str(world.google.calendars)
+
+
 def test_the_sync_stays_under_the_limits(world: World) -> None:
     """With the smallest plan's burst and Google's quotas in force nothing is ever refused."""
     world.google.quotas.on = True

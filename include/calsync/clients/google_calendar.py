@@ -260,7 +260,8 @@ class GoogleCalendarClient:
     def insert_calendar(self, summary: str, time_zone: str, description: str = "") -> Json:
         """The new calendar. Never sent twice: after RetryableError(unknown_outcome=True) look for it in `calendars`."""
         body = {"summary": summary, "timeZone": time_zone, "description": description}
-        return self._object("POST", "/calendars", "calendars.insert", body=body)
+        # A user's new calendars share a limit, like the events of one calendar.
+        return self._object("POST", "/calendars", "calendars.insert", body=body, calendar_id=f"new/{self._user_key}")
 
     def _object(self, method: str, path: str, operation: str, **options: Any) -> Json:
         body: Json = self._send(method, path, operation, shape=_is_object, **options).body

@@ -50,7 +50,10 @@ class Scope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`maybe_done`: a write may have been carried out. `on_write`: the error of a write, where it differs."""
+    """`maybe_done`: a write may have been carried out. `on_write`: the error of a write, where it differs.
+
+    `rest_s`: how long nothing is sent if all tries were refused and the answers did not say for how long.
+    """
 
     error: type[ServiceError]
     again: Again = Again.NEVER
@@ -59,6 +62,7 @@ class Rule:
     maybe_done: bool = False
     scope: Scope | None = None
     until: Callable[[datetime], datetime] | None = None
+    rest_s: float = 0.0
 
 
 Key: TypeAlias = tuple[int | str, str]
@@ -108,7 +112,8 @@ PIPEDRIVE: Table = {
     (405, ""): Rule(FatalError),
     (410, ""): Rule(NotFound),
     (415, ""): Rule(FatalError),
-    (429, "burst"): Rule(RateLimited, Again.WAIT, scope=Scope.CREDENTIAL),
+    # Without its headers it may just as well be the daily budget.
+    (429, "burst"): Rule(RateLimited, Again.WAIT, scope=Scope.CREDENTIAL, rest_s=3600),
     (429, "daily"): Rule(
         BudgetExhausted,
         Again.LATER,
@@ -132,8 +137,8 @@ GOOGLE: Table = {
         CredentialRefused, remedy="Enable the Google Calendar API in the credential's Cloud project."
     ),
     (403, "forbiddenForNonOrganizer"): Rule(RecordError),
-    (403, "rateLimitExceeded"): Rule(RateLimited, Again.WAIT, scope=Scope.PROJECT),
-    (403, "userRateLimitExceeded"): Rule(RateLimited, Again.WAIT, scope=Scope.USER),
+    (403, "rateLimitExceeded"): Rule(RateLimited, Again.WAIT, scope=Scope.PROJECT, rest_s=900),
+    (403, "userRateLimitExceeded"): Rule(RateLimited, Again.WAIT, scope=Scope.USER, rest_s=900),
     (403, "quotaExceeded"): Rule(
         BudgetExhausted,
         Again.LATER,
@@ -152,7 +157,7 @@ GOOGLE: Table = {
     (410, "fullSyncRequired"): Rule(SyncTokenExpired),
     (410, "updatedMinTooLongAgo"): Rule(SyncTokenExpired),
     (412, ""): Rule(PreconditionFailed),
-    (429, ""): Rule(RateLimited, Again.WAIT, scope=Scope.USER),
+    (429, ""): Rule(RateLimited, Again.WAIT, scope=Scope.USER, rest_s=900),
 }
 
 # One try each: a token request that failed is made again with the request that needs the token.
@@ -210,7 +215,11 @@ def pipedrive_reason(status: int, headers: Mapping[str, str], body: Any) -> str:
         return "daily" if left or _number(headers, "x-daily-ratelimit-token-remaining") == 0 else "burst"
     if body is None and _is_html(headers):
         return "html"
-    return code(body.get("code")) if isinstance(body, dict) else ""
+    if not isinstance(body, dict):
+        return ""
+    if status == 403 and str(body.get("error")).startswith("Scope"):  # "Scope and URL mismatch"
+        return "scope"
+    return code(body.get("code"))
 
 
 def google_reason(status: int, headers: Mapping[str, str], body: Any) -> str:

@@ -157,9 +157,12 @@ class Transport:
                 renewed = True
                 continue
             wait_s = self._wait_s(outcome, tries_count)
-            self._pause(call, outcome, wait_s)
             spent_s = (self._clock() - begun).total_seconds()
-            if not self._may_repeat(call, outcome, tries_count, spent_s + wait_s):
+            repeats = self._may_repeat(call, outcome, tries_count, spent_s + wait_s)
+            if not repeats and _asked_wait_s(outcome.headers, self._clock()) is None:
+                wait_s = max(wait_s, outcome.rule.rest_s)
+            self._pause(call, outcome, wait_s)
+            if not repeats:
                 raise self._error(call, outcome, unknown, wait_s)
             log.warning("%s; try %d failed, next in %.1f s", self._label(call, outcome), tries_count, wait_s)
             self._sleep(wait_s)
