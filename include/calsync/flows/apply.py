@@ -21,6 +21,7 @@ from include.calsync.errors import (
     AccountError,
     BudgetExhausted,
     CalsyncError,
+    CredentialRefused,
     FatalError,
     LeaseLost,
     NotFound,
@@ -129,6 +130,10 @@ class _AccountApply:
             return self._set_aside(row, error, failed=True)
         except (PreconditionFailed, NotFound) as error:
             return self._set_aside(row, error, failed=False)
+        except CredentialRefused as error:
+            if not self.desk.access.refuses_only_the_item(error, self.side):
+                raise
+            return self._set_aside(row, error, failed=True)
         except (AccountError, RateLimited, LeaseLost):
             raise
         except RetryableError as error:

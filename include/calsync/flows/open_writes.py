@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Row
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import Context, When
+from include.calsync.core.policy import Side
 from include.calsync.core.text import plain
-from include.calsync.errors import FatalError, NotFound, RecordError
+from include.calsync.errors import CredentialRefused, FatalError, NotFound, RecordError
 from include.calsync.flows.observe import skew, stamp
 from include.calsync.store import changes, mapping
 from include.calsync.store.transaction import reading
@@ -50,8 +51,16 @@ def recover(desk: Desk) -> None:
                 _settle_creation(desk, write)
             else:
                 settle(desk, write, _read(desk, write))
+        except CredentialRefused as error:
+            if not desk.access.refuses_only_the_item(error, Side(write.side)):
+                raise
+            _stays_open(desk, error)
         except (RecordError, FatalError) as error:
-            log.warning("account %s: the outcome of a write stays open: %s", desk.account.name, error)
+            _stays_open(desk, error)
+
+
+def _stays_open(desk: Desk, error: Exception) -> None:
+    log.warning("account %s: the outcome of a write stays open: %s", desk.account.name, error)
 
 
 def settle(desk: Desk, write: Row[Any], current: Mapping[str, Any] | None) -> None:

@@ -19,6 +19,7 @@ from include.calsync.core.model import ActivityView, EventView, Origin, When, di
 from include.calsync.core.policy import Side
 from include.calsync.errors import ServiceError
 from include.calsync.flows import aside, open_writes
+from include.calsync.flows.access import Access
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import changes, mapping, runs
@@ -33,6 +34,7 @@ class Desk:
         self.services, self.run, self.account = services, run, account
         self.policy = account.policy
         self.calendar_id = account.calendar_id or ""
+        self.access = Access(services, account)
         self._open: dict[int, int] = {}
         """By plan row: its write that is under way."""
 
