@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from include.sandbox.base import Fault
 from tests.flows.judging import settled
 from tests.flows.killing import before_request
@@ -57,3 +59,19 @@ def test_an_event_that_is_gone_for_good_is_no_obstacle(world: World) -> None:
         world.green()
     assert world.links() == []
     world.assert_quiet()
+
+
+@pytest.mark.parametrize("side", ["activity", "event"])
+def test_a_404_on_a_deletion_is_no_proof_that_it_happened(world: World, side: str) -> None:
+    link = pair(world)
+    if side == "event":
+        world.pipedrive.delete_activity(link.activity_id)
+        world.green()
+        world.sandbox.google.faults.add(Fault("status", method="DELETE", path="/events/", status=404))
+    else:
+        world.google.delete_event(world.calendar, link.event_id)
+        world.sandbox.pipedrive.faults.add(Fault("status", method="DELETE", path="/activities/", status=404))
+    world.green()
+    assert [row.state for row in world.links()] == ["removing"], "it is still to be done"
+    settled(world)
+    assert (world.activities(), world.events(), world.links()) == ([], [], [])

@@ -226,6 +226,18 @@ def test_the_mark_on_an_event_is_made_up_for(world: World) -> None:
     world.assert_quiet()
 
 
+def test_a_mark_that_arrived_unheard_is_not_made_again(world: World) -> None:
+    world.green()
+    world.event("Lunch")
+    world.sandbox.google.faults.add(on_events(Fault("drop", when="after"), "PATCH"))
+    world.green()
+    with world.requests():
+        world.green()
+    assert world.writes() == 0
+    assert [row.marked for row in world.links()] == [True]
+    world.assert_quiet()
+
+
 # The other writes.
 
 
@@ -283,6 +295,33 @@ def test_a_deletion_whose_answer_was_lost(world: World, side: str, when: str, ti
     world.green()
     settled(world)
     assert (world.activities(), world.events(), world.links()) == ([], [], [])
+
+
+@pytest.mark.parametrize("times", [1, 4])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_activity_that_was_finished_stays_so_although_nobody_heard_of_it(world: World, when: str, times: int) -> None:
+    """That it is done now is no edit by a person, which would bring the deleted event back."""
+    world.anna_is(on_event_deleted="done")
+    _, event_id = pair(world)
+    world.google.delete_event(world.calendar, event_id)
+    world.sandbox.pipedrive.faults.add(on_activities(Fault("drop", when=when), "PATCH", times=times))
+    world.green()
+    settled(world)
+    assert world.the_activity()["done"]
+    assert world.events() == []
+    assert [(row.state, row.cause) for row in world.links()] == [("detached", "event_deleted")]
+
+
+def test_an_activity_edited_while_it_is_being_finished_lives(world: World) -> None:
+    world.anna_is(on_event_deleted="done")
+    activity_id, event_id = pair(world)
+    world.google.delete_event(world.calendar, event_id)
+    edit = world.pipedrive.edit_activity
+    with before_request("GET", f"/activities/{activity_id}", lambda: edit(activity_id, due_time="17:00")):
+        world.sync()
+    settled(world)
+    assert (world.the_activity()["done"], world.the_activity()["due_time"]) == (False, "17:00")
+    assert world.the_event()["start"]["dateTime"][11:16] == "18:00"
 
 
 @pytest.mark.parametrize("times", [1, 4])

@@ -205,19 +205,22 @@ class ActivityWrites:
                 with desk.sending(row):
                     desk.pipedrive.delete_activity(link.activity_id)
             except NotFound:
+                if self._current(link) is not None:
+                    raise
                 log.info("account %s: activity %s was deleted already", desk.account.name, link.activity_id)
         with desk.commit() as conn:
             mapping.drop_link(conn, link.id)
             desk.confirm(conn, row, before=link.activity_raw)
 
     def finish(self, row: Row[Any]) -> None:
-        """Mark the activity as done instead of deleting it; the pair is detached."""
+        """Mark the activity as done instead of deleting it; the pair is detached. An edit beats that, too."""
         desk = self.desk
-        link = desk.link_of(row)
+        link = self._start_removal(row)
         if link is None:
-            desk.drop(row)
             return
         current = self._current(link)
+        if current is not None:
+            self._refuse_if_edited(link, {**current, "done": link.base_activity["done"]})
         if current is not None and not current.get("done"):
             self._patch(row, {"done": True}, activity_view(current, Context()), current)
         with desk.commit() as conn:

@@ -58,7 +58,8 @@ class EventWrites:
         view, written, block = draft(activity, desk.policy)
         html = str((row.payload["activity_raw"] or {}).get("public_description") or activity.description)
         changes = {name: getattr(view, name) for name in ("title", "when", "place", "busy")}
-        body = self._body({**changes, "description": compose(safe_html(html), block)})
+        color = {"color": written.color} if written.color else {}
+        body = self._body({**changes, **color, "description": compose(safe_html(html), block)})
         if activity.context.url.startswith(("http://", "https://")):
             body["source"] = {"title": "Pipedrive", "url": activity.context.url}
         for generation in range(MAX_GENERATIONS):
@@ -160,7 +161,8 @@ class EventWrites:
         desk = self.desk
         body = self._body(merged.event_changes, payload["event_raw"])
         shown = EventView.from_json(payload["event"])
-        before = {name: shown_value(getattr(shown, name)) for name in merged.event_changes}
+        color = (payload["event_raw"] or {}).get("colorId")
+        before = {name: shown_value(getattr(shown, name, color)) for name in merged.event_changes}
         after = {name: shown_value(value) for name, value in merged.event_changes.items()}
         known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
         if known != wanted:
@@ -249,12 +251,21 @@ class EventWrites:
                 options: dict[str, Any] = {"etag": etag, "send_updates": desk.send_updates()}
                 deleted = desk.google.delete_event(desk.calendar_id, link.event_id, **options)
         except NotFound:
-            # Gone for good, or access was lost? If the calendar still answers, it is the event that is gone.
-            desk.google.get_calendar(desk.calendar_id)
+            if self._is_there(link.event_id):
+                raise
             return
         if not deleted:
             with desk.commit() as conn:
                 desk.drop_write(conn, row)
+
+    def _is_there(self, event_id: str) -> bool:
+        """What a 404 meant. If the event can't be read either but the calendar still answers, it is gone for good."""
+        desk = self.desk
+        try:
+            return bool(desk.google.get_event(desk.calendar_id, event_id).get("status") != "cancelled")
+        except NotFound:
+            desk.google.get_calendar(desk.calendar_id)
+            return False
 
     # Bodies.
 
@@ -279,6 +290,8 @@ class EventWrites:
 def put_mark(desk: Desk, row: Row[Any], wanted: Mark) -> dict[str, Any]:
     """The row's event with our properties on it; logged with the next commit."""
     known = read_mark(row.payload["event_raw"] or {})
+    if known == wanted:  # an earlier write arrived, although nobody heard of it
+        return dict(row.payload["event_raw"])
     marks = {"before": {"mark": known and known.properties()}, "after": {"mark": wanted.properties()}}
     ids = {"activity_id": wanted.activity_id, "event_id": wanted.event_id}
     with desk.commit() as conn:
@@ -298,4 +311,6 @@ def shows(event: dict[str, Any], merged: Merged) -> bool:
     view = event_view(event)
     body = event_body(merged.event_changes, zone="UTC", default_duration=timedelta(0))
     wanted = event_view({**event, **without_nulls(body)})
-    return all(getattr(view, name) == getattr(wanted, name) for name in merged.event_changes)
+    color = merged.event_changes.get("color")
+    same = color is None or color == (event.get("colorId") or "")
+    return same and all(getattr(view, name) == getattr(wanted, name) for name in merged.event_changes if name != "color")

@@ -211,7 +211,9 @@ class LinkedPairs:
 
     def _finish_removal(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
         payload["cause"] = link.cause
-        action = Action.DELETE_ACTIVITY if link.cause == "event_deleted" else Action.REMOVE_EVENT
+        action = Action.REMOVE_EVENT
+        if link.cause == "event_deleted":
+            action = decide(Change.UNCHANGED, Change.DELETED, account.policy)
         self.rows.add(account, action, payload, link, reason=f"unfinished: {link.cause}")
 
     def _revive(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
