@@ -58,8 +58,7 @@ class EventWrites:
         view, written, block = draft(activity, desk.policy)
         html = str((row.payload["activity_raw"] or {}).get("public_description") or activity.description)
         changes = {name: getattr(view, name) for name in ("title", "when", "place", "busy")}
-        color = {"color": written.color} if written.color else {}
-        body = self._body({**changes, **color, "description": compose(safe_html(html), block)})
+        body = self._body({**changes, "description": compose(safe_html(html), block)})
         if activity.context.url.startswith(("http://", "https://")):
             body["source"] = {"title": "Pipedrive", "url": activity.context.url}
         for generation in range(MAX_GENERATIONS):
@@ -161,8 +160,7 @@ class EventWrites:
         desk = self.desk
         body = self._body(merged.event_changes, payload["event_raw"])
         shown = EventView.from_json(payload["event"])
-        color = (payload["event_raw"] or {}).get("colorId")
-        before = {name: shown_value(getattr(shown, name, color)) for name in merged.event_changes}
+        before = {name: shown_value(getattr(shown, name)) for name in merged.event_changes}
         after = {name: shown_value(value) for name, value in merged.event_changes.items()}
         known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
         if known != wanted:
@@ -311,6 +309,4 @@ def shows(event: dict[str, Any], merged: Merged) -> bool:
     view = event_view(event)
     body = event_body(merged.event_changes, zone="UTC", default_duration=timedelta(0))
     wanted = event_view({**event, **without_nulls(body)})
-    color = merged.event_changes.get("color")
-    same = color is None or color == (event.get("colorId") or "")
-    return same and all(getattr(view, name) == getattr(wanted, name) for name in merged.event_changes if name != "color")
+    return all(getattr(view, name) == getattr(wanted, name) for name in merged.event_changes)
