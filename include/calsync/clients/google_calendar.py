@@ -179,6 +179,29 @@ class GoogleCalendarClient:
 
         return EventListing(send, {**LISTING, **given, **token})
 
+    def instances(
+        self, calendar_id: str, series_id: str, *, time_min: datetime, time_max: datetime
+    ) -> Iterator[list[Json]]:
+        """Pages of the occurrences of one series that lie in the window, cancelled ones included."""
+        return self._occurrences(_event(calendar_id, series_id) + "/instances", "events.instances", time_min, time_max)
+
+    def expanded(self, calendar_id: str, *, time_min: datetime, time_max: datetime) -> Iterator[list[Json]]:
+        """Pages of all events of the window, series expanded to occurrences, cancelled ones included."""
+        path = _calendar(calendar_id) + "/events"
+        return self._occurrences(path, "events.list", time_min, time_max, singleEvents="true")
+
+    def _occurrences(
+        self, path: str, operation: str, time_min: datetime, time_max: datetime, **more: str
+    ) -> Iterator[list[Json]]:
+        bounds = {"timeMin": _rfc3339(time_min), "timeMax": _rfc3339(time_max)}
+        params = {"showDeleted": "true", "maxResults": str(EVENTS_PER_PAGE), **bounds, **more}
+
+        def send(params: Mapping[str, str]) -> Answer:
+            return self._send("GET", path, operation, params=params, shape=_is_page)
+
+        for answer in _pages(send, params):
+            yield answer.body.get("items", [])
+
     def get_event(self, calendar_id: str, event_id: str) -> Json:
         """The event; a deleted one has `status` cancelled."""
         return self._object("GET", _event(calendar_id, event_id), "events.get")

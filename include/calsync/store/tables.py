@@ -180,6 +180,9 @@ link = Table(
     Column("missing_since_run", String(36), comment="the run in which a direct GET first gave 404"),
     Column("missing_rights", String(64), comment="digest of the credential's rights at that time"),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("series_id", String(1024), comment="of an occurrence: its series"),
+    Column("original_start", String(40), comment="of an occurrence: where its series put it, in the series' own zone"),
+    Column("vanished_since_run", String(36), comment="the run that first saw the series without this occurrence"),
     UniqueConstraint("company_id", "activity_id"),
     UniqueConstraint("calendar_id", "event_id"),
     _one_of("origin", "pipedrive", "google"),
@@ -201,6 +204,8 @@ intent = Table(
     Column("subject", Text, nullable=False),
     Column("when", JSON, nullable=False),
     Column("attempted_at", UtcDateTime, nullable=False, comment="server time"),
+    Column("series_id", String(1024), comment="as of a link"),
+    Column("original_start", String(40), comment="as of a link"),
     UniqueConstraint("calendar_id", "event_id"),
     comment="an activity about to be created for an event: committed before the POST, gone with the link",
 )
