@@ -15,7 +15,7 @@ from include.calsync.flows.accounts import Resolved, clashes, resolve
 from include.calsync.flows.run import RunRequest, Stop, counted, mark_failed, take_leases
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account, load_accounts
-from include.calsync.store import runs
+from include.calsync.store import pruning, runs
 from include.calsync.store.directory import Directory
 from include.calsync.store.engine import migrate
 from include.calsync.store.tables import account as account_table
@@ -38,6 +38,7 @@ def open_run(services: Services, request: RunRequest) -> str:
     directory = Directory(services.engine, services.clock, read_only=request.dry_run)
     with services.engine.begin() as conn:
         runs.drop_stale(conn, services.clock() - STAGING_KEPT)
+        pruning.prune(conn, services.clock())
         runs.create(
             conn,
             run_id=run_id,

@@ -84,7 +84,7 @@ sync_run = Table(
     Column("kind", String(20), nullable=False),
     Column("dry_run", Boolean, nullable=False),
     Column("request", JSON, nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
     Column("finished_at", UtcDateTime),
     Column("summary", OptionalJson),
     _one_of("kind", "scheduled", "manual", "backfill", "upload"),

@@ -110,6 +110,7 @@ def _create_sync_run() -> None:
         sa.CheckConstraint("kind IN ('scheduled', 'manual', 'backfill', 'upload')", name=op.f("ck_sync_run_kind")),
         sa.PrimaryKeyConstraint("id", name="pk_sync_run"),
     )
+    op.create_index("ix_sync_run_started_at", "sync_run", ["started_at"])
 
 
 def _create_change_log() -> None:

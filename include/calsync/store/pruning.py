@@ -1,0 +1,32 @@
+"""What old runs leave behind is dropped, a part in each run: plans hold what people typed, and all of it grows.
+
+The change log stays. Nothing that is still to be done depends on what is dropped: holds keep their own copy of a plan
+row, and quarantine, intents, open writes and links stand for themselves.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select
+
+from include.calsync.store.tables import plan_row, sync_run
+
+PLANS_KEPT = timedelta(days=7)
+RUNS_KEPT = timedelta(days=90)
+ROWS_AT_ONCE = 2000
+RUNS_AT_ONCE = 100
+
+
+def prune(conn: Connection, now: datetime) -> None:
+    """Drop plan rows after a week and whole runs after 90 days, so many at once.
+
+    Rows that were not carried out stay as long as their run: a task of it that is started again must see that it is
+    not done.
+    """
+    oldest = select(plan_row.c.id, plan_row.c.run_id).where(plan_row.c.state != "planned").order_by(plan_row.c.id)
+    first = oldest.limit(ROWS_AT_ONCE).subquery()
+    old = select(first.c.id).join(sync_run, sync_run.c.id == first.c.run_id)
+    conn.execute(delete(plan_row).where(plan_row.c.id.in_(old.where(sync_run.c.started_at < now - PLANS_KEPT))))
+    runs = select(sync_run.c.id).where(sync_run.c.started_at < now - RUNS_KEPT).order_by(sync_run.c.started_at)
+    conn.execute(delete(sync_run).where(sync_run.c.id.in_(runs.limit(RUNS_AT_ONCE))))
