@@ -98,6 +98,7 @@ def _title(value: tuple[TitlePart, ...]) -> tuple[TitlePart, ...]:
 Text = Annotated[str, AfterValidator(_text)]
 Flag = Annotated[bool, Field(strict=True)]
 Ratio = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+Color = Annotated[int, Field(strict=True, ge=1, le=11)]
 Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 
 
@@ -133,6 +134,8 @@ class Account(BaseModel):
     max_change_ratio: Ratio = 0.5
     max_change_count: Count = 100
     notify_guests: Literal["none", "external", "all"] = "none"
+    colors: Annotated[dict[Text, Color], Field(default_factory=dict)]
+    """Activity type to Google's color of events."""
     enabled: Flag = True
     pipedrive_conn_id: Text = "pipedrive_default"
     google_conn_id: Text = "google_calendar_default"
@@ -145,7 +148,7 @@ class Account(BaseModel):
 
 WRITTEN = (
     *("time_zone", "mode", "activity_types", "event_type", "title", "default_duration_minutes", "private_events"),
-    *("include_note", "include_context", "done", "horizon_days"),
+    *("include_note", "include_context", "done", "horizon_days", "colors"),
 )
 """The keys that change what is written."""
 

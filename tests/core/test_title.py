@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.calsync.core.title import Rendered, parse, render, same_title
+from include.calsync.core.title import DONE_MARK, Rendered, parse, render, same_title
 
 DEFAULT = ["deal", "person", "organization", "subject"]
 PARTS = {"deal": "Big deal", "person": "Anna", "organization": "Acme"}
@@ -37,6 +37,35 @@ def last(order: list[str] | None = None, subject: str = "Call", **parts: str) ->
 )
 def test_render(order: list[str], parts: dict[str, str], subject: str, text: str) -> None:
     assert render(order, parts, subject).text == text
+
+
+@pytest.mark.parametrize(
+    ("edited", "subject"),
+    [
+        ("✓ Big deal > Anna > Acme > Call", None),
+        ("Big deal > Anna > Acme > Call", None),
+        ("✓Big deal > Anna > Acme > Call", None),
+        ("Call", None),
+        ("✓ Call", None),
+        ("✓", None),
+        ("✓ Big deal > Anna > Acme", None),
+        ("Big deal > Anna > Acme > Visit", "Visit"),
+        ("✓ Big deal > Anna > Acme > Visit", "Visit"),
+        ("✓ Visit", "Visit"),
+        ("Visit ✓", "Visit ✓"),
+    ],
+)
+def test_the_mark_is_no_part_of_the_subject(edited: str, subject: str | None) -> None:
+    marked = render(DEFAULT, PARTS, "Call", mark=DONE_MARK)
+    assert marked.text == "✓ Big deal > Anna > Acme > Call"
+    assert parse(edited, marked) == subject
+
+
+def test_a_subject_may_begin_like_the_mark() -> None:
+    marked = render(["subject"], {}, "✓ milk", mark=DONE_MARK)
+    assert parse("✓ ✓ milk", marked) is None
+    assert parse("✓ milk", marked) is None
+    assert parse("✓ ✓ bread", marked) == "✓ bread"
 
 
 MIDDLE = ["deal", "subject", "organization"]

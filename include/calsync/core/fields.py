@@ -64,7 +64,7 @@ def activity_body(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def event_body(changes: Mapping[str, Any], *, zone: str, default_duration: timedelta) -> dict[str, Any]:
-    """The PATCH body for canonical changes: title, when, place, description, busy. Raises KeyError for any other name.
+    """The PATCH body for canonical changes: title, when, place, description, busy, color. Raises KeyError for others.
 
     `zone`: IANA name shown with timed events; `default_duration`: length of a `when` that has none.
     """
@@ -187,4 +187,5 @@ _EVENT_FIELDS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
     "place": _send("location"),
     "description": _send("description"),
     "busy": lambda value: {"transparency": "opaque" if value else "transparent"},
+    "color": lambda value: {"colorId": value or None},
 }

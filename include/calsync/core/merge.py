@@ -15,7 +15,7 @@ from include.calsync.core.fields import context_block
 from include.calsync.core.model import ActivityView, Context, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.text import compose, plain, safe_html, typed_part
-from include.calsync.core.title import NO_TITLE, Rendered, parse, render
+from include.calsync.core.title import DONE_MARK, NO_TITLE, Rendered, parse, render
 from include.calsync.core.when import move_activity, move_event
 
 FIELDS = ("subject", "when", "place", "description", "busy")
@@ -27,17 +27,23 @@ View = TypeVar("View", ActivityView, EventView)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The two things on an event that are ours: the rendered title and the block below the description."""
+    """What on an event is ours: the rendered title, the block below the description, the color."""
 
     title: Rendered
     block: str = ""
+    color: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"title": dataclasses.asdict(self.title), "block": self.block}
+        return {"title": dataclasses.asdict(self.title), "block": self.block, "color": self.color}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        return cls(Rendered(**value["title"]), value["block"])
+        return cls(Rendered(**value["title"]), value["block"], value.get("color"))
+
+    def frames_like(self, other: Self) -> bool:
+        """Whether all but the subject, which services may rewrite, is the same."""
+        mine, theirs = (dataclasses.replace(one.title, text="", subject="") for one in (self, other))
+        return mine == theirs and (self.block, self.color) == (other.block, other.color)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Pair:
     written: tuple[Written, ...] = ()
     activity_html: str = ""
     event_html: str = ""
+    event_color: str = ""
     activity_stamp: datetime | None = None
     event_stamp: datetime | None = None
 
@@ -93,7 +100,7 @@ def draft(activity: ActivityView, policy: Policy) -> tuple[EventView, Written, s
     """The event of an activity that has none: its view, what of it is ours, and its description as sent."""
     if activity.when is None:
         raise ValueError("an activity without a date has no event")
-    written = Written(render(policy.title, parts(activity.context), activity.subject), block_of(activity, policy))
+    written = written_for(activity, policy)
     view = EventView(
         title=written.title.text,
         when=move_event(activity.when, None, None, policy.default_duration),
@@ -102,6 +109,14 @@ def draft(activity: ActivityView, policy: Policy) -> tuple[EventView, Written, s
         busy=activity.busy,
     )
     return view, written, written.block
+
+
+def written_for(activity: ActivityView, policy: Policy, subject: str | None = None) -> Written:
+    """What is ours on the event of an activity that was born in Pipedrive. `subject`: another one than it has."""
+    mark = DONE_MARK if policy.done == "prefix" and activity.done else ""
+    shown = activity.subject if subject is None else subject
+    title = render(policy.title, parts(activity.context), shown, mark=mark)
+    return Written(title, block_of(activity, policy), policy.color_of(activity.type))
 
 
 def block_of(activity: ActivityView, policy: Policy) -> str:
@@ -236,7 +251,7 @@ class _Merge:
     def _render(self, subject: str) -> Written:
         if self.pair.origin is Origin.GOOGLE:
             return Written(Rendered(text=subject, prefix="", suffix="", subject=subject))
-        return Written(render(self.policy.title, parts(self.pair.activity.context), subject), self.block)
+        return written_for(self.pair.activity, self.policy, subject)
 
     def _parse_subject(self) -> str | None:
         title, base = self.pair.event.title, self.pair.event_base
@@ -291,7 +306,18 @@ class _Merge:
                 changes[name] = getattr(self.pair.activity, name)
         if flow["description"] is Side.EVENT or self._block_is_stale():
             changes["description"] = compose(self._typed_html(flow["description"]), self.block)
-        return _differing(changes, self.pair.event)
+        return _differing(changes, self.pair.event) | self._color_change(written)
+
+    def _color_change(self, written: Written) -> dict[str, Any]:
+        """The type's color. One that a person chose stays until the type changes."""
+        shown, known, wanted = self.pair.event_color, self.last.color or "", written.color or ""
+        base = self.pair.activity_base
+        retyped = base is not None and base.type != self.pair.activity.type
+        if self.pair.origin is Origin.GOOGLE or wanted in (known, shown):
+            return {}
+        if shown != known and not (retyped and wanted):
+            return {}
+        return {"color": wanted}
 
     def _block_is_stale(self) -> bool:
         shown = self.pair.event.description

@@ -40,6 +40,12 @@ class Policy:
     done: str = "keep"
     on_event_deleted: str = "delete"
     on_activity_deleted: str = "delete"
+    colors: tuple[tuple[str, str], ...] = ()
+    """Activity type and Google's color id."""
+
+    def color_of(self, activity_type: str) -> str | None:
+        """The color of our own events of that type; None: the calendar's."""
+        return dict(self.colors).get(activity_type)
 
     def may_write(self, side: Side) -> bool:
         """Whether the mode lets the sync write to that side."""

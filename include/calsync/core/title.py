@@ -14,38 +14,54 @@ from include.calsync.core.text import one_line
 
 SEPARATOR = " > "
 SUBJECT = "subject"
+DONE_MARK = "✓ "
+"""Before the title of our own event of a done activity (`done: prefix`). It is no part of the subject."""
 NO_TITLE = "(No title)"
 """The subject of an activity whose event has no title; never written to an event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A title as written. `prefix` and `suffix` include their separators; an empty subject drops one of them."""
+    """A title as written. `prefix` and `suffix` include their separators; an empty subject drops one of them.
+
+    `mark` stands before all of it.
+    """
 
     text: str
     prefix: str
     suffix: str
     subject: str
+    mark: str = ""
+
+    @property
+    def unmarked(self) -> str:
+        """The text without the mark."""
+        return self.text.removeprefix(self.mark)
 
 
-def render(order: Sequence[str], parts: Mapping[str, str], subject: str) -> Rendered:
+def render(order: Sequence[str], parts: Mapping[str, str], subject: str, *, mark: str = "") -> Rendered:
     """The title of `subject`; empty parts drop with their separator. `order` holds "subject" exactly once."""
     at = order.index(SUBJECT)
     before = _filled(order[:at], parts)
     after = _filled(order[at + 1 :], parts)
     core = one_line(subject)
     return Rendered(
-        text=SEPARATOR.join([*before, *([core] if core else []), *after]),
+        text=mark + SEPARATOR.join([*before, *([core] if core else []), *after]),
         prefix="".join(part + SEPARATOR for part in before),
         suffix="".join(SEPARATOR + part for part in after),
         subject=core,
+        mark=mark,
     )
 
 
 def parse(text: str, last: Rendered) -> str | None:
     """The subject that an edited title means, or None: unchanged, only its ends damaged, or emptied (render again)."""
     title = one_line(text)
-    if title in (one_line(last.text), *_emptied(last)):
+    if title in (one_line(last.text), one_line(last.unmarked)):
+        return None
+    if last.mark:
+        title = title.removeprefix(last.mark.rstrip()).strip()
+    if title in (one_line(last.unmarked), *_emptied(last)):
         return None
     start, end = title.startswith(last.prefix), title.endswith(last.suffix)
     if start and end and len(title) >= len(last.prefix) + len(last.suffix):

@@ -58,7 +58,8 @@ class EventWrites:
         view, written, block = draft(activity, desk.policy)
         html = str((row.payload["activity_raw"] or {}).get("public_description") or activity.description)
         changes = {name: getattr(view, name) for name in ("title", "when", "place", "busy")}
-        body = self._body({**changes, "description": compose(safe_html(html), block)})
+        color = {"color": written.color} if written.color else {}
+        body = self._body({**changes, **color, "description": compose(safe_html(html), block)})
         if activity.context.url.startswith(("http://", "https://")):
             body["source"] = {"title": "Pipedrive", "url": activity.context.url}
         for generation in range(MAX_GENERATIONS):
@@ -160,7 +161,8 @@ class EventWrites:
         desk = self.desk
         body = self._body(merged.event_changes, payload["event_raw"])
         shown = EventView.from_json(payload["event"])
-        before = {name: shown_value(getattr(shown, name)) for name in merged.event_changes}
+        color = (payload["event_raw"] or {}).get("colorId") or ""
+        before = {name: shown_value(getattr(shown, name, color)) for name in merged.event_changes}
         after = {name: shown_value(value) for name, value in merged.event_changes.items()}
         known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
         if known != wanted:
@@ -309,4 +311,8 @@ def shows(event: dict[str, Any], merged: Merged) -> bool:
     view = event_view(event)
     body = event_body(merged.event_changes, zone="UTC", default_duration=timedelta(0))
     wanted = event_view({**event, **without_nulls(body)})
-    return all(getattr(view, name) == getattr(wanted, name) for name in merged.event_changes)
+    color = merged.event_changes.get("color")
+    same = color is None or color == (event.get("colorId") or "")
+    return same and all(
+        getattr(view, name) == getattr(wanted, name) for name in merged.event_changes if name != "color"
+    )

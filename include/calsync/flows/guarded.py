@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.guard import Limit, message
 from include.calsync.flows.probe import HIDDEN
+from include.calsync.flows.refresh import BY_NOBODY
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store.tables import change_log
@@ -39,11 +40,12 @@ def guard(services: Services, run: Run, rows: list[dict[str, Any]], link_counts:
         groups = [_Group(Limit("max_delete", *limits_of(account)[:2]), "deletions", deletions, DESTRUCTIVE)]
         if not account.settings_changed:
             limit = Limit("max_change", *limits_of(account)[2:])
+            typed = [row for row in mine if row["action"] == Action.MERGE and row["reason"] not in BY_NOBODY]
             for changes, written, what in (
                 ("activity_changes", "activities", "edits made in Google"),
                 ("event_changes", "events", "edits made in Pipedrive"),
             ):
-                edits = [row for row in mine if row["action"] == Action.MERGE and row["payload"].get(changes)]
+                edits = [row for row in typed if row["payload"].get(changes)]
                 groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), written))
         for group in groups:
             _check(services, account, group, link_counts.get(account.id, 0))
@@ -97,6 +99,7 @@ def _recent_count(services: Services, account_id: int, actions: frozenset[Action
             column.account_id == account_id,
             column.action.in_([str(action) for action in actions]),
             column.at > services.clock() - WINDOW,
+            column.reason.not_in(BY_NOBODY),
         )
     )
     if side is not None:

@@ -12,7 +12,7 @@ from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, Change, EventView, Origin
 from include.calsync.core.policy import Side
-from include.calsync.flows import aside
+from include.calsync.flows import aside, refresh
 from include.calsync.flows.guarded import SUSPECTED, limits_of
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.rows import Rows
@@ -42,7 +42,7 @@ class LinkedPairs:
             account = self.seen.accounts.get(link.account_id)
             if account is None:
                 continue
-            if at in changed or self.seen.is_open(link):
+            if at in changed or self.seen.is_open(link) or self._is_stale(account, link):
                 line = found.links.iloc[at]
                 self._pair(account, link, Change(line["activity_change"]), Change(line["event_change"]))
             elif self._is_missing(link):
@@ -56,6 +56,14 @@ class LinkedPairs:
             mapping.set_link(conn, link_id, **values)
         for link_id in self.released:
             mapping.release(conn, link_id)
+
+    def _is_stale(self, account: RunAccount, link: Row[Any]) -> bool:
+        """Whether an unchanged pair is not what the account's settings want."""
+        activity, _ = self.seen.of(link)
+        if link.state != "active" or activity is None or not is_live(activity):
+            return False
+        view = ActivityView.from_json(activity.view)
+        return refresh.is_stale(link, view, account) or self._cause(account, link, view) is not None
 
     def _touch(self, link: Row[Any]) -> None:
         activity, event = self.seen.of(link)
@@ -144,10 +152,12 @@ class LinkedPairs:
         self, account: RunAccount, link: Row[Any], payload: dict[str, Any], activity: Change, event: Change
     ) -> None:
         action = decide(activity, event, account.policy)
-        reason = f"activity {activity}, event {event}"
+        view = ActivityView.from_json(payload["activity"])
+        reason = refresh.reason_of(link, view, (activity, event))
         payload["changes"] = {"activity": str(activity), "event": str(event)}
         payload["cause"] = "event_deleted" if event is Change.DELETED else "activity_deleted"
-        if action is Action.MERGE or (action is Action.NOTHING and link.intended is not None):
+        stale = action is Action.NOTHING and (link.intended is not None or refresh.is_stale(link, view, account))
+        if action is Action.MERGE or stale:
             self.rows.merge(account, payload, link, reason=reason)
         elif action is not Action.NOTHING:
             self.rows.add(account, action, payload, link, reason=reason)
@@ -155,7 +165,9 @@ class LinkedPairs:
             self.rows.add(account, Action.MARK, payload, link, reason="unmarked")
 
     def _leaves(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> str | None:
-        view = ActivityView.from_json(payload["activity"])
+        return self._cause(account, link, ActivityView.from_json(payload["activity"]))
+
+    def _cause(self, account: RunAccount, link: Row[Any], view: ActivityView) -> str | None:
         cause = out_of_scope(view, account.policy)
         if cause == "other_type" and link.origin == Origin.GOOGLE and view.type == account.policy.event_type:
             return None  # the type that events are given, although it is not among those shown

@@ -73,6 +73,7 @@ def pair_of(payload: dict[str, Any], link: Row[Any] | None) -> Pair:
         written=written,
         activity_html=str((payload["activity_raw"] or {}).get("public_description") or ""),
         event_html=str((payload["event_raw"] or {}).get("description") or ""),
+        event_color=str((payload["event_raw"] or {}).get("colorId") or ""),
         activity_stamp=_instant(payload["activity_stamp"]),
         event_stamp=_instant(payload["event_stamp"]),
     )

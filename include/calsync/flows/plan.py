@@ -19,7 +19,7 @@ from include.calsync.flows.run import Run, at_work, resume
 from include.calsync.flows.seen import Seen
 from include.calsync.flows.services import Services
 from include.calsync.flows.unlinked import UnlinkedItems
-from include.calsync.store import mapping, runs
+from include.calsync.store import changes, mapping, runs
 from include.calsync.store.leases import check_fence
 from include.calsync.store.tables import held_item, hold
 from include.calsync.store.transaction import reading
@@ -35,12 +35,13 @@ def plan(services: Services, run_id: str, owner: str) -> dict[str, Any]:
 def _plan(services: Services, run: Run) -> dict[str, Any]:
     with reading(services.engine) as conn:
         seen = Seen(conn, run)
-    found = seen.diff()
+        found = seen.diff()
+        removed = changes.removed(conn, seen.unlinked_activities(found))
     rows = Rows(run.request.upload)
     linked = LinkedPairs(seen, rows, services.clock())
     linked.plan(found)
     resend_after = timedelta(seconds=services.environment.resend_after_s)
-    unlinked = UnlinkedItems(run, seen, rows, found, linked, resend_after)
+    unlinked = UnlinkedItems(run, seen, rows, found, linked, resend_after, removed)
     unlinked.plan()
     guard(services, run, rows.out, seen.link_counts)
     _count_skips(run, rows)

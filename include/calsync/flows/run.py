@@ -222,6 +222,7 @@ def named(account_name: str, error: Exception) -> str:
 
 def fail_account(services: Services, run: Run, account: RunAccount, error: Exception) -> None:
     """This account stops here, durably and by name; the others go on."""
+        colors=tuple((kind, str(number)) for kind, number in settings.colors.items()),
     stop = Stop.by(account.name, error)
     account.state, account.error = stop.state, stop.error
     log.log(logging.ERROR if stop.state == "failed" else logging.WARNING, "%s", stop.error)

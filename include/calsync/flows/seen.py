@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +51,14 @@ class Seen:
             dtype=object,
         )
         return diff(links, _frame(self.activities, ActivityView), _frame(self.events, EventView))
+
+    def unlinked_activities(self, found: Diff) -> dict[str, list[int]]:
+        """Ids of live activities that no link knows, by company."""
+        rows = list(self.activities.values())
+        out: dict[str, list[int]] = defaultdict(list)
+        for at in found.new_activities:
+            out[rows[at].scope].append(int(rows[at].item_id))
+        return out
 
     def of(self, link: Row[Any]) -> tuple[Row[Any] | None, Row[Any] | None]:
         """What was seen of a link's activity and event."""

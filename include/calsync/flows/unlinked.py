@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -27,8 +28,17 @@ class UnlinkedItems:
     """Items that no link knows: found again, recognised, created, or left, each with its reason."""
 
     def __init__(
-        self, run: Run, seen: Seen, rows: Rows, found: Diff, linked: LinkedPairs, resend_after: timedelta
+        self,
+        run: Run,
+        seen: Seen,
+        rows: Rows,
+        found: Diff,
+        linked: LinkedPairs,
+        resend_after: timedelta,
+        removed: Collection[int] = (),
     ) -> None:
+        """`removed`: activities whose event we once removed; they come back however old they are."""
+        self.removed = removed
         self.run, self.seen, self.rows, self.linked = run, seen, rows, linked
         self.now = linked.now
         self.intents = OpenIntents(seen, self.now, resend_after)
@@ -133,7 +143,7 @@ class UnlinkedItems:
         stamps = (observe.stamp(row.raw.get("update_time")), observe.stamp(row.raw.get("add_time")))
         options = self.run.request.upload
         reason = out_of_scope(view, account.policy)
-        if options is None and not reason and too_old(stamps, connected):
+        if options is None and not reason and activity_id not in self.removed and too_old(stamps, connected):
             reason = "before_connected"
         if options is not None and (options.direction == "to_pipedrive" or not self.rows.wanted(view)):
             return

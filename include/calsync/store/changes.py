@@ -6,12 +6,15 @@ so a process that dies in between leaves no gap.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from include.calsync.store.tables import change_log, open_write
 
+IDS_PER_QUERY = 500
 ENTRY = [column for column in open_write.c if column.name not in ("id", "seen")]
 
 
@@ -47,3 +50,14 @@ def drop_creations(conn: Connection, calendar_id: str, event_id: str) -> None:
 def open_writes(conn: Connection, account_id: int) -> list[Row[Any]]:
     """Writes whose outcome nobody knows yet, in the order in which they were sent."""
     return list(conn.execute(select(open_write).where(open_write.c.account_id == account_id).order_by("id")))
+
+
+def removed(conn: Connection, activity_ids: Mapping[str, Iterable[int]]) -> set[int]:
+    """Which of these activities (by company) once had an event that we removed ourselves."""
+    column, found = change_log.c, set()
+    for company_id, ids in activity_ids.items():
+        mine = column.company_id == company_id, column.action == "remove_event"
+        remaining = iter(ids)
+        while part := list(islice(remaining, IDS_PER_QUERY)):
+            found |= set(conn.execute(select(column.activity_id).where(*mine, column.activity_id.in_(part))).scalars())
+    return found

@@ -292,6 +292,7 @@ change_log = Table(
     Column("lost", OptionalJson, comment="values that lost a conflict, by field"),
     _one_of("side", "events", "activities", "store"),
     Index("ix_change_log_recent", "account_id", "action", "at"),
+    Index("ix_change_log_activity", "company_id", "activity_id"),
     comment="append-only (trigger)",
 )
 

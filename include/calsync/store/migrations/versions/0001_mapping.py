@@ -136,6 +136,7 @@ def _create_change_log() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_change_log"),
         comment="append-only (trigger)",
     )
+    op.create_index("ix_change_log_activity", "change_log", ["company_id", "activity_id"])
     op.create_index("ix_change_log_recent", "change_log", ["account_id", "action", "at"])
     op.create_index("ix_change_log_run_id", "change_log", ["run_id"])
 

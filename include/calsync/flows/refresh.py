@@ -1,0 +1,35 @@
+"""Pairs that nobody edited, and whose event shows what is no longer wanted: another setting, another name."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.core.merge import Written, written_for
+from include.calsync.core.model import ActivityView, Change, Origin
+from include.calsync.core.policy import Side
+from include.calsync.flows.run import RunAccount
+
+SETTINGS = "the settings were changed"
+NAMES = "a deal, person or organization was renamed"
+BY_NOBODY = frozenset({SETTINGS, NAMES})
+"""Reasons of merges that are nobody's edits: the guard does not count them."""
+
+
+def is_stale(link: Row[Any], activity: ActivityView, account: RunAccount) -> bool:
+    """Whether our own event carries another title, block or color than the account wants now, the subject aside."""
+    if link.origin != Origin.PIPEDRIVE or activity.when is None or not account.policy.may_write(Side.EVENT):
+        return False
+    return not Written.from_json(link.rendered).frames_like(written_for(activity, account.policy))
+
+
+def reason_of(link: Row[Any], activity: ActivityView, changes: tuple[Change, Change]) -> str:
+    """Why a pair is merged."""
+    if changes == (Change.UNCHANGED, Change.UNCHANGED) and link.intended is None:
+        return SETTINGS
+    base = ActivityView.from_json(link.base_activity)
+    if changes == (Change.UPDATED, Change.UNCHANGED) and dataclasses.replace(activity, context=base.context) == base:
+        return NAMES
+    return f"activity {changes[0]}, event {changes[1]}"
