@@ -77,9 +77,10 @@ def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
         if account.fence is not None:
             check_fence(conn, account.id, account.fence)
         left_count = runs.unfinished_count(conn, run.id, account.id)
-        incremental = run.request.upload is None and run.request.interval is None
+        incremental = run.request.follows_cursors
         if left_count:
-            remedy = "the next run repeats them" if incremental else "start it again"
+            repeated = run.request.upload is None and run.request.interval is None
+            remedy = "the next run repeats them" if repeated else "start it again"
             raise CalsyncError(
                 f"{left_count} planned changes were not carried out; {remedy}. The log of the upsert tasks says why."
             )
@@ -151,12 +152,14 @@ def _account_result(conn: Connection, run: Run, account: RunAccount) -> dict[str
     conflicts = select(func.count()).where(
         change_log.c.run_id == run.id, change_log.c.account_id == account.id, change_log.c.lost.is_not(None)
     )
+    drift = {"drift": account.counts.get("drift")} if run.request.reconcile else {}
     return {
         "state": account.state,
         "error": account.error,
         **sides,
         "skipped_by_reason": dict(skipped),
         "conflicts": int(conn.execute(conflicts).scalar_one()),
+        **drift,
     }
 
 

@@ -99,6 +99,20 @@ def gone(activity_id: int, company_id: str, status: str, *, error: str | None = 
     }
 
 
+def lost_event(event_id: str, calendar_id: str) -> dict[str, Any]:
+    """The observation of an event that a GET does not find in a calendar that answers: `missing`, no proof."""
+    return {
+        "side": "events",
+        "scope": calendar_id,
+        "item_id": event_id,
+        "status": "missing",
+        "view": None,
+        "raw": None,
+        "stamp": None,
+        "error": None,
+    }
+
+
 def event(raw: Mapping[str, Any], calendar_id: str, ahead: timedelta) -> dict[str, Any]:
     """The observation of an event. A cancelled one may have nothing but its id."""
     row: dict[str, Any] = {

@@ -57,10 +57,18 @@ def probe(
     links: list[Row[Any]],
     seen: set[int],
     fences: Mapping[int, int | None],
+    *,
+    complete: bool = False,
 ) -> Found:
-    """Ask for the links whose turn it is, and follow up those that are missing. `seen`: activities that were listed."""
+    """Ask for the links whose turn it is (`complete`: for all that were not listed), and follow up the missing ones.
+
+    `seen`: activities that were listed.
+    """
     work = _Probe(services, run, client, conn_id, seen)
-    work.ask(links)
+    if complete:
+        work.ask_for_all(links)
+    else:
+        work.ask(links)
     work.follow_up()
     if not run.request.dry_run:
         _remember(services, {link.id: link.account_id for link in links}, work.changes, fences)
@@ -95,6 +103,17 @@ class _Probe:
         self.suspects = [link for link in doubted if link.activity_id not in self.seen] + missing
         for link in missing:
             self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": None}
+
+    def ask_for_all(self, links: list[Row[Any]]) -> None:
+        """Whether each link's activity was listed, or is found by its id."""
+        for link in links:
+            if link.missing_since_run and link.activity_id in self.seen:
+                self._clear(link)
+        unlisted = [link for link in links if link.activity_id not in self.seen]
+        self.suspects = [link for link in self._missing(unlisted) if link.state == "active"]
+        for link in self.suspects:
+            if not link.missing_since_run:
+                self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": None}
 
     def _missing(self, links: list[Row[Any]]) -> list[Row[Any]]:
         if not links:

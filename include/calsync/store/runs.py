@@ -98,6 +98,14 @@ def observations(conn: Connection, run_id: str, side: str) -> list[Row[Any]]:
     return list(conn.execute(query.order_by(observation.c.id)))
 
 
+def observed_ids(conn: Connection, run_id: str, side: str) -> set[Any]:
+    """Ids of what was staged; those of activities are numbers."""
+    found = conn.execute(
+        select(observation.c.item_id).where(observation.c.run_id == run_id, observation.c.side == side)
+    )
+    return {int(item_id) if side == "activities" else item_id for item_id in found.scalars()}
+
+
 def replace_plan(conn: Connection, run_id: str, rows: list[dict[str, Any]]) -> None:
     """Store the plan; an earlier try's plan is dropped."""
     conn.execute(delete(plan_row).where(plan_row.c.run_id == run_id))

@@ -1,0 +1,205 @@
+"""The events of one account's calendar, as a run has to see them: listed, asked for again, or compared."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from include.calsync.clients.google_calendar import EventListing, GoogleCalendarClient
+from include.calsync.core.decide import too_old
+from include.calsync.core.fields import unsupported
+from include.calsync.core.marks import read_mark
+from include.calsync.errors import AccountError, CalsyncError, NotFound, SyncTokenExpired
+from include.calsync.flows import observe, reconcile
+from include.calsync.flows.company_pull import CompanyPull, is_unfinished
+from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.services import Services
+from include.calsync.store import cursors, mapping, runs
+from include.calsync.store.transaction import reading
+
+log = logging.getLogger(__name__)
+
+# Events.list refuses an updatedMin that lies too far back; 29 days were measured.
+UPDATED_MIN_KEPT = timedelta(days=21)
+
+
+class CalendarPull:
+    """The events of one account's calendar."""
+
+    def __init__(self, services: Services, run: Run, client: GoogleCalendarClient, account: RunAccount) -> None:
+        self.services, self.run, self.client, self.account = services, run, client, account
+        self.calendar_id = account.calendar_id or ""
+        with reading(services.engine) as conn:
+            rows = mapping.heads(conn, company_ids=[], calendar_ids=[self.calendar_id])
+            self.links = {row.event_id: row for row in rows}
+            self.intents = {row.event_id for row in mapping.intents(conn, account.id)}
+            self.aside = mapping.set_aside(conn, account.id)
+            self.cursor = cursors.get(conn, account.id, "events")
+            self.pulled = runs.observed_ids(conn, run.id, "activities") if run.request.reconcile else set()
+        self.scope = reconcile.Scope.of(run.request)
+        self.seen: set[str] = set()
+        self.skipped: Counter[str] = Counter()
+        self.listed_count = 0
+        self.named: list[int] = []
+
+    def pull(self) -> None:
+        if not self.calendar_id:
+            return  # a dry run of an account whose calendar is yet to be created
+        try:
+            token = self._list()
+        except NotFound as error:
+            raise AccountError(
+                f"account {self.account.name}: the calendar is gone, or no longer shared with the connection "
+                f"{self.account.settings.google_conn_id}. Share it with the right to make changes to events, or "
+                "correct `calendar`."
+            ) from error
+        self._stage(self._again())
+        self._stage_named()
+        counts = self.account.counts | {"events_listed": self.listed_count, "skipped": dict(self.skipped)}
+        self.account.counts = counts
+        with self.services.engine.begin() as conn:
+            runs.set_account(
+                conn,
+                self.run.id,
+                self.account.id,
+                counts=counts,
+                notices=self.account.notices,
+                next_sync_token=token,
+                params_digest=self.client.list_digest,
+            )
+
+    def _list(self) -> str | None:
+        request = self.run.request
+        if request.reconcile:
+            self._list_compared()
+            return None
+        if request.interval is not None:
+            self._list_interval(*request.interval)
+            return None
+        if request.upload is not None:
+            self._pages()
+            return None
+        token = None if self._full() else self._token()
+        try:
+            return self._pages(sync_token=token)
+        except SyncTokenExpired:
+            if token is None:
+                raise
+            notice = f"account {self.account.name}: Google's sync token expired; the calendar was read in full"
+            log.warning(notice)
+            self.account.notices.append(notice)
+            return self._pages()
+
+    def _full(self) -> bool:
+        return self.run.request.full or self.account.settings_changed
+
+    def _token(self) -> str | None:
+        if self.cursor is None or self.cursor.params_digest != self.client.list_digest:
+            return None
+        return str(self.cursor.sync_token)
+
+    def _list_interval(self, since: datetime, until: datetime) -> None:
+        def changed(raw: dict[str, Any]) -> bool:
+            at = observe.stamp(raw.get("updated"))
+            # A deleted event may have nothing but its id.
+            return since <= at < until if at is not None else raw["id"] in self.links
+
+        near = self.services.clock() - since < UPDATED_MIN_KEPT
+        self._walk(self.client.list_events(self.calendar_id, updated_min=since if near else None), changed)
+
+    def _list_compared(self) -> None:
+        """What is dated in scope, and those of the links concerned that are not there."""
+        mine = [link for link in self.links.values() if link.account_id == self.account.id]
+        wanted = {link.event_id for link in reconcile.concerned(mine, self.scope, self.pulled)}
+        listing = self.scope.list_events(self.client, self.calendar_id)
+        self._walk(listing, lambda raw: raw["id"] in wanted or self.scope.holds_event(raw))
+        if self.scope.interval is not None:
+            moved_in = (link for link in mine if link.event_id in self.seen and link.activity_id not in self.pulled)
+            self.named += [link.activity_id for link in moved_in]
+        self._stage(self._by_ids(wanted - self.seen, lost=True))
+
+    def _pages(self, sync_token: str | None = None) -> str | None:
+        listing = self.client.list_events(self.calendar_id, sync_token=sync_token)
+        self._walk(listing)
+        return listing.next_sync_token
+
+    def _walk(self, listing: EventListing, concerns: Callable[[dict[str, Any]], bool] = lambda _: True) -> None:
+        """Stage what a listing shows that concerns this run."""
+        for page in listing.pages():
+            concerning = [raw for raw in page if concerns(raw)]
+            self.listed_count += len(concerning)
+            self._stage(concerning)
+        self._check_access(listing.access_role)
+
+    def _check_access(self, role: str | None) -> None:
+        needed = ("writer", "owner") if self.account.policy.mode != "to_pipedrive" else ("reader", "writer", "owner")
+        if role is not None and role not in needed:
+            raise CalsyncError(
+                f"the Google calendar is shared with the right «{role}» only. "
+                "Share it with the right to make changes to events."
+            )
+
+    def _stage(self, raws: Iterable[dict[str, Any]]) -> None:
+        ahead = observe.skew(self.client.server_time, self.services.clock)
+        rows = []
+        for raw in raws:
+            reason = self._skip(raw)
+            if reason:
+                self.skipped[reason] += 1
+            elif reason is None:
+                rows.append(observe.event(raw, self.calendar_id, ahead))
+                self.seen.add(raw["id"])
+                mark = read_mark(raw) if raw["id"] not in self.links else None
+                if mark is not None and mark.event_id == raw["id"]:
+                    self.named.append(mark.activity_id)
+        self._store(rows)
+
+    def _store(self, rows: list[dict[str, Any]]) -> None:
+        staged = [{**row, "run_id": self.run.id, "account_id": self.account.id} for row in rows]
+        with self.services.engine.begin() as conn:
+            runs.observe(conn, staged)
+
+    def _skip(self, raw: dict[str, Any]) -> str | None:
+        """None: stage it. A reason: count it. "": nobody needs to hear of it."""
+        if raw["id"] in self.links or raw["id"] in self.intents:
+            return None
+        if raw.get("status") == "cancelled":
+            return ""
+        reason = unsupported(raw, self.calendar_id)
+        mark = read_mark(raw)
+        if mark is not None and mark.event_id == raw["id"]:
+            return reason if mark.company_id == self.account.company_id else "other_company"
+        connected = self.account.events_connected_at
+        stamps = (observe.stamp(raw.get("updated")), observe.stamp(raw.get("created")))
+        if self.run.request.upload is None and connected and too_old(stamps, connected):
+            return "before_connected"
+        return reason
+
+    def _stage_named(self) -> None:
+        """Unlinked events may name their activity: read those, so that the pairs can be found again."""
+        if self.named:
+            client = self.services.pipedrive(self.account.settings.pipedrive_conn_id)
+            CompanyPull(self.services, self.run, client, [self.account]).stage_ids(self.named)
+
+    def _again(self) -> Iterator[dict[str, Any]]:
+        """Events that must be read although they may not have changed."""
+        now = self.services.clock()
+        due = [row for row in self.aside if row.next_try_at <= now or self.run.request.full]
+        wanted = {row.item_id for row in due if row.side == "events"} | self.intents
+        activities = {row.item_id for row in due if row.side == "activities"}
+        for link in self.links.values():
+            if is_unfinished(link, self.account) or str(link.activity_id) in activities:
+                wanted.add(link.event_id)
+        yield from self._by_ids(wanted - self.seen)
+
+    def _by_ids(self, wanted: Iterable[str], *, lost: bool = False) -> Iterator[dict[str, Any]]:
+        """These events. One that is not found proves nothing: the pair waits, or (`lost`) a person decides."""
+        for event_id in sorted(wanted):
+            try:
+                yield self.client.get_event(self.calendar_id, event_id)
+            except NotFound:
+                if lost:
+                    self._store([observe.lost_event(event_id, self.calendar_id)])
