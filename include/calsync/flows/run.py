@@ -211,6 +211,7 @@ def policy_of(settings: Account, user_id: int, zone: str) -> Policy:
         done=settings.done,
         on_event_deleted=settings.on_event_deleted,
         on_activity_deleted=settings.on_activity_deleted,
+        colors=tuple((kind, str(number)) for kind, number in settings.colors.items()),
     )
 
 
@@ -222,7 +223,6 @@ def named(account_name: str, error: Exception) -> str:
 
 def fail_account(services: Services, run: Run, account: RunAccount, error: Exception) -> None:
     """This account stops here, durably and by name; the others go on."""
-        colors=tuple((kind, str(number)) for kind, number in settings.colors.items()),
     stop = Stop.by(account.name, error)
     account.state, account.error = stop.state, stop.error
     log.log(logging.ERROR if stop.state == "failed" else logging.WARNING, "%s", stop.error)
