@@ -37,7 +37,11 @@ class UploadOptions:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What a DAG run asks for. `owner` names the Airflow run and try, for the leases."""
+    """What a DAG run asks for. `owner` names the Airflow run and try, for the leases.
+
+    `interval`: of a backfill. `reconcile`: compare what is there (in the interval: what is dated in it) instead of what
+    changed. `waiting_count`: runs of the same backfill that are still to come.
+    """
 
     dag_id: str
     kind: str
@@ -47,6 +51,13 @@ class RunRequest:
     full: bool = False
     interval: tuple[datetime, datetime] | None = None
     upload: UploadOptions | None = None
+    reconcile: bool = False
+    waiting_count: int = 0
+
+    @property
+    def follows_cursors(self) -> bool:
+        """Whether the run starts at the cursors and moves them: no backfill, reconcile or upload does."""
+        return self.upload is None and self.interval is None and not self.reconcile
 
     def to_json(self) -> dict[str, Any]:
         out = asdict(self)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 
 from include.calsync.core.diff import Diff, diff
 from include.calsync.core.model import ActivityView, EventView, digest
-from include.calsync.flows.pull import is_unfinished
+from include.calsync.flows.company_pull import is_unfinished
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.store import mapping, runs
 
