@@ -1,7 +1,7 @@
 # Thin on purpose: each target is one script that also runs by itself.
 # ARGS is passed on: `make demo ARGS=--once`, `make test ARGS='-k title'`, `make lock ARGS=--upgrade`.
 
-.PHONY: help setup demo test wild bench mutate soak lock clean
+.PHONY: help setup demo test wild bench mutate soak faults lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -27,6 +27,9 @@ mutate: setup ## break single lines of the product and see that a test notices; 
 
 soak: setup ## let the state machine of the laws live; ARGS='--minutes 3 --seed 7 --store sqlite'
 	@.venv/bin/python -m tests.laws.soak $(ARGS)
+
+faults: setup ## the table of faults by outcomes, an hour; ARGS='--only F07,F101 --every 5 --store postgresql'
+	@.venv/bin/python -m tests.laws.table $(ARGS)
 
 lock: setup ## resolve requirements*.in anew into the locks
 	@bash include/scripts/lock.sh $(ARGS)

@@ -119,6 +119,10 @@ class Snapshot:
         world.engine.dispose()  # the last connection takes the write-ahead log into the file
         assert not self._file.with_name(self._file.name + "-wal").exists()
         shutil.copy(self._file, self._copy)
+        self._remember()
+
+    def _remember(self) -> None:
+        """All but the store."""
         self._memory = copy.deepcopy(self._parts())
         self._offsets = [holder.offset for holder in self._clocks()]
 

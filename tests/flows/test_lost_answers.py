@@ -299,7 +299,7 @@ def test_a_deletion_whose_answer_was_lost(world: World, side: str, when: str, ti
 
 @pytest.mark.parametrize("times", [1, 4])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_an_activity_that_was_finished_stays_so_although_nobody_heard_of_it(world: World, when: str, times: int) -> None:
+def test_an_activity_that_was_finished_stays_so_although_nobody_heard(world: World, when: str, times: int) -> None:
     """That it is done now is no edit by a person, which would bring the deleted event back."""
     world.anna_is(on_event_deleted="done")
     _, event_id = pair(world)

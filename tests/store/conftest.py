@@ -96,6 +96,12 @@ class Databases:
         shutil.copy(self._templates[dialect], make_url(url).database or "")
         return url
 
+    def replace(self, name: str, template: str) -> None:
+        """Make the server's database `name` anew, as a copy of another."""
+        with self._admin.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+
     def drop(self) -> None:
         """Drop what was made on the server."""
         with self._admin.connect() as connection:
