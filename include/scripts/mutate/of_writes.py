@@ -121,8 +121,8 @@ WRITES = [
     ),
     Mutation(
         "flows/event_writes.py",
-        'state="removing", cause=row.payload["cause"], event_raw=last)',
-        "event_raw=last)",
+        'state="removing", cause=row.payload["cause"], **shown)',
+        "**shown)",
         "our own deletion comes back as a person's, and deletes the activity (law 3)",
         f"{LOST} -k as_before",
     ),
