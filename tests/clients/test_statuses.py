@@ -286,3 +286,15 @@ def test_a_rate_limit_pauses_those_who_share_it(
     assert key.startswith(paused)
     assert key.count("/") == paused.count("/")
     assert until == begun + timedelta(seconds=4)
+
+
+def test_a_service_that_asks_to_wait_is_left_alone_by_all(
+    server: LocalServer, pipedrive: PipedriveClient, limiter: RecordingLimiter, world: World
+) -> None:
+    """A creation is not repeated; the next request comes no earlier for that."""
+    server.answers(pipedrive_error(503, Retry_After="5"))
+    begun = world.now
+    with pytest.raises(RetryableError):
+        pipedrive.create_activity({"subject": "x"})
+    [(until, _)] = limiter.paused.values()
+    assert until >= begun + timedelta(seconds=5)

@@ -249,6 +249,8 @@ class Transport:
     def _pause(self, call: Call, failure: _Failure, wait_s: float) -> None:
         """Let the others that share the limit wait as well."""
         scope = failure.rule.scope
+        if scope is None and failure.rule.again is Again.WAIT and "Retry-After" in failure.headers:
+            scope = next((each for each in (Scope.CREDENTIAL, Scope.USER) if each in call.limits), None)
         if scope is not None and scope in call.limits:
             why = f"{self._service.name}: {failure.rule.remedy or said(failure.status, failure.reason)}"
             self._limiter.pause(call.limits[scope].key, self._until(failure, wait_s), why)
