@@ -112,7 +112,7 @@ GOOGLE_CASES = {
     (429, ""): same(google_error(429, "rateLimitExceeded"), RateLimited, 4),
 }
 
-UNREACHABLE = {("none", "not_sent"), ("none", "invalid_address")}
+UNREACHABLE = {("none", "not_sent"), ("none", "invalid_address"), ("none", "too_late")}
 
 
 def test_every_row_has_a_case() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from datetime import timedelta
@@ -21,6 +22,7 @@ from include.calsync.store.leases import DEFAULT_TTL_S
 from include.calsync.store.tables import lease, run_account
 from include.sandbox.base import Fault
 from tests.flows.world import World, account_row
+from tests.laws.meanwhile import before_request
 
 
 class Steps:
@@ -255,3 +257,18 @@ def test_a_lost_lease_is_no_word_on_the_account(world: World) -> None:
     with pytest.raises(LeaseLost):
         run.services.leases.renew(holder(world).account_id, 1)
     assert account_row(world).error is None
+
+
+def test_an_activity_that_another_run_had_to_send_again_is_not_sent_by_a_sleeper(world: World) -> None:
+    """The process sleeps between its intent and its POST, longer than the lease and the time to send again."""
+    world.green()
+    world.event("Talk")
+
+    def overslept() -> None:
+        world.pass_time(DEFAULT_TTL_S + 1)
+        world.sync()
+
+    with before_request(0, overslept, "POST .*/activities"), contextlib.suppress(LeaseLost):
+        world.sync()
+    world.green()
+    assert [row["subject"] for row in world.activities()] == ["Talk"]

@@ -152,10 +152,13 @@ class PipedriveClient:
     def activity(self, activity_id: int) -> Json:
         return self._one("activities.get", activity_id)
 
-    def create_activity(self, body: Mapping[str, Any]) -> Json:
-        """The activity as stored. Members that are None are left out."""
+    def create_activity(self, body: Mapping[str, Any], *, not_after: datetime | None = None) -> Json:
+        """The activity as stored. Members that are None are left out.
+
+        Later than `not_after` it is not sent any more: RetryableError, surely without effect.
+        """
         sent = {name: value for name, value in body.items() if value is not None}
-        return self._data(self._call("activities.create", body=sent, shape=_has_object))
+        return self._data(self._call("activities.create", body=sent, shape=_has_object, not_after=not_after))
 
     def update_activity(
         self, activity_id: int, body: Mapping[str, Any], *, seen_update_time: str | None = None
@@ -264,6 +267,7 @@ class PipedriveClient:
         shape: Callable[[Any], bool],
         repeatable: bool = False,
         dates: bool = True,
+        not_after: datetime | None = None,
     ) -> Call:
         operation = OPERATIONS[name]
         return Call(
@@ -277,6 +281,7 @@ class PipedriveClient:
             shape=shape,
             dates=dates,
             tokens=operation.tokens,
+            not_after=not_after,
         )
 
     def _observe(self, call: Call, headers: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ import socket
 import ssl
 import time
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -35,13 +36,17 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds for the connection, between two reads, for one whole answer; then how often and how long to try."""
+    """Seconds for the connection, between two reads, for one whole answer; then how often and how long to try.
+
+    `may_begin` is asked last of all, right before anything is sent.
+    """
 
     connect_s: float = 10
     read_s: float = 30
     answer_s: float = 60
     tries_count: int = 4
     patience_s: float = 60
+    may_begin: Callable[[], bool] = lambda: True
 
 
 DEFAULT_TIMING = Timing()
@@ -133,13 +138,15 @@ class Session(requests.Session):
 
 
 def exchange(session: Session, request: requests.PreparedRequest, timing: Timing) -> requests.Response | str:
-    """The answer with its whole body read; or "not_sent" if no connection could be made, else "no_answer".
+    """The answer with its whole body read; or why there is none: "too_late", "not_sent" (no connection), "no_answer".
 
     A body shorter than its Content-Length is no answer. No exception leaves: they quote the address.
     """
     settings = session.merge_environment_settings(request.url, {}, None, None, None)
     if urllib.parse.urlsplit(request.url).hostname in LOOPBACK:
         settings["proxies"] = {}
+    if not timing.may_begin():
+        return "too_late"
     try:
         return session.send(request, timeout=(timing.connect_s, timing.read_s), **settings)
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:

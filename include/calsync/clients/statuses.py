@@ -85,6 +85,7 @@ _REDIRECT = Rule(FatalError, remedy="It redirects, which is not followed: correc
 
 _COMMON: dict[Key, Rule] = {
     ("none", "not_sent"): Rule(RetryableError, Again.WAIT),
+    ("none", "too_late"): Rule(RetryableError),
     ("none", "no_answer"): _TROUBLE,
     ("none", "invalid_address"): Rule(FatalError, remedy="Correct the address in the connection."),
     ("2xx", "unreadable"): _TROUBLE,

@@ -6,6 +6,7 @@ What an answer means is in `statuses`; how it is read, in `sessions`.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import threading
@@ -60,6 +61,7 @@ class Call:
 
     `repeatable`: sending it twice does no harm (every GET). `shape`: whether a 2xx body (see `parsed`) can be used.
     `dates`: its `Date` becomes `Transport.server_time`. `tokens`: what it costs of Pipedrive's daily budget.
+    `not_after`: later than that nothing is sent, however long the process slept before.
     """
 
     method: str
@@ -73,6 +75,7 @@ class Call:
     shape: Callable[[Any], bool] = lambda body: isinstance(body, dict)
     dates: bool = True
     tokens: int = 0
+    not_after: datetime | None = None
 
     @property
     def writes(self) -> bool:
@@ -207,7 +210,13 @@ class Transport:
             return "invalid_address"
         with self._lock:
             self.request_count += 1
-        return exchange(session, prepared, self._timing)
+        return exchange(session, prepared, self._timing_of(call))
+
+    def _timing_of(self, call: Call) -> Timing:
+        limit = call.not_after
+        if limit is None:
+            return self._timing
+        return dataclasses.replace(self._timing, may_begin=lambda: self._clock() <= limit)
 
     def _judge(self, call: Call, response: requests.Response, credential: Mapping[str, str]) -> Answer | _Failure:
         status, headers = response.status_code, response.headers
