@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -64,6 +65,7 @@ class ActivityWrites:
         sent = activity_view(body, Context())
         if sent.when is None:
             raise ValueError("the event has no time")
+        attempted_at = desk.services.clock()
         with desk.commit() as conn:
             if mapping.was_intended(conn, desk.calendar_id, row.event_id, desk.run.id):
                 raise RetryableError("an earlier try may have created the activity: the next run looks for it")
@@ -79,19 +81,23 @@ class ActivityWrites:
                 owner_id=desk.account.user_id,
                 subject=sent.subject,
                 when=sent.when.to_json(),
-                attempted_at=desk.services.clock(),
+                attempted_at=attempted_at,
             )
             changes.drop_creations(conn, desk.calendar_id, row.event_id)
             desk.note(conn, row, side=Side.ACTIVITY, activity_id=None, link_id=None, after=sent.to_json())
         try:
             with desk.sending(row):
-                answer = desk.pipedrive.create_activity(body)
+                answer = desk.pipedrive.create_activity(body, not_after=attempted_at + self._sent_within())
         except ServiceError as error:
             if not error.unknown_outcome:  # surely not created
                 with desk.commit() as conn:
                     mapping.drop_intent(conn, desk.calendar_id, row.event_id)
             raise
         self._created(row, event, answer)
+
+    def _sent_within(self) -> timedelta:
+        """How long a POST may wait before it leaves: it is never sent once a later run may send it again."""
+        return timedelta(seconds=self.desk.services.environment.resend_after_s / 2)
 
     def _new_body(self, event: EventView, html: str) -> dict[str, Any]:
         policy = self.desk.policy
