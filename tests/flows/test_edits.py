@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from include.sandbox.faults import Fault
 from tests.flows.world import World, day
 
 
@@ -321,3 +322,16 @@ def test_the_service_rewrites_what_it_was_sent(world: World) -> None:
     world.green()
     for _ in range(3):
         world.assert_quiet()
+
+
+@pytest.mark.parametrize("kind", ["persons", "organizations"])
+def test_a_name_that_one_listing_leaves_out_is_asked_for_again(world: World, kind: str) -> None:
+    """A listing that was cut looks like one without those that may not be seen; titles follow only with an edit."""
+    world.green()
+    org = world.pipedrive.add_organization("ACME AG")["id"]
+    person = world.pipedrive.add_person("Eva Muster", org_id=org)["id"]
+    world.activity("Offer", person_id=person, org_id=org)
+    world.sandbox.pipedrive.faults.add(Fault("truncate", path=f"/{kind}$", still_parses=True))
+    world.green()
+    assert world.sandbox.pipedrive.faults.struck
+    assert world.the_event()["summary"] == "Eva Muster > ACME AG > Offer"

@@ -60,6 +60,8 @@ class Names:
         if not ids:
             return
         found = {str(item["id"]): item for item in ask(sorted(int(ref) for ref in ids))}
+        if kind != "deal" and (missing := ids - set(found)):  # hidden or deleted, or the listing was cut
+            found |= {str(item["id"]): item for item in ask(sorted(int(ref) for ref in missing))}
         for ref in ids:
             self._known[kind, ref] = found.get(ref, {})
 
