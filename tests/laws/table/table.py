@@ -61,7 +61,8 @@ class Table:
 
     @property
     def cases_count(self) -> int:
-        return sum(self.cases.values()) + sum(map(sum, self.tests.values()))
+        """Cases that were judged, each once, whatever faults it is one of; and tests."""
+        return self.cases[NO_BATCH[0]] + sum(map(sum, self.tests.values()))
 
     @property
     def bad_count(self) -> int:
