@@ -19,6 +19,7 @@ from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
 from include.calsync.core.when import move_activity
 from include.calsync.errors import NotFound, RetryableError, ServiceError
+from include.calsync.flows import moves
 from include.calsync.flows.event_writes import put_mark
 from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
@@ -278,6 +279,10 @@ class ActivityWrites:
             values = {"state": "detached", "cause": row.payload["cause"], "intended": None}
             mapping.set_link(conn, row.link_id, **values)
             self.desk.confirm(conn, row)
+            link = mapping.get_link(conn, row.link_id)
+            if row.payload["cause"] == "other_owner" and link is not None:
+                owner_id, now = row.payload["activity"]["owner_id"], self.desk.services.clock()
+                moves.hand_over(conn, link, owner_id, self.desk.account, now)
 
     def unlink(self, row: Row[Any]) -> None:
         """Both sides are gone, or one left and the other was deleted: nothing to keep in mind."""

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.policy import Side
-from include.calsync.flows import budget, observe, probe, reconcile
+from include.calsync.flows import budget, moves, observe, probe, reconcile
 from include.calsync.flows.names import Names
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
@@ -117,8 +117,11 @@ class CompanyPull:
                     yield from page
             events = {row.item_id for row in aside if row.side == "events" and self._due(row)}
             for link in self._known():
-                if link.account_id == account.id and (is_unfinished(link, account) or link.event_id in events):
+                unfinished = link.account_id == account.id and is_unfinished(link, account)
+                if unfinished or link.event_id in events:
                     wanted.add(link.activity_id)
+        with reading(self.services.engine) as conn:
+            wanted |= moves.left_behind(conn, self.accounts, self._known(), self.services.clock())
         yield from self._by_ids(wanted - self.seen)
 
     def _by_ids(self, wanted: Iterable[int]) -> Iterator[dict[str, Any]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 
+from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import event_body, event_view, without_nulls
 from include.calsync.core.marks import Mark, event_id, read_mark
@@ -15,18 +17,18 @@ from include.calsync.core.merge import Merged, draft
 from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.text import compose, safe_html
-from include.calsync.errors import Duplicate, NotFound, PreconditionFailed
-from include.calsync.flows import aside
+from include.calsync.errors import AccountError, Duplicate, FatalError, NotFound, PreconditionFailed, RecordError
+from include.calsync.flows.moves import MOVES, client_of, hand_over
 from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of
 from include.calsync.flows.writes import Desk
 from include.calsync.store import mapping, runs
 
+log = logging.getLogger(__name__)
+
 # Ids of deleted events stay taken; each re-creation of one activity's event uses the next.
 MAX_GENERATIONS = 50
-# Another account may show the activity from here on, and no listing shows it again: it is read once more.
-MOVES = frozenset({"other_owner", "other_type"})
 
 
 class EventWrites:
@@ -212,12 +214,13 @@ class EventWrites:
         last = row.payload["event_raw"]
         with desk.commit() as conn:
             shown = {"event_raw": last, "activity_raw": row.payload["activity_raw"]}
-            mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"], **shown)
-            desk.note(conn, row, side=Side.EVENT, before=last)
+            ours = {"account_id": desk.account.id, "state": "removing", "cause": row.payload["cause"]}
+            mapping.set_link(conn, link.id, **ours, **shown)
+            desk.note(conn, row, side=Side.EVENT, before=last, calendar_id=link.calendar_id)
         try:
             self._delete(row, link, row.payload["etag"])
         except PreconditionFailed:
-            current = desk.google.get_event(desk.calendar_id, link.event_id)
+            current = self._home(link).get_event(link.calendar_id, link.event_id)
             desk.review(row, current)
             same = current.get("status") != "cancelled" and event_view(current) == EventView.from_json(link.base_event)
             if current.get("status") != "cancelled" and not same and row.action == Action.DELETE_EVENT:
@@ -228,20 +231,20 @@ class EventWrites:
                 last = current
                 with desk.commit() as conn:
                     mapping.set_link(conn, link.id, event_raw=last)
-                    desk.note(conn, row, side=Side.EVENT, before=last)
+                    desk.note(conn, row, side=Side.EVENT, before=last, calendar_id=link.calendar_id)
                 self._delete(row, link, current["etag"])
         with desk.commit() as conn:
             mapping.drop_link(conn, link.id)
             desk.confirm(conn, row, before=last)
             if row.payload["cause"] in MOVES:
-                self._hand_over(conn, link, row.payload["activity"]["owner_id"])
+                hand_over(conn, link, row.payload["activity"]["owner_id"], desk.account, desk.services.clock())
 
-    def _hand_over(self, conn: Connection, link: Row[Any], owner_id: int) -> None:
-        """Set the activity aside for the accounts that may show it now: they keep it until they have read it."""
-        desk, item = self.desk, ("activities", str(link.activity_id))
-        for account_id in runs.accounts_of(conn, desk.account.company_id, owner_id):
-            if account_id != desk.account.id:
-                aside.put(conn, account_id, item, "may have moved", desk.services.clock(), failed=False)
+    def _home(self, link: Row[Any]) -> GoogleCalendarClient:
+        """Who may write to the link's calendar: it may be the one of an account that rests."""
+        desk = self.desk
+        if link.calendar_id == desk.calendar_id:
+            return desk.google
+        return client_of(desk.services, desk.account.company_id, link.calendar_id) or desk.google
 
     def _delete(self, row: Row[Any], link: Row[Any], etag: str | None) -> None:
         """Delete the event. One that was deleted already needs no entry in the log."""
@@ -249,9 +252,12 @@ class EventWrites:
         try:
             with desk.sending(row):
                 options: dict[str, Any] = {"etag": etag, "send_updates": desk.send_updates()}
-                deleted = desk.google.delete_event(desk.calendar_id, link.event_id, **options)
-        except NotFound:
-            if self._is_there(link.event_id):
+                deleted = self._home(link).delete_event(link.calendar_id, link.event_id, **options)
+        except (AccountError, FatalError, NotFound, RecordError) as error:
+            if link.calendar_id != desk.calendar_id:  # nobody may write there any more: the event stays
+                log.warning("account %s: event %s can't be removed: %s", desk.account.name, link.event_id, error)
+                return
+            if not isinstance(error, NotFound) or self._is_there(link.event_id):
                 raise
             return
         if not deleted:

@@ -12,7 +12,7 @@ from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, Change, EventView, Origin
 from include.calsync.core.policy import Side
-from include.calsync.flows import aside, refresh
+from include.calsync.flows import aside, moves, refresh
 from include.calsync.flows.guarded import SUSPECTED, limits_of
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.rows import Rows
@@ -41,6 +41,7 @@ class LinkedPairs:
         for at, link in enumerate(self.seen.links):
             account = self.seen.accounts.get(link.account_id)
             if account is None:
+                self._inherit(link)
                 continue
             if at in changed or self.seen.is_open(link) or self._is_stale(account, link):
                 line = found.links.iloc[at]
@@ -56,6 +57,18 @@ class LinkedPairs:
             mapping.set_link(conn, link_id, **values)
         for link_id in self.released:
             mapping.release(conn, link_id)
+
+    def _inherit(self, link: Row[Any]) -> None:
+        """An activity of an account that takes no part: does another one show it now?"""
+        activity, event = self.seen.of(link)
+        if self.rows.upload is not None or activity is None or not is_live(activity):
+            return
+        view = ActivityView.from_json(activity.view)
+        account = moves.heir(link, view, self.seen.rests, self.seen.accounts.values(), self.now)
+        if account is not None and not self.rests(account, ("events", link.event_id)):
+            payload = payload_of(link, activity, event)
+            payload["cause"] = moves.OTHER_ACCOUNT
+            self.rows.add(account, Action.REMOVE_EVENT, payload, link, reason=moves.OTHER_ACCOUNT)
 
     def _is_stale(self, account: RunAccount, link: Row[Any]) -> bool:
         """Whether an unchanged pair is not what the account's settings want."""
@@ -101,8 +114,13 @@ class LinkedPairs:
     def _out_of_scope(self, account: RunAccount, link: Row[Any], payload: dict[str, Any], event: Change) -> None:
         """An author's event without its activity: they meet again when the activity comes back, if both still exist."""
         activity, _ = self.seen.of(link)
-        back = is_live(activity) and not self._leaves(account, link, payload)
-        if event is not Change.DELETED:
+        cause = self._leaves(account, link, payload) if is_live(activity) else link.cause
+        back = is_live(activity) and not cause
+        if not back:
+            self._touch(link)  # what its author does to the event meanwhile
+        if cause and is_live(activity) and event is Change.UNCHANGED and self._goes_along(link, payload, cause):
+            self._leave(account, link, payload, cause, event)
+        elif event is not Change.DELETED:
             if back:
                 self.rows.merge(account, payload, link, reason="back in scope")
         elif back and account.policy.may_create(Side.EVENT):
@@ -174,14 +192,24 @@ class LinkedPairs:
         return cause
 
     def _leave(self, account: RunAccount, link: Row[Any], payload: dict[str, Any], cause: str, event: Change) -> None:
-        """An activity that no longer belongs here takes its own event along; an author's event stays."""
+        """An activity that no longer belongs here takes its own event along.
+
+        An author's event stays, unless a colleague's account takes the activity over.
+        """
         payload["cause"] = cause
         if event is Change.DELETED:
             self.rows.add(account, Action.UNLINK, payload, link, reason=cause)
-        elif link.origin == Origin.GOOGLE or not account.policy.may_write(Side.EVENT):
+        elif not account.policy.may_write(Side.EVENT) or not self._goes_along(link, payload, cause):
             self.rows.add(account, Action.DETACH, payload, link, reason=cause)
         else:
             self.rows.add(account, Action.REMOVE_EVENT, payload, link, reason=cause)
+
+    def _goes_along(self, link: Row[Any], payload: dict[str, Any], cause: str) -> bool:
+        if link.origin != Origin.GOOGLE:
+            return True
+        taker = moves.taker(ActivityView.from_json(payload["activity"]), self.seen.accounts.values())
+        along = cause == "other_owner" and moves.moves_along(payload["event_raw"], link.calendar_id)
+        return taker is not None and along
 
     def _obstructed(
         self,

@@ -21,6 +21,8 @@ from include.calsync.store.engine import migrate
 from include.calsync.store.tables import account as account_table
 from include.calsync.store.transaction import reading
 
+RESUMED = "resumed"
+"""In place of a digest of settings: those of the last run are no longer known to hold."""
 STAGING_KEPT = timedelta(days=2)
 
 
@@ -48,7 +50,8 @@ def open_run(services: Services, request: RunRequest) -> str:
             request=request.to_json(),
             at=services.clock(),
         )
-        _pause_others(conn, {account.name for account in configured})
+        if not request.dry_run:
+            _pause_others(conn, {account.name for account in configured if account.enabled})
     with counted(services, run_id):
         enabled = [account for account in configured if account.enabled]
         found, problems = _resolve_all(services, directory, enabled, request)
@@ -108,12 +111,15 @@ def _enlist(
 ) -> None:
     with services.engine.begin() as conn:
         account_id = _known_id(conn, account.name, found) if request.dry_run else _account_id(conn, account.name, found)
+        paused = account_table.c.id == account_id, account_table.c.state == "paused"
+        # Much may have happened meanwhile, also to what was not edited: it reads everything once.
+        resumed = conn.execute(select(account_table.c.id).where(*paused)).first() is not None
         if not request.dry_run:
-            paused = account_table.c.id == account_id, account_table.c.state == "paused"
-            conn.execute(update(account_table).where(*paused).values(state="ok", error=None))
+            conn.execute(update(account_table).where(*paused).values(state="ok", error=None, settings_digest=RESUMED))
             if problem and problem.state == "failed":
                 mark_failed(conn, account_id, problem.error)
-        settings = {**account.model_dump(mode="json"), "_resolved": asdict(found) if found else None}
+        told = {"_resolved": asdict(found) if found else None, "_resumed": resumed}
+        settings = {**account.model_dump(mode="json"), **told}
         runs.add_account(
             conn,
             run_id=run_id,
@@ -129,12 +135,20 @@ def _enlist(
 
 
 def _known_id(conn: Connection, name: str, found: Resolved | None) -> int:
-    """A dry run changes no account: the one it would be, or a new row that is nothing but a name."""
+    """A dry run changes no account: the one it would be, or a new row that is nothing but a name.
+
+    An account that has another user or calendar now would be a new one, and is planned as one.
+    """
     row = account_table.c
     ids = {} if found is None else {"company_id": found.company_id, "user_id": found.user_id}
     same = select(row.id).filter_by(**ids, calendar_id=found.calendar_id) if found and found.calendar_id else None
     known = conn.execute(same).scalar() if same is not None else None
-    known = known or conn.execute(select(row.id).where(row.name == name)).scalar()
+    if known is None:
+        named = conn.execute(select(account_table).where(row.name == name)).first()
+        if found and named is not None and named.company_id is not None and named.calendar_id != found.calendar_id:
+            name += runs.NEXT
+            named = conn.execute(select(account_table).where(row.name == name)).first()
+        known = named.id if named is not None else None
     return int(known or conn.execute(insert(account_table).values(name=name).returning(row.id)).scalar_one())
 
 

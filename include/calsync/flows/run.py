@@ -95,6 +95,8 @@ class RunAccount:
     events_connected_at: datetime | None
     settings_changed: bool
     mode_changed: bool
+    begins: bool = False
+    """Whether it takes part for the first time, for the first time again, or with other settings."""
     counts: dict[str, Any] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
@@ -184,6 +186,7 @@ def resume(services: Services, run_id: str, owner: str, names: Iterable[str] | N
 def run_account(row: Row[Any]) -> RunAccount:
     """A stored row as a value."""
     stored = dict(row.settings)
+    resumed = bool(stored.pop("_resumed", False))
     found = stored.pop("_resolved") or {"company_id": "", "user_id": 0, "calendar_id": None, "zone": "UTC"}
     settings = Account.model_validate(stored)
     return RunAccount(
@@ -199,8 +202,9 @@ def run_account(row: Row[Any]) -> RunAccount:
         fence=row.fence,
         activities_connected_at=row.activities_connected_at,
         events_connected_at=row.events_connected_at,
-        settings_changed=row.settings_digest is not None and row.settings_digest != settings.digest(),
+        settings_changed=resumed or row.settings_digest not in (None, settings.digest()),
         mode_changed=row.mode is not None and row.mode != settings.mode,
+        begins=resumed or row.settings_digest != settings.digest(),
         counts=dict(row.counts),
         notices=list(row.notices),
     )

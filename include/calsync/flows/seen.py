@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 
 from include.calsync.core.diff import Diff, diff
 from include.calsync.core.model import ActivityView, EventView, digest
+from include.calsync.flows import moves
 from include.calsync.flows.company_pull import is_unfinished
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.store import mapping, runs
@@ -29,7 +30,11 @@ class Seen:
         self.link_counts = Counter(link.account_id for link in heads if link.state != "detached")
         self.activities = _latest(runs.observations(conn, run.id, "activities"))
         self.events = _latest(runs.observations(conn, run.id, "events"))
-        self.intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
+        intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
+        self.rekeying = Rekeying(conn, [] if run.request.upload else heads, intents, self.events)
+        heads = [self.rekeying.moved(link) for link in heads]
+        self.intents = [self.rekeying.moved_intent(row) for row in intents]
+        self.rests = moves.resting(conn, self.accounts.values())
         aside = [row for account_id in self.accounts for row in mapping.set_aside(conn, account_id)]
         self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}
         held = [row for account_id in self.accounts for row in mapping.held_items(conn, account_id)]

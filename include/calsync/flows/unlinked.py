@@ -69,6 +69,7 @@ class UnlinkedItems:
 
     def _readopt(self) -> None:
         """Events that say to whom they belong: the mapping was lost, or a run died before it was stored."""
+        homes = {(link.company_id, link.activity_id): link.calendar_id for link in self.seen.links}
         for (account_id, event_id), row in list(self.events.items()):
             mark = read_mark(row.raw)
             account = self.seen.accounts.get(account_id)
@@ -79,6 +80,9 @@ class UnlinkedItems:
                 self._adopt(account, activity, row, mark.origin, "carries our properties")
             elif self.intents.is_open(account, event_id):
                 continue
+            elif homes.get((mark.company_id, mark.activity_id), account.calendar_id) != account.calendar_id:
+                del self.events[account_id, event_id]  # left behind when its activity went there; found if it is back
+                self.rows.skip(account, Side.EVENT, "other_calendar")
             elif too_old((observe.stamp(row.raw.get("updated")), None), account.events_connected_at or self.now):
                 del self.events[account_id, event_id]
                 self.rows.skip(account, Side.EVENT, "activity_not_found")

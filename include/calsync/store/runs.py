@@ -10,6 +10,9 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from include.calsync.store.tables import account, observation, plan_row, run_account, run_usage, sync_run
 
+NEXT = "~next"
+"""Ends the name of what an account will be, in a dry run after its calendar was changed."""
+
 
 def create(conn: Connection, *, run_id: str, dag_id: str, kind: str, dry_run: bool, request: Any, at: datetime) -> None:
     """Open a run."""
@@ -54,7 +57,8 @@ def accounts(conn: Connection, run_id: str, names: Iterable[str] | None = None) 
         .order_by(account.c.name)
     )
     if names is not None:
-        query = query.where(account.c.name.in_(list(names)))
+        names = list(names)
+        query = query.where(account.c.name.in_([*names, *(name + NEXT for name in names)]))
     return list(conn.execute(query))
 
 

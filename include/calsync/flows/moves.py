@@ -1,0 +1,128 @@
+"""Activities that go from one account to another: other owners, other types, and accounts that no longer take part.
+
+An account rests while it is disabled, gone from the file, or has another calendar now (then the store keeps its old
+self under another name). Its pairs are kept. But an activity that a working account shows now leaves the calendar of
+the resting one: our own event is removed there, with the credential of that time if it still works, and created in
+the new calendar by the next run. Ids of events are made from the calendar, so the way back finds what was left.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, or_, select
+
+from include.calsync.clients.google_calendar import GoogleCalendarClient
+from include.calsync.core.decide import out_of_scope
+from include.calsync.core.fields import has_guests, is_foreign
+from include.calsync.core.model import ActivityView, Origin, When
+from include.calsync.core.policy import Side
+from include.calsync.errors import CalsyncError
+from include.calsync.flows import aside
+from include.calsync.flows.run import RunAccount
+from include.calsync.flows.services import Services
+from include.calsync.settings import Account
+from include.calsync.store import runs
+from include.calsync.store.tables import account as account_table
+from include.calsync.store.tables import run_account, sync_run
+from include.calsync.store.transaction import reading
+
+log = logging.getLogger(__name__)
+
+OTHER_ACCOUNT = "other_account"
+"""Cause of a removal: another account shows the activity, while the one of the pair rests."""
+MOVES = frozenset({"other_owner", "other_type", OTHER_ACCOUNT})
+"""Another account may show the activity from here on, and no listing shows it again: it is read once more."""
+
+
+@dataclass(frozen=True)
+class Resting:
+    """An account that takes no part: its Pipedrive user."""
+
+    id: int
+    user_id: int
+
+
+def resting(conn: Connection, accounts: Iterable[RunAccount]) -> dict[int, Resting]:
+    """The resting accounts of these accounts' companies, by id."""
+    accounts = list(accounts)
+    row = account_table.c
+    # A dry run leaves the account of a changed calendar as it is: it goes by the same name.
+    rests = or_(row.state == "paused", row.name.in_([account.name for account in accounts]))
+    company = row.company_id.in_({account.company_id for account in accounts})
+    others = row.id.not_in([account.id for account in accounts])
+    found = conn.execute(select(row.id, row.user_id).where(and_(company, others, rests)))
+    return {each.id: Resting(each.id, each.user_id) for each in found}
+
+
+def left_behind(conn: Connection, accounts: Iterable[RunAccount], links: Iterable[Row[Any]], now: datetime) -> set[int]:
+    """Activities that accounts which have just begun, or begun again, find with a resting account of the same user."""
+    begun = [account for account in accounts if account.begins]
+    if not begun:
+        return set()
+    users = {account.user_id for account in begun}
+    rest = {each.id for each in resting(conn, begun).values() if each.user_id in users}
+    mine = (link for link in links if link.account_id in rest and link.state == "active")
+    return {link.activity_id for link in mine if link.due_at is None or link.due_at >= now - timedelta(days=2)}
+
+
+def heir(
+    link: Row[Any], view: ActivityView, rests: dict[int, Resting], accounts: Iterable[RunAccount], now: datetime
+) -> RunAccount | None:
+    """The working account that shows a resting account's activity from here on; None: it stays where it is."""
+    owner = rests.get(link.account_id)
+    if owner is None or link.state != "active" or link.origin != Origin.PIPEDRIVE or view.when is None:
+        return None
+    if owner.user_id == view.owner_id and _end(view.when) < now:
+        return None  # what is past stays in the old calendar
+    return taker(view, accounts)
+
+
+def taker(view: ActivityView, accounts: Iterable[RunAccount]) -> RunAccount | None:
+    """The working account that shows this activity."""
+    fits = (a for a in accounts if a.policy.may_create(Side.EVENT) and out_of_scope(view, a.policy) is None)
+    return next(fits, None)
+
+
+def moves_along(event: Any, calendar_id: str) -> bool:
+    """Whether an author's event goes with its activity: nobody else was asked to come, and it is a single one."""
+    raw = event or {}
+    series = raw.get("recurrence") or raw.get("recurringEventId")
+    return not (series or has_guests(raw) or is_foreign(raw, calendar_id))
+
+
+def _end(when: When) -> datetime:
+    if when.day is not None:  # of that day, wherever one is
+        return datetime.combine(when.day, time(), UTC) + timedelta(days=when.days, hours=12)
+    assert when.start is not None
+    return when.start + (when.duration or timedelta(0))
+
+
+def hand_over(conn: Connection, link: Row[Any], owner_id: int, account: RunAccount, now: datetime) -> None:
+    """Set the activity aside for the accounts that may show it now: they keep it until they have read it."""
+    item = ("activities", str(link.activity_id))
+    for account_id in runs.accounts_of(conn, account.company_id, owner_id):
+        if account_id != account.id or link.calendar_id != account.calendar_id:
+            aside.put(conn, account_id, item, "may have moved", now, failed=False)
+
+
+def client_of(services: Services, company_id: str, calendar_id: str) -> GoogleCalendarClient | None:
+    """The Google client of a calendar's account, as it was set up when it last took part; None: it can't be used."""
+    row = account_table.c
+    mine = select(row.id).where(row.company_id == company_id, row.calendar_id == calendar_id)
+    query = select(run_account.c.settings).join(sync_run, sync_run.c.id == run_account.c.run_id)
+    query = query.where(run_account.c.account_id.in_(mine)).order_by(sync_run.c.started_at.desc())
+    with reading(services.engine) as conn:
+        stored = conn.execute(query).first()
+    if stored is None:
+        return None
+    settings = Account.model_validate({k: v for k, v in stored.settings.items() if not k.startswith("_")})
+    try:
+        return services.google(settings.google_conn_id, settings.google_user)
+    except CalsyncError as error:
+        log.warning("the calendar of an account that rests can't be reached: %s", error)
+        return None
