@@ -210,6 +210,16 @@ class World:
         run = {key: options.pop(key) for key in ("accounts", "dry_run") if key in options}
         return self.sync(dag_id="upload_unsynced_activities", kind="upload", upload=UploadOptions(**options), **run)
 
+    def reconcile(self, **options: Any) -> Summary:
+        """One run of the comparison, started by hand unless said otherwise."""
+        return self.sync(**{"dag_id": "calendar_reconcile", "kind": "manual", "reconcile": True, **options})
+
+    def reconcile_days(self, first: int, days_count: int = 1, **options: Any) -> Summary:
+        """A backfill of the comparison over whole days (UTC), counted from today."""
+        since = datetime.fromisoformat(f"{day(first)}T00:00:00+00:00")
+        interval = (since, since + timedelta(days=days_count))
+        return self.reconcile(kind="backfill", interval=interval, **options)
+
     def green(self, **options: Any) -> dict[str, Any]:
         """One run that must be green; what it reports of Anna's account."""
         summary = self.sync(**options)

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.guard import Limit, message
+from include.calsync.flows.observe import LOST
 from include.calsync.flows.probe import HIDDEN
 from include.calsync.flows.refresh import BY_NOBODY
 from include.calsync.flows.run import Run, RunAccount
@@ -49,17 +50,20 @@ def guard(services: Services, run: Run, rows: list[dict[str, Any]], link_counts:
                 groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), written))
         for group in groups:
             _check(services, account, group, link_counts.get(account.id, 0))
-        hidden = [row for row in suspected if row["state"] == SUSPECTED and row["payload"]["unproven"] == HIDDEN]
-        if hidden:
-            _hold(account, _Group(Limit("hidden", 0, 0), "", hidden, DESTRUCTIVE), f"{len(hidden)} {_HIDDEN_TEXT}")
+        for unproven, text in _UNPROVEN_TEXTS.items():
+            rest = [row for row in suspected if row["state"] == SUSPECTED and row["payload"]["unproven"] == unproven]
+            if rest:
+                _hold(account, _Group(Limit(unproven, 0, 0), "", rest, DESTRUCTIVE), f"{len(rest)} {text}")
     rows[:] = [row for row in rows if row["state"] != SUSPECTED]
 
 
-_HIDDEN_TEXT = (
-    "activities are not found any more, and what the Pipedrive connection's user may see was changed since they were "
-    "last seen: they may be hidden, not deleted. Their events stay. Give that user the old rights back, or delete the "
-    "events of activities that are gone."
-)
+_UNPROVEN_TEXTS = {
+    HIDDEN: "activities are not found any more, and what the Pipedrive connection's user may see was changed since "
+    "they were last seen: they may be hidden, not deleted. Their events stay. Give that user the old rights back, or "
+    "delete the events of activities that are gone.",
+    LOST: "events are not found any more, although their calendar answers and nobody says that they were deleted. "
+    "Their activities stay. Bring the events back, or delete the activities of events that are gone.",
+}
 
 
 @dataclass(frozen=True)

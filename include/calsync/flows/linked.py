@@ -14,10 +14,11 @@ from include.calsync.core.model import ActivityView, Change, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.flows import aside, moves, refresh
 from include.calsync.flows.guarded import SUSPECTED, limits_of
+from include.calsync.flows.observe import LOST
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.rows import Rows
 from include.calsync.flows.run import RunAccount
-from include.calsync.flows.seen import Seen, is_live
+from include.calsync.flows.seen import Seen, is_live, is_lost, is_missing
 from include.calsync.store import mapping
 
 # Causes that end by themselves when the activity comes back into the account's scope.
@@ -140,18 +141,24 @@ class LinkedPairs:
         return not any(stamp is not None and stamp > failed_at for stamp in stamps)
 
     def _is_missing(self, link: Row[Any]) -> bool:
-        activity, _ = self.seen.of(link)
-        return link.state == "active" and activity is not None and activity.status == "missing"
+        activity, event = self.seen.of(link)
+        return link.state == "active" and (is_missing(activity) or is_lost(event))
 
     def _suspect(self, account: RunAccount, link: Row[Any]) -> None:
         """A deletion that is not proven: only the guard looks at it, and holds it or lets it go."""
         activity, event = self.seen.of(link)
-        payload = payload_of(link, None, event)
+        if is_missing(activity):
+            payload = payload_of(link, None, None if is_lost(event) else event)
+            payload["cause"] = "activity_deleted"
+            payload["unproven"] = (activity.error if activity is not None else None) or "missing"
+            action = decide(Change.DELETED, Change.UNCHANGED, account.policy)
+            reason = "the activity is not found"
+        else:
+            payload = payload_of(link, activity, None) | {"cause": "event_deleted", "unproven": LOST}
+            action = decide(Change.UNCHANGED, Change.DELETED, account.policy)
+            reason = "the event is not found"
         payload["changes"] = {"activity": str(Change.UNCHANGED), "event": str(Change.UNCHANGED)}
-        payload["cause"] = "activity_deleted"
-        payload["unproven"] = (activity.error if activity is not None else None) or "missing"
-        action = decide(Change.DELETED, Change.UNCHANGED, account.policy)
-        self.rows.add(account, action, payload, link, reason="the activity is not found", state=SUSPECTED)
+        self.rows.add(account, action, payload, link, reason=reason, state=SUSPECTED)
 
     def _active(
         self, account: RunAccount, link: Row[Any], payload: dict[str, Any], activity: Change, event: Change
@@ -235,8 +242,10 @@ class LinkedPairs:
         """Still the same: it stays held. Something else now, or the limits were changed: decide anew."""
         held = self.seen.held.get(link.id)
         if held is not None and held.payload.get("unproven"):
-            # Back again, or to be counted anew: what is missing is proven under the changed limits.
-            if not is_live(self.seen.of(link)[0]) and held.payload.get("limits") == limits_of(account):
+            # Back again, or its partner was deleted by hand, or to be counted anew: what is missing is proven then.
+            found = is_live(self._missed(link, held))
+            by_hand = Change.DELETED in (activity, event)
+            if not (found or by_hand) and held.payload.get("limits") == limits_of(account):
                 return
         elif held is not None and held.payload.get("limits") == limits_of(account):
             unchanged = activity is Change.UNCHANGED and event is Change.UNCHANGED
@@ -248,6 +257,11 @@ class LinkedPairs:
             payload = dict(held.payload)
         self.released.append(link.id)
         self._active(account, link, payload, activity, event)
+
+    def _missed(self, link: Row[Any], held: Row[Any]) -> Row[Any] | None:
+        """What is seen of the side that was not found when the pair was held."""
+        activity, event = self.seen.of(link)
+        return event if held.payload["unproven"] == LOST else activity
 
     def _finish_removal(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
         payload["cause"] = link.cause

@@ -99,6 +99,9 @@ def gone(activity_id: int, company_id: str, status: str, *, error: str | None = 
     }
 
 
+LOST = "lost"
+
+
 def lost_event(event_id: str, calendar_id: str) -> dict[str, Any]:
     """The observation of an event that a GET does not find in a calendar that answers: `missing`, no proof."""
     return {
@@ -109,7 +112,7 @@ def lost_event(event_id: str, calendar_id: str) -> dict[str, Any]:
         "view": None,
         "raw": None,
         "stamp": None,
-        "error": None,
+        "error": LOST,
     }
 
 

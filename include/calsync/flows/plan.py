@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from include.calsync.flows import aside, report
+from include.calsync.flows import aside, drift, report
 from include.calsync.flows.guarded import guard
 from include.calsync.flows.linked import LinkedPairs
 from include.calsync.flows.rows import Rows
@@ -37,6 +37,7 @@ def _plan(services: Services, run: Run) -> dict[str, Any]:
         seen = Seen(conn, run)
         found = seen.diff()
         removed = changes.removed(conn, seen.unlinked_activities(found))
+        unused = runs.paused_accounts(conn)
     rows = Rows(run.request.upload)
     linked = LinkedPairs(seen, rows, services.clock())
     linked.plan(found)
@@ -45,6 +46,10 @@ def _plan(services: Services, run: Run) -> dict[str, Any]:
     unlinked.plan()
     guard(services, run, rows.out, seen.link_counts)
     _count_skips(run, rows)
+    drifts = drift.drift_of(seen, found, rows.out, unused) if run.request.reconcile else []
+    if run.request.reconcile:
+        for account in run.working():
+            account.counts["drift"] = drift.counts_of(drifts, account)
     with services.engine.begin() as conn:
         for account in run.working():
             if account.fence is not None:
@@ -56,6 +61,8 @@ def _plan(services: Services, run: Run) -> dict[str, Any]:
             for row in rows.out:
                 _set_aside_or_hold(conn, services, run, row)
         _store(conn, run, rows.out)
+    if run.request.reconcile:
+        report.show_drift(drifts, run.working())
     report.show_plan(run, rows.out, personal=services.environment.log_personal_data)
     return _summary(run, rows.out)
 

@@ -19,6 +19,7 @@ from sqlalchemy import Row
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST, PipedriveClient
 from include.calsync.errors import NotFound
 from include.calsync.flows.accounts import rights_of, rights_since
+from include.calsync.flows.observe import LOST
 from include.calsync.flows.run import Run
 from include.calsync.flows.services import Services
 from include.calsync.store import mapping
@@ -87,12 +88,13 @@ class _Probe:
 
     def ask(self, links: list[Row[Any]]) -> None:
         """One request for those whose turn it is; for the rest only if many of them are missing."""
-        active = [link for link in links if link.state == "active"]
+        active = [link for link in links if is_provable(link)]
         doubted = [link for link in active if link.missing_since_run]
         sound = [link for link in active if not link.missing_since_run]
         # A held deletion ends by itself when the activity is there again.
-        chosen = turn(sound, [link for link in links if link.state == "held"], self.seen, self.now)
-        missing = [link for link in self._missing(chosen) if link.state == "active"]
+        held = [link for link in links if link.state == "held" and not is_provable(link)]
+        chosen = turn(sound, held, self.seen, self.now)
+        missing = [link for link in self._missing(chosen) if is_provable(link)]
         if len(missing) > MANY:
             accounts, asked = {link.account_id for link in missing}, {link.id for link in chosen}
             rest = [link for link in sound if link.account_id in accounts and link.id not in asked]
@@ -110,7 +112,7 @@ class _Probe:
             if link.missing_since_run and link.activity_id in self.seen:
                 self._clear(link)
         unlisted = [link for link in links if link.activity_id not in self.seen]
-        self.suspects = [link for link in self._missing(unlisted) if link.state == "active"]
+        self.suspects = [link for link in self._missing(unlisted) if is_provable(link)]
         for link in self.suspects:
             if not link.missing_since_run:
                 self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": None}
@@ -173,6 +175,11 @@ class _Probe:
 
     def _clear(self, link: Row[Any]) -> None:
         self.changes[link.id] = {"probed_at": self.now, "missing_since_run": None, "missing_rights": None}
+
+
+def is_provable(link: Row[Any]) -> bool:
+    """Whether it is of interest that the activity was deleted; that ends the hold of a pair whose event is lost."""
+    return link.state == "active" or (link.state == "held" and link.cause == LOST)
 
 
 def turn(sound: list[Row[Any]], held: list[Row[Any]], seen: set[int], now: datetime) -> list[Row[Any]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from include.calsync.flows.run import Run
+from include.calsync.flows.drift import Drift, counts_of
+from include.calsync.flows.run import Run, RunAccount
 
 log = logging.getLogger(__name__)
 SHOWN_ROWS = 200
@@ -33,9 +34,32 @@ def show_plan(run: Run, rows: list[dict[str, Any]], *, personal: bool) -> None:
         }
         for row in rows[:SHOWN_ROWS]
     ]
-    more = f"\n… and {len(rows) - SHOWN_ROWS} more rows" if len(rows) > SHOWN_ROWS else ""
     dry = " (dry run: nothing will be written)" if run.request.dry_run else ""
-    log.info("The plan%s:\n%s%s", dry, table(lines), more)
+    log.info("The plan%s:\n%s%s", dry, table(lines), _more(len(rows)))
+
+
+def show_drift(drifts: list[Drift], accounts: list[RunAccount]) -> None:
+    """Log where both sides and the mapping disagree: how much by account, then item by item."""
+    counts = [{"account": account.name, **counts_of(drifts, account)} for account in accounts]
+    if counts:
+        log.info("Drift:\n%s", table(counts))
+    if not drifts:
+        return
+    lines = [
+        {
+            "account": drift.account.name,
+            "drift": drift.kind,
+            "activity": drift.activity_id or "",
+            "event": drift.event_id or "",
+            "repair": drift.repair,
+        }
+        for drift in drifts[:SHOWN_ROWS]
+    ]
+    log.info("What drifted:\n%s%s", table(lines), _more(len(drifts)))
+
+
+def _more(count: int) -> str:
+    return f"\n… and {count - SHOWN_ROWS} more rows" if count > SHOWN_ROWS else ""
 
 
 def _fields(row: dict[str, Any], key: str, *, personal: bool) -> str:

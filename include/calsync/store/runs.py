@@ -68,6 +68,11 @@ def accounts_of(conn: Connection, company_id: str, user_id: int) -> list[int]:
     return list(conn.execute(select(account.c.id).where(*mine).order_by(account.c.id)).scalars())
 
 
+def paused_accounts(conn: Connection) -> set[int]:
+    """Ids of the accounts that are configured no more."""
+    return set(conn.execute(select(account.c.id).where(account.c.state == "paused")).scalars())
+
+
 def add_account(conn: Connection, **values: Any) -> None:
     """Let an account take part."""
     conn.execute(insert(run_account).values(**{"notices": [], "counts": {}, **values}))
