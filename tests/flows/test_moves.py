@@ -83,7 +83,8 @@ def test_the_new_owners_account_is_not_at_work(world: World, trouble: str) -> No
     ben, bens = world.add_colleague("ben")
     world.green()
     key = world.activity("Call")["id"]
-    world.event("Lunch", **{k: {"dateTime": f"{day(2)}T1{n}:00:00Z"} for n, k in enumerate(("start", "end"))})
+    start, end = ({"dateTime": f"{day(2)}T1{n}:00:00Z"} for n in range(2))
+    world.event("Lunch", start=start, end=end)
     world.green()
     for row in world.activities():
         world.pipedrive.edit_activity(row["id"], owner_id=ben)

@@ -13,7 +13,6 @@ from include.calsync.core.diff import Diff, diff
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.flows import moves
 from include.calsync.flows.company_pull import is_unfinished
-from include.calsync.flows.observe import LOST
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.store import mapping, runs
 
@@ -31,10 +30,7 @@ class Seen:
         self.link_counts = Counter(link.account_id for link in heads if link.state != "detached")
         self.activities = _latest(runs.observations(conn, run.id, "activities"))
         self.events = _latest(runs.observations(conn, run.id, "events"))
-        intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
-        self.rekeying = Rekeying(conn, [] if run.request.upload else heads, intents, self.events)
-        heads = [self.rekeying.moved(link) for link in heads]
-        self.intents = [self.rekeying.moved_intent(row) for row in intents]
+        self.intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
         self.rests = moves.resting(conn, self.accounts.values())
         aside = [row for account_id in self.accounts for row in mapping.set_aside(conn, account_id)]
         self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}
@@ -102,16 +98,6 @@ def event_key(calendar_id: str, event_id: str) -> str:
 def is_live(row: Row[Any] | None) -> bool:
     """Whether the item was seen, alive and readable."""
     return row is not None and row.status == "live"
-
-
-def is_missing(row: Row[Any] | None) -> bool:
-    """Whether the item was asked for and not found, which proves nothing."""
-    return row is not None and row.status == "missing"
-
-
-def is_lost(event: Row[Any] | None) -> bool:
-    """Whether a GET did not find the event, while its calendar answers."""
-    return is_missing(event) and event is not None and event.error == LOST
 
 
 def _latest(rows: list[Row[Any]]) -> dict[str, Row[Any]]:
