@@ -13,6 +13,7 @@ from include.calsync.core.diff import Diff, diff
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.flows import moves
 from include.calsync.flows.company_pull import is_unfinished
+from include.calsync.flows.observe import LOST
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.store import mapping, runs
 
@@ -98,6 +99,16 @@ def event_key(calendar_id: str, event_id: str) -> str:
 def is_live(row: Row[Any] | None) -> bool:
     """Whether the item was seen, alive and readable."""
     return row is not None and row.status == "live"
+
+
+def is_missing(row: Row[Any] | None) -> bool:
+    """Whether the item was asked for and not found, which proves nothing."""
+    return row is not None and row.status == "missing"
+
+
+def is_lost(event: Row[Any] | None) -> bool:
+    """Whether a GET did not find the event, while its calendar answers."""
+    return is_missing(event) and event is not None and event.error == LOST
 
 
 def _latest(rows: list[Row[Any]]) -> dict[str, Row[Any]]:
