@@ -318,7 +318,7 @@ def test_context_blocks_are_canonical_and_come_out_again(context: Context, note:
         ({"locked": True}, "foreign"),
         ({"recurrence": ["RRULE:FREQ=DAILY"]}, "series"),
         ({"recurrence": []}, None),
-        ({"recurringEventId": "abc"}, "series"),
+        ({"recurringEventId": "abc"}, None),
         ({"eventType": "default"}, None),
         ({"eventType": "outOfOffice"}, "event_type"),
         ({"eventType": "somethingNew"}, "event_type"),

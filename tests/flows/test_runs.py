@@ -298,7 +298,6 @@ def test_a_dry_run_of_another_calendar_leaves_the_account_alone(world: World) ->
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"recurrence": ["RRULE:FREQ=WEEKLY;COUNT=3"]}, "series"),
         ({"attendees": [{"email": "guest@example.com"}]}, "guests"),
         ({"visibility": "private"}, "private"),
         ({"visibility": "confidential"}, "private"),
@@ -329,30 +328,6 @@ def test_an_event_of_somebody_else(world: World) -> None:
     )
     assert world.green()["events"]["skipped"] >= 1
     assert world.activities() == []
-
-
-def test_a_pair_whose_event_becomes_a_series_rests(world: World) -> None:
-    world.green()
-    world.activity("Call")
-    world.green()
-    event = world.the_event()
-    zone = "Europe/Berlin"
-    world.edit_event(
-        event,
-        recurrence=["RRULE:FREQ=DAILY;COUNT=5"],
-        start={**event["start"], "timeZone": zone},
-        end={**event["end"], "timeZone": zone},
-    )
-    world.green()
-    world.pipedrive.edit_activity(world.the_activity()["id"], subject="Edited")
-    assert world.green()["skipped_by_reason"] == {"series": 1}
-    world.pass_time(4000)
-    world.green()
-    assert world.the_event()["summary"] == "Call"
-    world.edit_event(world.the_event(), recurrence=None)
-    world.green()
-    assert world.the_event()["summary"] == "Edited"
-    world.assert_quiet()
 
 
 # Backfill.

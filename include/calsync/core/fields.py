@@ -106,7 +106,7 @@ def unsupported(raw: Mapping[str, Any], calendar_id: str = "") -> str | None:
 
     `calendar_id`: an organizer of that address is the calendar itself. An event without an organizer is one's own.
     """
-    if raw.get("recurrence") or raw.get("recurringEventId"):
+    if raw.get("recurrence"):
         return "series"
     if raw.get("eventType", "default") not in ("default", None):
         return "event_type"

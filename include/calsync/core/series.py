@@ -193,11 +193,11 @@ class _Rekeying:
 
 
 def capped(
-    raws: Iterable[Mapping[str, Any]], limit: int, is_exempt: Callable[[Mapping[str, Any]], bool]
-) -> tuple[list[Mapping[str, Any]], set[str]]:
+    raws: Iterable[dict[str, Any]], limit: int, is_exempt: Callable[[dict[str, Any]], bool]
+) -> tuple[list[dict[str, Any]], set[str]]:
     """Occurrences, the earliest `limit` of each series (and all exempt ones); and the series that have more."""
     counts: Counter[str] = Counter()
-    kept: list[Mapping[str, Any]] = []
+    kept: list[dict[str, Any]] = []
     over: set[str] = set()
     for raw in sorted(raws, key=lambda raw: (start_text(raw.get("originalStartTime")) or "", str(raw["id"]))):
         series_id = str(raw["recurringEventId"])

@@ -15,6 +15,7 @@ from include.calsync.core.fields import activity_body, activity_view, event_view
 from include.calsync.core.merge import Pair, Written, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin
 from include.calsync.core.policy import Side
+from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
 from include.calsync.core.when import move_activity
@@ -83,6 +84,7 @@ class ActivityWrites:
                 subject=sent.subject,
                 when=sent.when.to_json(),
                 attempted_at=attempted_at,
+                **series_columns(row.payload["event_raw"]),
             )
             changes.drop_creations(conn, desk.calendar_id, row.event_id)
             desk.note(conn, row, side=Side.ACTIVITY, activity_id=None, link_id=None, after=sent.to_json())
@@ -119,14 +121,16 @@ class ActivityWrites:
         view = activity_view(answer, Context(url=f"{desk.pipedrive.base_url.rstrip('/')}/activities/list"))
         title = Rendered(text=event.title, prefix="", suffix="", subject=event.title)
         raws = {"activity_raw": answer, "event_raw": row.payload["event_raw"]}
-        values = desk.link_values(view, event, Written(title), marked=False, **raws)
+        occurrence = is_occurrence(row.payload["event_raw"])
+        values = desk.link_values(view, event, Written(title), marked=occurrence, **raws)
         with desk.commit() as conn:
             ids = {"activity_id": int(answer["id"]), "event_id": row.event_id, "origin": str(Origin.GOOGLE)}
             link_id = desk.new_link(conn, values, **ids)
             mapping.drop_intent(conn, desk.calendar_id, row.event_id)
             known = {"link_id": link_id, "activity_id": int(answer["id"])}
             desk.confirm(conn, row, after=view.to_json(), **known)
-        self._mark(link_id, row, int(answer["id"]))
+        if not occurrence:
+            self._mark(link_id, row, int(answer["id"]))
 
     def _mark(self, link_id: int, row: Row[Any], activity_id: int) -> None:
         """If this fails the link is known as unmarked, and the next run does it."""

@@ -10,13 +10,16 @@ from typing import Any
 
 from include.calsync.clients.google_calendar import EventListing, GoogleCalendarClient
 from include.calsync.core.decide import too_old
-from include.calsync.core.fields import unsupported
+from include.calsync.core.fields import event_view, unsupported
 from include.calsync.core.marks import read_mark
+from include.calsync.core.series import is_occurrence, is_series
 from include.calsync.errors import AccountError, CalsyncError, NotFound, SyncTokenExpired
 from include.calsync.flows import observe, reconcile
 from include.calsync.flows.company_pull import CompanyPull, is_unfinished
 from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.series import SeriesPull
 from include.calsync.flows.services import Services
+from include.calsync.flows.writes import due_at
 from include.calsync.store import cursors, mapping, runs
 from include.calsync.store.transaction import reading
 
@@ -35,15 +38,19 @@ class CalendarPull:
         with reading(services.engine) as conn:
             rows = mapping.heads(conn, company_ids=[], calendar_ids=[self.calendar_id])
             self.links = {row.event_id: row for row in rows}
-            self.intents = {row.event_id for row in mapping.intents(conn, account.id)}
+            intents = mapping.intents(conn, account.id)
+            self.intents = {row.event_id for row in intents}
             self.aside = mapping.set_aside(conn, account.id)
             self.cursor = cursors.get(conn, account.id, "events")
             self.pulled = runs.observed_ids(conn, run.id, "activities") if run.request.reconcile else set()
         self.scope = reconcile.Scope.of(run.request)
+        self.first = self.cursor is None and run.request.follows_cursors
+        self.series = SeriesPull(services, run, client, account, rows, intents, first=self.first)
         self.seen: set[str] = set()
         self.skipped: Counter[str] = Counter()
         self.listed_count = 0
         self.named: list[int] = []
+        self.alike: list[dict[str, Any]] = []
 
     def pull(self) -> None:
         if not self.calendar_id:
@@ -57,6 +64,7 @@ class CalendarPull:
                 "correct `calendar`."
             ) from error
         self._stage(self._again())
+        self._stage_series()
         self._stage_named()
         counts = self.account.counts | {"events_listed": self.listed_count, "skipped": dict(self.skipped)}
         self.account.counts = counts
@@ -115,11 +123,12 @@ class CalendarPull:
         mine = [link for link in self.links.values() if link.account_id == self.account.id]
         wanted = {link.event_id for link in reconcile.concerned(mine, self.scope, self.pulled)}
         listing = self.scope.list_events(self.client, self.calendar_id)
-        self._walk(listing, lambda raw: raw["id"] in wanted or self.scope.holds_event(raw))
+        self._walk(listing, lambda raw: raw["id"] in wanted or is_series(raw) or self.scope.holds_event(raw))
+        self._stage_series()
         if self.scope.interval is not None:
             moved_in = (link for link in mine if link.event_id in self.seen and link.activity_id not in self.pulled)
             self.named += [link.activity_id for link in moved_in]
-        self._stage(self._by_ids(wanted - self.seen, lost=True))
+        self._stage(self._by_ids(wanted - self.seen - set(self.series.series_of), lost=True))
 
     def _pages(self, sync_token: str | None = None) -> str | None:
         listing = self.client.list_events(self.calendar_id, sync_token=sync_token)
@@ -145,7 +154,7 @@ class CalendarPull:
     def _stage(self, raws: Iterable[dict[str, Any]]) -> None:
         ahead = observe.skew(self.client.server_time, self.services.clock)
         rows = []
-        for raw in raws:
+        for raw in self.series.sift(raws):
             reason = self._skip(raw)
             if reason:
                 self.skipped[reason] += 1
@@ -168,6 +177,8 @@ class CalendarPull:
             return None
         if raw.get("status") == "cancelled":
             return ""
+        if is_occurrence(raw) and not self.series.covers(raw):
+            return ""
         reason = unsupported(raw, self.calendar_id)
         mark = read_mark(raw)
         if mark is not None and mark.event_id == raw["id"]:
@@ -175,8 +186,28 @@ class CalendarPull:
         connected = self.account.events_connected_at
         stamps = (observe.stamp(raw.get("updated")), observe.stamp(raw.get("created")))
         if self.run.request.upload is None and connected and too_old(stamps, connected):
-            return "before_connected"
+            if not (self.first and is_occurrence(raw) and reason is None):
+                return "before_connected"
+            self.alike.append(raw)
         return reason
+
+    def _stage_series(self) -> None:
+        """The occurrences of the series that were listed, and what became of linked ones that are not among them."""
+        self._stage(self.series.occurrences())
+        self._store(self.series.lost(self.seen))
+        self.skipped.update(self.series.skipped)
+        self.series.skipped.clear()
+        if self.alike:
+            self._stage_alike()
+
+    def _stage_alike(self) -> None:
+        """After a loss of the mapping only equal content tells whose occurrences are: they carry no properties."""
+        client = self.services.pipedrive(self.account.settings.pipedrive_conn_id)
+        company = CompanyPull(self.services, self.run, client, [self.account])
+        begins = {due_at(event_view(raw).when) for raw in self.alike}
+        scope = reconcile.Scope((self.series.window.start, self.series.window.end))
+        for page in reconcile.activity_pages(client, [self.account.user_id], scope, []):
+            company.stage(raw for raw in page if reconcile.activity_begin(raw) in begins)
 
     def _stage_named(self) -> None:
         """Unlinked events may name their activity: read those, so that the pairs can be found again."""
@@ -201,5 +232,5 @@ class CalendarPull:
             try:
                 yield self.client.get_event(self.calendar_id, event_id)
             except NotFound:
-                if lost:
+                if not self.series.look_for(event_id) and lost:
                     self._store([observe.lost_event(event_id, self.calendar_id)])

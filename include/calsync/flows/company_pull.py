@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.policy import Side
-from include.calsync.flows import budget, moves, observe, probe, reconcile
+from include.calsync.flows import budget, moves, observe, probe, reconcile, renames
 from include.calsync.flows.names import Names
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
@@ -42,12 +42,16 @@ class CompanyPull:
         self.links: dict[int, Row[Any] | None] = {row.activity_id: row for row in rows}
         self.scope = reconcile.Scope.of(run.request)
         self.seen: set[int] = set()
+        self.fresh: set[int] = set()
         self.pace = budget.Pace()
 
     def pull(self) -> None:
         started, request = self.services.clock(), self.run.request
         if not request.reconcile:  # which was found affordable when the run was opened
             self.pace = budget.pace_of(self.services, self.run, self.client, self.accounts)
+        if request.follows_cursors and not request.dry_run:
+            renames.check(self.services, self.run, self.client, self.accounts, self.pace)
+        self.fresh = self._set_aside()
         listed: Counter[int] = Counter()
         next_watermark: datetime | None = None
         for page in self._pages():
@@ -94,13 +98,23 @@ class CompanyPull:
         linked = (self.links.get(int(raw["id"])) for raw in ours)
         with reading(self.services.engine) as conn:
             bases = mapping.bases(conn, (link.id for link in linked if link is not None))
-        rows = observe.activities(ours, bases, self.names, self.company_id, ahead, thrifty=self.pace.thrifty)
+        rows = observe.activities(
+            ours, bases, self.names, self.company_id, ahead, thrifty=self.pace.thrifty, fresh=self.fresh
+        )
         self._store(rows)
 
     def _store(self, rows: list[dict[str, Any]]) -> None:
         staged = [{**row, "run_id": self.run.id, "account_id": None} for row in rows]
         with self.services.engine.begin() as conn:
             runs.observe(conn, staged)
+
+    def _set_aside(self) -> set[int]:
+        """Activities that are read again: theirs are the names that may have changed."""
+        with reading(self.services.engine) as conn:
+            rows = [row for account in self.accounts for row in mapping.set_aside(conn, account.id)]
+        due = {(row.side, row.item_id) for row in rows if self._due(row)}
+        linked = {link.activity_id for link in self._known() if ("events", link.event_id) in due}
+        return linked | {int(item_id) for side, item_id in due if side == "activities"}
 
     def _again(self) -> Iterator[dict[str, Any]]:
         """Activities that must be read although they may not have changed: set aside, unfinished, perhaps created."""
@@ -128,6 +142,10 @@ class CompanyPull:
         ids = sorted(set(wanted))
         for start in range(0, len(ids), 100):
             yield from self.client.activities_by_ids(ids[start : start + 100])
+
+    def stage(self, raws: Iterable[dict[str, Any]]) -> None:
+        """Stage activities that were read elsewhere."""
+        self._stage(raws)
 
     def stage_ids(self, wanted: Iterable[int]) -> None:
         """Stage these activities, whoever owns them."""

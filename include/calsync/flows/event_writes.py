@@ -16,6 +16,7 @@ from include.calsync.core.marks import Mark, event_id, read_mark
 from include.calsync.core.merge import Merged, draft
 from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.policy import Side
+from include.calsync.core.series import is_occurrence
 from include.calsync.core.text import compose, safe_html
 from include.calsync.errors import AccountError, Duplicate, FatalError, NotFound, PreconditionFailed, RecordError
 from include.calsync.flows.moves import MOVES, client_of, hand_over
@@ -142,7 +143,7 @@ class EventWrites:
             desk.review(row, current)
             if current.get("status") == "cancelled":
                 raise
-            if shows(current, merged) and read_mark(current) == self._wanted_mark(row):
+            if shows(current, merged) and self._is_marked(row, current):
                 answer = current  # our own patch, whose answer was lost
             else:
                 payload |= self._current(current)
@@ -166,8 +167,8 @@ class EventWrites:
         color = (payload["event_raw"] or {}).get("colorId") or ""
         before = {name: shown_value(getattr(shown, name, color)) for name in merged.event_changes}
         after = {name: shown_value(value) for name, value in merged.event_changes.items()}
-        known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
-        if known != wanted:
+        if not self._is_marked(row, payload["event_raw"] or {}):
+            known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
             body.update(self._marking(row.activity_id, row.event_id, wanted.origin))
             before["mark"], after["mark"] = known and known.properties(), wanted.properties()
         if not body:
@@ -182,6 +183,10 @@ class EventWrites:
             return desk.google.patch_event(
                 desk.calendar_id, row.event_id, body, etag=payload["etag"], send_updates=desk.send_updates()
             )
+
+    def _is_marked(self, row: Row[Any], event: dict[str, Any]) -> bool:
+        """Whether an event has the properties that it should have: an occurrence none, they would make it differ."""
+        return is_occurrence(event) or read_mark(event) == self._wanted_mark(row)
 
     def _wanted_mark(self, row: Row[Any]) -> Mark:
         return self.desk.mark(row.activity_id, row.event_id, Origin(row.payload["origin"]))

@@ -13,7 +13,8 @@ from include.calsync.core.fields import unsupported
 from include.calsync.core.merge import Written
 from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
 from include.calsync.core.title import Rendered
-from include.calsync.flows import observe
+from include.calsync.flows import aside, observe
+from include.calsync.flows.rekeying import is_vanished
 from include.calsync.flows.run import RunAccount
 from include.calsync.flows.seen import Seen, event_key
 from include.calsync.flows.writes import due_at
@@ -60,7 +61,7 @@ class OpenIntents:
                 self._orphans.append((row, activity))
             elif activity is not None:
                 pairs.append((event_id, activity))
-            elif self._is_old(row) and (event is None or event.status == "deleted"):
+            elif self._is_old(row) and (event is None or event.status == "deleted" or is_vanished(event)):
                 self._over.append(row)
         return pairs + [(row.event_id, activity) for row, activity in self._orphans if row.account_id == account.id]
 
@@ -76,8 +77,12 @@ class OpenIntents:
         for row in self._over:
             mapping.drop_intent(conn, row.calendar_id, row.event_id)
         for row, activity in self._orphans:
-            mapping.add_link(conn, **_link_values(row, activity, self.now))
+            missed = is_vanished(self.seen.events.get(event_key(row.calendar_id, row.event_id)))
+            since = {"vanished_since_run": self.seen.run_id if missed else None}
+            mapping.add_link(conn, **_link_values(row, activity, self.now), **since)
             mapping.drop_intent(conn, row.calendar_id, row.event_id)
+            reason = "what became of the event is to be seen"
+            aside.put(conn, row.account_id, ("events", row.event_id), reason, self.now, failed=False)
 
     def _is_old(self, row: Row[Any]) -> bool:
         return bool(self.now - row.attempted_at >= self.resend_after)
@@ -118,7 +123,9 @@ def _link_values(intent: Row[Any], activity: Row[Any], now: datetime) -> dict[st
         "event_digest": digest(event),
         "rendered": Written(title).to_json(),
         "activity_raw": activity.raw,
-        "marked": False,
+        "marked": intent.series_id is not None,
+        "series_id": intent.series_id,
+        "original_start": intent.original_start,
         "due_at": due_at(view.when),
         "updated_at": now,
     }

@@ -16,9 +16,11 @@ from include.calsync.flows import aside, moves, refresh
 from include.calsync.flows.guarded import SUSPECTED, limits_of
 from include.calsync.flows.observe import LOST
 from include.calsync.flows.pairs import payload_of
+from include.calsync.flows.rekeying import is_vanished
 from include.calsync.flows.rows import Rows
 from include.calsync.flows.run import RunAccount
 from include.calsync.flows.seen import Seen, is_live, is_lost, is_missing
+from include.calsync.flows.series import LONG_PAST, VANISHED
 from include.calsync.store import mapping
 
 # Causes that end by themselves when the activity comes back into the account's scope.
@@ -101,6 +103,11 @@ class LinkedPairs:
             return
         elif unreadable:
             self.rows.add(account, Action.QUARANTINE, payload, link, reason=str(unreadable[0].error))
+        elif is_vanished(event) and link.state != "detached":
+            if activity_change is not Change.UNCHANGED:
+                self.rows.wait(account, payload, link, reason=VANISHED)
+        elif event is not None and event.error == LONG_PAST and link.state != "detached":
+            self._leave_in_the_past(account, link, payload)
         elif link.state == "detached":
             if link.cause in SCOPE_CAUSES:
                 self._out_of_scope(account, link, payload, event_change)
@@ -111,6 +118,13 @@ class LinkedPairs:
             self.rows.add(account, Action.REBASE, payload, link, reason="the mode was changed")
         else:
             self._active(account, link, payload, activity_change, event_change)
+
+    def _leave_in_the_past(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
+        """The activity of an occurrence long past stays as the record that it is; later edits bring nothing back."""
+        if link.state == "held":
+            self.released.append(link.id)
+        payload["cause"] = "event_deleted"
+        self.rows.add(account, Action.DETACH, payload, link, reason=LONG_PAST)
 
     def _out_of_scope(self, account: RunAccount, link: Row[Any], payload: dict[str, Any], event: Change) -> None:
         """An author's event without its activity: they meet again when the activity comes back, if both still exist."""

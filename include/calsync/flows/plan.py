@@ -56,6 +56,7 @@ def _plan(services: Services, run: Run) -> dict[str, Any]:
                 check_fence(conn, account.id, account.fence)
             runs.set_account(conn, run.id, account.id, counts=account.counts, notices=account.notices)
         if not run.request.dry_run:
+            seen.rekeying.remember(conn, run.id, services.clock(), seen.accounts)
             linked.remember(conn)
             unlinked.intents.remember(conn)
             for row in rows.out:

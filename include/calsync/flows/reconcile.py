@@ -47,7 +47,7 @@ class Scope:
         return at is not None and self.interval[0] <= at < self.interval[1]
 
     def holds_activity(self, raw: Mapping[str, Any]) -> bool:
-        return self.interval is None or self.holds(_begin(lambda: _activity_begin(raw)))
+        return self.interval is None or self.holds(_begin(lambda: activity_begin(raw)))
 
     def holds_event(self, raw: Mapping[str, Any]) -> bool:
         return self.interval is None or self.holds(_begin(lambda: due_at(event_view(raw).when)))
@@ -63,7 +63,8 @@ class Scope:
         return client.list_events(calendar_id, time_min=since - ZONES, time_max=until + ZONES)
 
 
-def _activity_begin(raw: Mapping[str, Any]) -> datetime | None:
+def activity_begin(raw: Mapping[str, Any]) -> datetime | None:
+    """When an activity begins; None without a date. Raises ValueError for a time that means nothing."""
     return due_at(activity_when(raw.get("due_date"), raw.get("due_time"), raw.get("duration")))
 
 

@@ -13,6 +13,7 @@ from include.calsync.core.diff import Diff, diff
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.flows import moves
 from include.calsync.flows.company_pull import is_unfinished
+from include.calsync.flows.rekeying import Rekeying
 from include.calsync.flows.observe import LOST
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.store import mapping, runs
@@ -24,6 +25,7 @@ class Seen:
     """The mapping and the observations of one run. Items are found by the keys that the diff aligns by."""
 
     def __init__(self, conn: Connection, run: Run) -> None:
+        self.run_id = run.id
         self.accounts = {account.id: account for account in run.working()}
         companies = {account.company_id for account in self.accounts.values()}
         calendars = {account.calendar_id for account in self.accounts.values() if account.calendar_id}
@@ -31,7 +33,10 @@ class Seen:
         self.link_counts = Counter(link.account_id for link in heads if link.state != "detached")
         self.activities = _latest(runs.observations(conn, run.id, "activities"))
         self.events = _latest(runs.observations(conn, run.id, "events"))
-        self.intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
+        intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
+        self.rekeying = Rekeying(conn, [] if run.request.upload else heads, intents, self.events)
+        heads = [self.rekeying.moved(link) for link in heads]
+        self.intents = [self.rekeying.moved_intent(row) for row in intents]
         self.rests = moves.resting(conn, self.accounts.values())
         aside = [row for account_id in self.accounts for row in mapping.set_aside(conn, account_id)]
         self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}
@@ -40,7 +45,7 @@ class Seen:
         # Most links were not seen and rest: their heads are enough.
         awake = [link.id for link in heads if self.of(link) != (None, None) or self.is_open(link)]
         whole = mapping.whole(conn, awake)
-        self.links = [whole.get(link.id, link) for link in heads]
+        self.links = [self.rekeying.moved(whole.get(link.id, link)) for link in heads]
 
     def diff(self) -> Diff:
         """All links against all observations."""

@@ -17,6 +17,7 @@ from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.merge import Conflict, Merged, Pair, Written, advance
 from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
 from include.calsync.core.policy import Side
+from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.errors import ServiceError
 from include.calsync.flows import aside, open_writes
 from include.calsync.flows.access import Access
@@ -172,6 +173,8 @@ class Desk:
             "event_raw": event_raw,
             "etag": (event_raw or {}).get("etag"),
             "marked": marked,
+            "vanished_since_run": None,
+            **series_columns(event_raw),
             "due_at": due_at(activity.when),
             "missing_since_run": None,
             "missing_rights": None,
@@ -213,7 +216,7 @@ class Desk:
             merged.written,
             activity_raw=activity_raw,
             event_raw=event_raw,
-            marked=bool(answers.get("events")) or self._is_marked(row, payload["event_raw"]),
+            marked=bool(answers.get("events")) or self._is_marked(row, event_raw),
         )
         with self.commit() as conn:
             link_id = row.link_id
@@ -236,6 +239,8 @@ class Desk:
                 self.log(conn, row, lost=[conflict.to_json() for conflict in conflicts])
 
     def _is_marked(self, row: Row[Any], event_raw: Any) -> bool:
+        if is_occurrence(event_raw):
+            return True  # it gets none
         mark = read_mark(event_raw or {})
         return mark is not None and mark.event_id == row.event_id and mark.activity_id == row.activity_id
 

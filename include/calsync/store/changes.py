@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from include.calsync.store.tables import change_log, open_write
 
@@ -45,6 +45,13 @@ def drop_creations(conn: Connection, calendar_id: str, event_id: str) -> None:
     column = open_write.c
     same = column.side == "activities", column.calendar_id == calendar_id, column.event_id == event_id
     conn.execute(delete(open_write).where(*same, column.activity_id.is_(None)))
+
+
+def rename_event(conn: Connection, calendar_id: str, event_id: str, now: str) -> None:
+    """Attempts to create an activity for an event that has another id by now."""
+    column = open_write.c
+    same = column.side == "activities", column.calendar_id == calendar_id, column.event_id == event_id
+    conn.execute(update(open_write).where(*same).values(event_id=now))
 
 
 def open_writes(conn: Connection, account_id: int) -> list[Row[Any]]:

@@ -17,6 +17,7 @@ from include.sandbox.google.times import Time, length, shifted, show_utc, zone
 
 MAX_OCCURRENCES = 5000
 _LINE = re.compile(r"(RRULE|EXRULE|RDATE|EXDATE)((?:;[^:]*)?):(.+)", re.IGNORECASE)
+_CUT = re.compile(r"_R\d{8}(T\d{6})?$")
 _INSTANCE_ID = re.compile(r"(.+)_(\d{8}(?:T\d{6}Z)?)")
 
 
@@ -61,6 +62,41 @@ def split_instance_id(event_id: str) -> tuple[str, Time] | None:
         return series_id, {"dateTime": show_utc(datetime.fromisoformat(stamp))}
     except ValueError:
         return None
+
+
+def ended(lines: list[str], original: Time) -> list[str]:
+    """The lines of a series that ends before this original start."""
+    if "date" in original:
+        last = (date.fromisoformat(original["date"]) - timedelta(days=1)).strftime("%Y%m%d")
+    else:
+        last = (datetime.fromisoformat(original["dateTime"]) - timedelta(seconds=1)).strftime("%Y%m%dT%H%M%SZ")
+    return [_without(line, "COUNT", "UNTIL") + f";UNTIL={last}" if _is_rule(line) else line for line in lines]
+
+
+def continued(data: dict[str, Any], original: Time) -> list[str]:
+    """The lines of the series that goes on from this original start: of a counted one, what is left of the count."""
+    lines: list[str] = data["recurrence"]
+    if not any(_is_rule(line) and "COUNT=" in line.upper() for line in lines):
+        return lines
+    key = "date" if "date" in original else "dateTime"
+    far = datetime(9000, 1, 1, tzinfo=UTC)
+    left = sum(each[key] >= original[key] for each in occurrences(data, far))
+    return [_without(line, "COUNT") + f";COUNT={left}" if _is_rule(line) else line for line in lines]
+
+
+def cut_id(series_id: str, original: Time) -> str:
+    """The id of the part that is cut off a series."""
+    return f"{_CUT.sub('', series_id)}_R{instance_id('', original).strip('_Z')}"
+
+
+def _is_rule(line: str) -> bool:
+    return line.upper().startswith("RRULE")
+
+
+def _without(line: str, *names: str) -> str:
+    head, rule = line.split(":", 1)
+    kept = [part for part in rule.split(";") if part.split("=")[0].upper() not in names]
+    return f"{head}:{';'.join(kept)}"
 
 
 def occurs(data: dict[str, Any], original: Time) -> bool:

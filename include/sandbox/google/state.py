@@ -14,11 +14,14 @@ from include.sandbox.google.errors import invalid
 from include.sandbox.google.guests import answer_organizer, spread, stub, with_response
 from include.sandbox.google.quotas import Quotas
 from include.sandbox.google.records import ROLES, Calendar, Stored, User
+from include.sandbox.google.recurrence import continued, cut_id, ended, instance_data
 from include.sandbox.google.render import Reader, show_event
 from include.sandbox.google.times import show_ms, zone
 from include.sandbox.google.tokens import Tokens
 from include.sandbox.google.world import World
 
+SPLIT_FIELDS = ("summary", "description", "location", "transparency", "visibility", "attendees", "extendedProperties",
+                "reminders", "colorId")  # fmt: skip
 PAST_THE_RULES = ("organizer", "creator", "created", "updated", "locked", "eventType", "status", "id", "iCalUID")
 """Fields that ``add_event`` sets as given, though no client may."""
 
@@ -142,6 +145,20 @@ class GoogleState(World):
         stored = self.find(calendar, event_id)
         writes.patch(self, calendar, stored, self._body(calendar, patch, stored), self._manner(calendar))
         return self.shown(calendar, stored)
+
+    @locked
+    def split_series(self, /, calendar_id: str, event_id: str, **patch: Any) -> dict[str, Any]:
+        """ "This and following": the series ends before this instance, and a new one, changed by ``patch``, begins with
+        it. As the live UI does (observed by third parties), the new one's id is the old one's, ``_R`` and the cut."""
+        calendar = self.calendars[calendar_id]
+        instance = self.find(calendar, event_id)
+        original, series = instance.data["originalStartTime"], calendar.events[instance.series_id or ""]
+        begin = instance_data(series.data, original)
+        kept = {name: value for name, value in series.data.items() if name in SPLIT_FIELDS}
+        fields = {**kept, "start": begin["start"], "end": begin["end"], "recurrence": continued(series.data, original)}
+        lines = ended(series.data["recurrence"], original)
+        writes.patch(self, calendar, series, {"recurrence": lines}, self._manner(calendar))
+        return self.add_event(calendar_id, id=cut_id(series.id, original), **{**fields, **patch})
 
     @locked
     def delete_event(self, calendar_id: str, event_id: str) -> None:

@@ -223,3 +223,34 @@ def test_parameters_of_instances(anna: Api) -> None:
     rest = anna.ok("GET", path, maxResults=3, pageToken=first["nextPageToken"])
     assert (len(rest["items"]), "nextPageToken" in rest) == (1, False)
     assert anna.error("GET", path, originalStart="tomorrow") == (400, "invalid")
+
+
+@pytest.mark.parametrize(
+    ("rules", "first", "second"),
+    [
+        (["RRULE:FREQ=DAILY;COUNT=4"], [23, 24], [25, 26]),
+        (["RRULE:FREQ=DAILY;UNTIL=20261127T100000Z"], [23, 24], [25, 26, 27]),
+        (["RRULE:COUNT=3;FREQ=WEEKLY;BYDAY=MO,WE"], [23], [25, 30]),
+    ],
+)
+def test_this_and_following(
+    anna: Api, google: GoogleService, rules: list[str], first: list[int], second: list[int]
+) -> None:
+    """Guide "Recurring events": the series ends before the cut, and another goes on; ids as the UI makes them."""
+    series = anna.insert({**DAILY, "recurrence": rules})["id"]
+    made = google.state.split_series(ANNA, f"{series}_20261125T090000Z", summary="Other")
+    assert made["id"] == f"{series}_R20261125T090000"
+    for part, days in ((series, first), (made["id"], second)):
+        assert [int(each[8:10]) for each in starts(instances(anna, part))] == days
+    assert {each["summary"] for each in instances(anna, made["id"])} == {"Other"}
+    again = google.state.split_series(ANNA, instances(anna, made["id"])[-1]["id"])
+    assert again["id"].startswith(f"{series}_R202611")
+    assert len(instances(anna, again["id"])) == 1
+
+
+def test_an_all_day_series_is_cut_at_a_date(anna: Api, google: GoogleService) -> None:
+    series = anna.insert({**ALL_DAY, "recurrence": ["RRULE:FREQ=WEEKLY"]})["id"]
+    made = google.state.split_series(ANNA, f"{series}_20261207")
+    assert made["id"] == f"{series}_R20261207"
+    assert starts(instances(anna, series)) == ["2026-11-23", "2026-11-30"]
+    assert starts(instances(anna, made["id"]))[:2] == ["2026-12-07", "2026-12-14"]

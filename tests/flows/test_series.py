@@ -1,0 +1,630 @@
+"""Series through the whole product: every occurrence is one activity, whatever happens to it or to its series."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from include.calsync.core.marks import read_mark
+from include.calsync.store.tables import plan_row, run_account
+from include.sandbox.faults import Fault
+from tests.flows.world import NOW, World, day
+
+WEEKLY = ["RRULE:FREQ=WEEKLY;COUNT=4"]
+DAILY = ["RRULE:FREQ=DAILY;COUNT=4"]
+Json = dict[str, Any]
+
+
+def at(offset: int, clock: str = "11:00", minutes: int = 60) -> Json:
+    """Start and end so many days from today, in Berlin."""
+    start = datetime.fromisoformat(f"{day(offset)}T{clock}:00")
+    end = start + timedelta(minutes=minutes)
+    return {"start": {"dateTime": start.isoformat(), "timeZone": "Europe/Berlin"},
+            "end": {"dateTime": end.isoformat(), "timeZone": "Europe/Berlin"}}  # fmt: skip
+
+
+def all_day(offset: int) -> Json:
+    return {"start": {"date": day(offset)}, "end": {"date": day(offset + 1)}}
+
+
+def series(world: World, rules: list[str] = DAILY, summary: str = "Stand-up", **fields: Any) -> Json:
+    """A series that begins tomorrow at eleven in Berlin."""
+    return world.event(summary, recurrence=rules, **{**at(1), **fields})
+
+
+def due(world: World) -> list[str]:
+    """The due dates of all activities, in order."""
+    return sorted(str(row["due_date"]) for row in world.activities())
+
+
+def days(*offsets: int) -> list[str]:
+    return [day(offset) for offset in offsets]
+
+
+def occurrence(world: World, offset: int) -> Any:
+    """The link of the occurrence that its series put on that day."""
+    (found,) = [link for link in world.links() if str(link.original_start)[:10] == day(offset)]
+    return found
+
+
+def activity(world: World, offset: int) -> Json:
+    """The activity that is due on that day."""
+    (found,) = [row for row in world.activities() if row["due_date"] == day(offset)]
+    return found
+
+
+def settled(world: World) -> None:
+    """At most two runs make both sides equal, a third writes nothing, and no occurrence carries anything of ours."""
+    world.green()
+    world.green()
+    world.assert_quiet()
+    untouched(world)
+    one_to_one(world)
+
+
+def untouched(world: World) -> None:
+    for event in world.google.events(world.calendar).values():
+        if event.get("recurringEventId") or event.get("recurrence"):
+            assert read_mark(event) is None, event
+
+
+def one_to_one(world: World) -> None:
+    """Each active link is an activity and an occurrence that exist and show the same time."""
+    live = {row["id"]: row for row in world.activities()}
+    for link in world.links():
+        if link.state != "active":
+            continue
+        event = world.google.event(world.calendar, link.event_id)
+        assert event["status"] != "cancelled"
+        start = event["start"].get("date") or event["start"]["dateTime"]
+        row = live[link.activity_id]
+        assert row["subject"] == event["summary"]
+        if "T" in start:
+            begins = datetime.fromisoformat(start).astimezone(UTC)
+            assert f"{row['due_date']}T{row['due_time'][:5]}" == begins.strftime("%Y-%m-%dT%H:%M")
+        else:
+            assert (row["due_date"], row["due_time"]) == (start, None)
+
+
+# What becomes of a series.
+
+
+@pytest.mark.parametrize(
+    ("rules", "offsets"),
+    [
+        (DAILY, (1, 2, 3, 4)),
+        (WEEKLY, (1, 8, 15, 22)),
+        ([f"RRULE:FREQ=DAILY;UNTIL={day(3).replace('-', '')}"], (1, 2, 3)),
+        (["RRULE:FREQ=DAILY;COUNT=4", f"EXDATE;TZID=Europe/Berlin:{day(2).replace('-', '')}T110000"], (1, 3, 4)),
+        (["RRULE:FREQ=DAILY;COUNT=2", f"RDATE;TZID=Europe/Berlin:{day(9).replace('-', '')}T110000"], (1, 2, 9)),
+        ([f"RDATE;TZID=Europe/Berlin:{day(5).replace('-', '')}T110000"], (1, 5)),
+    ],
+)
+def test_each_occurrence_becomes_one_activity(world: World, rules: list[str], offsets: tuple[int, ...]) -> None:
+    world.green()
+    series(world, rules, location="Room 7", description="Bring <b>coffee</b>")
+    assert world.green()["activities"]["created"] == len(offsets)
+    assert due(world) == days(*offsets)
+    row = activity(world, offsets[0])
+    assert (row["subject"], row["duration"], row["type"]) == ("Stand-up", "01:00", "meeting")
+    assert "coffee" in row["public_description"]
+    assert [link.original_start[:16] for link in world.links()] == [f"{each}T11:00" for each in days(*offsets)]
+    settled(world)
+
+
+def test_weekdays(world: World) -> None:
+    world.green()
+    start = NOW.date() + timedelta(days=1 + (7 - (NOW.date() + timedelta(days=1)).weekday()) % 7)
+    offset = (start - NOW.date()).days
+    series(world, ["RRULE:FREQ=WEEKLY;BYDAY=MO,WE,FR;COUNT=5"], **at(offset))
+    world.green()
+    assert due(world) == days(offset, offset + 2, offset + 4, offset + 7, offset + 9)
+    settled(world)
+
+
+def test_an_all_day_series(world: World) -> None:
+    world.green()
+    series(world, ["RRULE:FREQ=WEEKLY;COUNT=3"], **all_day(1))
+    world.green()
+    assert due(world) == days(1, 8, 15)
+    assert all(row["due_time"] is None for row in world.activities())
+    assert [link.original_start for link in world.links()] == days(1, 8, 15)
+    settled(world)
+
+
+def test_the_local_time_stays_across_daylight_saving(world: World) -> None:
+    world.green()
+    series(world, ["RRULE:FREQ=WEEKLY"])
+    world.green()
+    assert {str(row["due_time"])[:5] for row in world.activities()} == {"09:00", "10:00"}
+    assert len(world.activities()) in (52, 53)
+    settled(world)
+
+
+def test_one_request_for_one_changed_series(world: World) -> None:
+    world.green()
+    series(world)
+    with world.requests() as seen:
+        world.green()
+    assert seen["GET events.instances"] == 1
+    assert seen["PATCH events.patch"] == 0
+    with world.requests() as seen:
+        world.green()
+    assert seen["GET events.instances"] == 0
+
+
+def test_many_series_are_expanded_by_one_listing(world: World) -> None:
+    world.green()
+    for number in range(12):
+        series(world, ["RRULE:FREQ=DAILY;COUNT=2"], f"Series {number}")
+    with world.requests() as seen:
+        world.green()
+    assert (seen["GET events.instances"], seen["GET events.list"]) == (0, 2)
+    assert len(world.activities()) == 24
+    settled(world)
+
+
+def test_the_horizon(world: World) -> None:
+    world.anna_is(horizon_days=10)
+    world.green()
+    series(world, ["RRULE:FREQ=WEEKLY"])
+    world.green()
+    assert due(world) == days(1, 8)
+    world.anna_is(horizon_days=20)
+    world.green()
+    assert due(world) == days(1, 8, 15)
+    world.anna_is(horizon_days=3)
+    settled(world)
+    assert due(world) == days(1, 8, 15), "what leaves the horizon is not deleted"
+
+
+def test_thirty_days_back(world: World) -> None:
+    world.green()
+    series(world, ["RRULE:FREQ=WEEKLY;COUNT=10"], **at(-42))
+    world.green()
+    assert due(world) == days(-28, -21, -14, -7, 0, 7, 14, 21)
+
+
+def test_time_goes_by(world: World) -> None:
+    """An occurrence that is past the window stays; one that comes into it is found by a complete listing."""
+    world.anna_is(horizon_days=10)
+    world.green()
+    series(world, ["RRULE:FREQ=WEEKLY"])
+    world.green()
+    world.pass_time(40 * 86400)
+    world.green(full=True)
+    assert due(world) == days(1, 8, 15, 22, 29, 36, 43, 50)
+    settled(world)
+
+
+def test_an_endless_series_is_capped(world: World) -> None:
+    world.anna_is(horizon_days=600)
+    world.green()
+    series(world, ["RRULE:FREQ=DAILY"])
+    world.green(dry_run=True)
+    with world.engine.connect() as conn:
+        planned = list(conn.execute(select(plan_row.c.event_id)))
+        notices = list(conn.execute(select(run_account.c.notices)).scalars())
+    assert len(planned) == 500
+    assert any("has more occurrences within horizon_days than are synced" in str(notice) for notice in notices)
+
+
+def test_a_series_from_before_the_account_was_connected(world: World) -> None:
+    event = series(world)
+    world.pass_time(3600)
+    seen = world.green()
+    assert seen["skipped_by_reason"]["before_connected"] == 4
+    assert world.activities() == []
+    instance = f"{event['id']}_{world_stamp(event, 2)}"
+    world.google.edit_event(world.calendar, instance, summary="Moved in")
+    world.green()
+    assert [row["subject"] for row in world.activities()] == ["Moved in"]
+    world.upload(direction="to_pipedrive")
+    assert len(world.activities()) == 4
+    settled(world)
+
+
+def world_stamp(event: Json, offset: int) -> str:
+    """The UTC stamp in the id of the instance on that day."""
+    local = datetime.fromisoformat(event["start"]["dateTime"])
+    moved = datetime.combine(date.fromisoformat(day(offset)), local.time(), local.tzinfo)
+    return moved.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+@pytest.mark.parametrize("mode", ["pipedrive_only", "to_google"])
+def test_modes_that_import_nothing(world: World, mode: str) -> None:
+    world.anna_is(mode=mode)
+    world.green()
+    series(world)
+    with world.requests() as seen:
+        result = world.green()
+    assert (world.activities(), result["skipped_by_reason"]["mode"]) == ([], 1)
+    assert seen["GET events.instances"] == 0
+
+
+def test_the_mode_that_only_imports(world: World) -> None:
+    world.anna_is(mode="to_pipedrive")
+    world.green()
+    event = series(world)
+    world.green()
+    world.edit_event(event, summary="Daily")
+    world.green()
+    assert {row["subject"] for row in world.activities()} == {"Daily"}
+    world.pipedrive.edit_activity(activity(world, 2)["id"], subject="Mine")
+    world.pipedrive.delete_activity(activity(world, 3)["id"])
+    with world.requests():
+        world.green()
+        world.green()
+    assert not [r for r in world.sandbox.google.requests if r.method in ("PATCH", "POST", "DELETE")
+                and "token" not in r.operation]  # fmt: skip
+    assert len(world.events()) == 1
+
+
+# One occurrence.
+
+
+@pytest.fixture
+def synced(world: World) -> Json:
+    """A daily series of four, synced."""
+    world.green()
+    event = series(world)
+    world.green()
+    return event
+
+
+def test_an_occurrence_is_moved_and_edited(world: World, synced: Json) -> None:
+    link = occurrence(world, 2)
+    world.google.edit_event(world.calendar, link.event_id, **at(6, "15:00", 30), summary="Retro", location="Roof")
+    world.green()
+    row = world.pipedrive.activities[link.activity_id]
+    assert (row["due_date"], row["subject"], row["duration"]) == (day(6), "Retro", "00:30")
+    assert due(world) == days(1, 3, 4, 6)
+    settled(world)
+
+
+def test_an_occurrence_is_cancelled(world: World, synced: Json) -> None:
+    world.google.delete_event(world.calendar, occurrence(world, 2).event_id)
+    world.green()
+    assert due(world) == days(1, 3, 4)
+    settled(world)
+
+
+def test_an_occurrence_becomes_all_day(world: World, synced: Json) -> None:
+    world.google.edit_event(world.calendar, occurrence(world, 2).event_id, **all_day(2))
+    world.green()
+    assert activity(world, 2)["due_time"] is None
+    settled(world)
+
+
+def test_an_activity_is_edited(world: World, synced: Json) -> None:
+    link = occurrence(world, 2)
+    master = world.google.event(world.calendar, synced["id"])
+    world.pipedrive.edit_activity(link.activity_id, subject="Retro", due_date=day(7), due_time="08:00")
+    with world.requests() as seen:
+        world.green()
+    assert seen["PATCH events.patch"] == 1
+    event = world.google.event(world.calendar, link.event_id)
+    assert (event["summary"], event["start"]["dateTime"][:10]) == ("Retro", day(7))
+    assert event["recurringEventId"] == synced["id"]
+    assert world.google.event(world.calendar, synced["id"]) == master
+    settled(world)
+
+
+def test_an_activity_is_deleted(world: World, synced: Json) -> None:
+    link = occurrence(world, 2)
+    master = world.google.event(world.calendar, synced["id"])
+    world.pipedrive.delete_activity(link.activity_id)
+    with world.requests() as seen:
+        for _ in range(3):
+            world.green()
+    assert seen["DELETE events.delete"] == 1
+    assert world.google.event(world.calendar, link.event_id)["status"] == "cancelled"
+    assert world.google.event(world.calendar, synced["id"]) == master
+    settled(world)
+    assert due(world) == days(1, 3, 4)
+
+
+def test_both_sides_edit_one_occurrence(world: World, synced: Json) -> None:
+    link = occurrence(world, 2)
+    world.pipedrive.edit_activity(link.activity_id, subject="Retro")
+    world.google.edit_event(world.calendar, link.event_id, location="Roof")
+    settled(world)
+    event = world.google.event(world.calendar, link.event_id)
+    assert (event["summary"], event["location"]) == ("Retro", "Roof")
+    assert world.pipedrive.activities[link.activity_id]["location"]["value"] == "Roof"
+
+
+def test_an_edited_activity_whose_occurrence_was_cancelled_lives_on_as_an_event_of_its_own(
+    world: World, synced: Json
+) -> None:
+    link = occurrence(world, 2)
+    world.google.delete_event(world.calendar, link.event_id)
+    world.pipedrive.edit_activity(link.activity_id, subject="Retro")
+    settled(world)
+    (event,) = [event for event in world.events() if event["summary"] == "Retro"]
+    assert "recurringEventId" not in event
+    assert read_mark(event) is not None
+    assert due(world) == days(1, 2, 3, 4)
+
+
+def test_a_series_that_is_deleted_while_an_activity_is_edited(world: World, synced: Json) -> None:
+    link = occurrence(world, 2)
+    world.google.delete_event(world.calendar, synced["id"])
+    world.pipedrive.edit_activity(link.activity_id, subject="Retro")
+    settled(world)
+    assert [event["summary"] for event in world.events()] == ["Retro"]
+    assert due(world) == days(2)
+
+
+def test_an_activity_that_loses_its_date_leaves_the_occurrence(world: World, synced: Json) -> None:
+    link = occurrence(world, 2)
+    world.pipedrive.edit_activity(link.activity_id, due_date=None, due_time=None)
+    world.green()
+    assert world.google.event(world.calendar, link.event_id)["status"] == "confirmed"
+    world.assert_quiet()
+    world.pipedrive.edit_activity(link.activity_id, due_date=day(2), due_time="07:00")
+    settled(world)
+    assert len(world.activities()) == 4
+
+
+# The whole series.
+
+
+def test_a_series_is_retitled(world: World, synced: Json) -> None:
+    world.edit_event(synced, summary="Daily")
+    world.green()
+    assert {row["subject"] for row in world.activities()} == {"Daily"}
+    settled(world)
+
+
+def test_a_series_is_deleted(world: World, synced: Json) -> None:
+    world.google.delete_event(world.calendar, synced["id"])
+    world.green()
+    assert (world.activities(), world.links()) == ([], [])
+    settled(world)
+
+
+def test_occurrences_long_past_stay_when_their_series_is_deleted(world: World) -> None:
+    world.green()
+    event = series(world, ["RRULE:FREQ=WEEKLY;COUNT=12"])
+    world.green()
+    world.pass_time(60 * 86400)
+    world.google.delete_event(world.calendar, event["id"])
+    world.green()
+    assert due(world) == days(1, 8, 15, 22, 29)
+    assert {(link.state, link.cause) for link in world.links()} == {("detached", "event_deleted")}
+    world.pipedrive.edit_activity(activity(world, 1)["id"], subject="As it was")
+    settled(world)
+    assert world.events() == []
+
+
+def test_the_deletion_of_a_long_series_is_held(world: World) -> None:
+    world.green()
+    event = series(world, ["RRULE:FREQ=DAILY;COUNT=40"])
+    world.green()
+    world.google.delete_event(world.calendar, event["id"])
+    summary = world.sync()
+    assert "held" in str(summary.failure)
+    assert len(world.activities()) == 40
+    world.assert_quiet()
+    world.anna_is(max_delete_count=50)
+    world.green()
+    assert world.activities() == []
+
+
+def test_a_series_is_shortened(world: World, synced: Json) -> None:
+    world.edit_event(synced, recurrence=[f"RRULE:FREQ=DAILY;UNTIL={day(2).replace('-', '')}"])
+    world.green()
+    assert due(world) == days(1, 2, 3, 4), "what a series no longer has is not gone at once"
+    world.green()
+    assert due(world) == days(1, 2)
+    settled(world)
+
+
+def test_an_edit_wins_over_the_end_of_its_series(world: World, synced: Json) -> None:
+    world.edit_event(synced, recurrence=[f"RRULE:FREQ=DAILY;UNTIL={day(3).replace('-', '')}"])
+    link = occurrence(world, 4)
+    world.pipedrive.edit_activity(link.activity_id, subject="Retro")
+    settled(world)
+    assert due(world) == days(1, 2, 3, 4)
+    assert [event["summary"] for event in world.events()].count("Retro") == 1
+
+
+def test_a_vanished_occurrence_that_comes_back(world: World, synced: Json) -> None:
+    ids = {row["id"] for row in world.activities()}
+    world.edit_event(synced, recurrence=["RRULE:FREQ=DAILY;COUNT=2"])
+    world.green()
+    world.edit_event(synced, recurrence=DAILY)
+    settled(world)
+    assert {row["id"] for row in world.activities()} == ids
+
+
+def test_a_series_gets_more_occurrences(world: World, synced: Json) -> None:
+    world.edit_event(synced, recurrence=["RRULE:FREQ=DAILY;COUNT=6"])
+    settled(world)
+    assert due(world) == days(1, 2, 3, 4, 5, 6)
+
+
+@pytest.mark.parametrize(
+    ("moved", "expected"),
+    [
+        (at(1, "15:00", 30), (1, 2, 3, 4)),
+        (at(2, "15:00"), (2, 3, 4, 5)),
+        (at(0, "23:30"), (0, 1, 2, 3)),
+        (all_day(1), (1, 2, 3, 4)),
+    ],
+    ids=["later", "next day", "day before", "all day"],
+)
+def test_a_series_is_rescheduled(world: World, synced: Json, moved: Json, expected: tuple[int, ...]) -> None:
+    ids = sorted(row["id"] for row in world.activities())
+    clear = {side: {"date": None, "dateTime": None, "timeZone": None, **moved[side]} for side in ("start", "end")}
+    world.edit_event(synced, **clear)
+    world.green()
+    assert sorted(row["id"] for row in world.activities()) == ids, "no activity is lost or made twice"
+    assert due(world) == days(*expected)
+    settled(world)
+
+
+def test_a_weekly_series_moves_to_another_weekday(world: World) -> None:
+    world.green()
+    event = series(world, WEEKLY)
+    world.green()
+    before = {row["id"]: row["due_date"] for row in world.activities()}
+    world.edit_event(event, **at(3))
+    world.green()
+    after = {row["id"]: row["due_date"] for row in world.activities()}
+    assert {key: date.fromisoformat(after[key]) - date.fromisoformat(before[key]) for key in before} == dict.fromkeys(
+        before, timedelta(days=2)
+    )
+    settled(world)
+
+
+def test_exceptions_of_a_rescheduled_series_keep_their_activities(world: World, synced: Json) -> None:
+    link = occurrence(world, 2)
+    world.pipedrive.edit_activity(link.activity_id, subject="Retro")
+    world.green()
+    world.edit_event(synced, **at(1, "15:00"))
+    settled(world)
+    assert len(world.activities()) == 4
+    assert link.activity_id in {row["id"] for row in world.activities()}
+
+
+def test_a_detached_occurrence_stays_detached_when_its_series_moves(world: World) -> None:
+    world.anna_is(on_activity_deleted="keep")
+    world.green()
+    event = series(world)
+    world.green()
+    world.pipedrive.delete_activity(occurrence(world, 2).activity_id)
+    for _ in range(3):
+        world.green()
+    world.edit_event(event, **at(1, "15:00"))
+    settled(world)
+    assert due(world) == days(1, 3, 4)
+
+
+@pytest.mark.parametrize("patch", [{}, {"summary": "Daily"}, at(3, "16:00"), {"recurrence": WEEKLY}],
+                         ids=["as it is", "retitled", "later", "weekly"])  # fmt: skip
+def test_this_and_following(world: World, synced: Json, patch: Json) -> None:
+    ids = {row["id"]: row["due_date"] for row in world.activities()}
+    world.google.split_series(world.calendar, occurrence(world, 3).event_id, **patch)
+    settled(world)
+    kept = {row["id"]: row["due_date"] for row in world.activities()}
+    assert ids.items() & kept.items() >= {(key, due) for key, due in ids.items() if due <= day(3)}
+    if "recurrence" not in patch:
+        assert kept == ids
+    if "summary" in patch:
+        assert sorted(row["subject"] for row in world.activities()) == ["Daily", "Daily", "Stand-up", "Stand-up"]
+
+
+def test_another_client_splits_a_series_with_an_id_of_its_own(world: World, synced: Json) -> None:
+    ids = sorted(row["id"] for row in world.activities())
+    world.edit_event(synced, recurrence=[f"RRULE:FREQ=DAILY;UNTIL={day(2).replace('-', '')}"])
+    series(world, ["RRULE:FREQ=DAILY;COUNT=2"], **at(3, "15:00"))
+    settled(world)
+    assert sorted(row["id"] for row in world.activities()) == ids
+    assert due(world) == days(1, 2, 3, 4)
+
+
+def test_the_other_part_comes_one_run_later(world: World, synced: Json) -> None:
+    ids = sorted(row["id"] for row in world.activities())
+    world.edit_event(synced, recurrence=[f"RRULE:FREQ=DAILY;UNTIL={day(2).replace('-', '')}"])
+    world.green()
+    series(world, ["RRULE:FREQ=DAILY;COUNT=2"], **at(3, "15:00"))
+    settled(world)
+    assert sorted(row["id"] for row in world.activities()) == ids
+
+
+def test_a_split_of_a_split(world: World) -> None:
+    world.green()
+    series(world, ["RRULE:FREQ=DAILY;COUNT=8"])
+    world.green()
+    ids = sorted(row["id"] for row in world.activities())
+    world.google.split_series(world.calendar, occurrence(world, 3).event_id, summary="Two")
+    world.green()
+    world.google.split_series(world.calendar, occurrence(world, 6).event_id, summary="Three")
+    settled(world)
+    assert sorted(row["id"] for row in world.activities()) == ids
+    assert [activity(world, n)["subject"] for n in (1, 3, 6)] == ["Stand-up", "Two", "Three"]
+
+
+def test_a_dry_run_shows_a_split_and_stores_nothing(world: World, synced: Json) -> None:
+    before = world.links()
+    world.google.split_series(world.calendar, occurrence(world, 3).event_id, summary="Daily")
+    summary = world.sync(dry_run=True)
+    assert summary.failure is None
+    assert world.links() == before
+    settled(world)
+    assert len(world.activities()) == 4
+
+
+def test_a_single_event_becomes_a_series_and_a_single_event_again(world: World) -> None:
+    world.green()
+    event = world.event("Lunch", **at(1))
+    world.green()
+    row = world.the_activity()
+    world.edit_event(event, recurrence=DAILY)
+    world.green()
+    world.green()
+    assert due(world) == days(1, 2, 3, 4)
+    assert row["id"] in {each["id"] for each in world.activities()}
+    world.edit_event(event, recurrence=None)
+    world.green()
+    world.green()
+    assert [each["id"] for each in world.activities()] == [row["id"]]
+    world.assert_quiet()
+
+
+def test_an_event_of_ours_becomes_a_series(world: World) -> None:
+    """Its first occurrence stays the activity's; the properties that all of them inherit name another event."""
+    world.green()
+    row = world.activity("Call", due_time="10:00")
+    world.green()
+    event = world.the_event()
+    world.edit_event(event, recurrence=DAILY)
+    world.green()
+    world.green()
+    assert due(world) == days(1, 2, 3, 4)
+    world.assert_quiet()
+    world.pipedrive.edit_activity(row["id"], subject="Edited")
+    world.green()
+    assert world.google.event(world.calendar, occurrence(world, 1).event_id)["summary"] == "Edited"
+    assert world.google.event(world.calendar, event["id"])["summary"] == "Call"
+    world.assert_quiet()
+    one_to_one(world)
+
+
+# Loss, and what can go wrong.
+
+
+def test_the_database_is_lost(world: World, synced: Json) -> None:
+    link = occurrence(world, 2)
+    world.pipedrive.edit_activity(link.activity_id, subject="Retro")
+    world.green()
+    ids = sorted(row["id"] for row in world.activities())
+    world.pass_time(3600)
+    world.engine.dispose()
+    (world.folder / "calsync.db").unlink()
+    world.restart()
+    world.green()
+    assert sorted(row["id"] for row in world.activities()) == ids
+    assert len(world.links()) == 4
+    assert {link.series_id for link in world.links()} == {synced["id"]}
+    settled(world)
+    world.google.edit_event(world.calendar, occurrence(world, 3).event_id, summary="After")
+    world.green()
+    assert activity(world, 3)["subject"] == "After"
+
+
+def test_an_occurrence_that_can_not_be_created_is_quarantined_alone(world: World) -> None:
+    world.green()
+    series(world)
+    world.sandbox.pipedrive.faults.add(Fault("status", status=400, method="POST", path="/activities"))
+    summary = world.sync()
+    assert "quarantine" in str(summary.failure)
+    assert len(world.activities()) == 3
+    world.pass_time(400)
+    settled(world)
+    assert len(world.activities()) == 4
