@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything CI runs. All checks run even if one fails. With arguments, which go to pytest, the soak is left out.
+# Everything CI runs. All checks run even if one fails. Arguments go to pytest, whose closing line comes last;
+# the soak is left out then.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export PATH="$PWD/.venv/bin:$PATH" PYTHONPATH="$PWD:$PWD/plugins"
@@ -17,12 +18,12 @@ check lint ruff check --quiet .
 check format ruff format --quiet --check .
 check types mypy --no-error-summary
 check imports lint-imports --no-logo
-printf '== tests\n'
-pytest --numprocesses=2 --dist=loadfile --durations=10 "$@" || failed+=(tests)
 if [ $# -eq 0 ]; then
     # Always the same seed, so that a red run is red for the change; `make soak` draws its own.
     check soak python -m tests.laws.soak --minutes 3 --seed 1
 fi
+printf '== tests\n'
+pytest --numprocesses=2 --dist=loadfile --durations=10 "$@" || failed+=(tests)
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'failed: %s\n' "${failed[*]}" >&2
