@@ -53,6 +53,7 @@ OPERATIONS = {
     "deals.list": _Operation("GET", "/api/v2/deals", 10),
     "deals.get": _Operation("GET", "/api/v2/deals/{}", 1),
     "leads.get": _Operation("GET", "/v1/leads/{}", 2),
+    "leads.list": _Operation("GET", "/v1/leads", 20),
     "users.me": _Operation("GET", "/v1/users/me", 2),
     "users.list": _Operation("GET", "/v1/users", 20),
     "activityTypes.list": _Operation("GET", "/v1/activityTypes", 20),
@@ -198,6 +199,13 @@ class PipedriveClient:
     def lead(self, lead_id: str) -> Json:
         return self._one("leads.get", lead_id)
 
+    def updated(self, kind: str, since: datetime) -> Iterator[list[Json]]:
+        """Pages of deals, persons, organizations or leads (`kind`) updated at or after `since`, the oldest first."""
+        wanted = {"updated_since": _second(since.timestamp())}
+        if kind == "lead":  # v1: its order is not promised, and pages are counted
+            return self._counted_pages("leads.list", wanted)
+        return self._pages(f"{kind}s.list", wanted | {"sort_by": "update_time", "sort_direction": "asc"})
+
     def me(self) -> Json:
         """The credential's user, with `company_id`, `company_domain`, `timezone_name`."""
         return self._data(self._call("users.me", shape=_has_object))
@@ -222,6 +230,15 @@ class PipedriveClient:
             if cursor in seen:
                 raise RetryableError(f"Pipedrive, {name}: a cursor came twice.", reason="cursor_repeats")
             seen.add(cursor)
+
+    def _counted_pages(self, name: str, params: Mapping[str, str]) -> Iterator[list[Json]]:
+        for start in itertools.count(0, PAGE_SIZE):
+            page = {**params, "limit": str(PAGE_SIZE), "start": str(start)}
+            body = self._transport.send(self._call(name, params=page, shape=_has_page, dates=start == 0)).body
+            yield body["data"] or []
+            more = (body.get("additional_data") or {}).get("pagination") or {}
+            if not more.get("more_items_in_collection"):
+                return
 
     def _by_ids(self, name: str, ids: Sequence[int]) -> list[Json]:
         found: list[Json] = []

@@ -49,6 +49,13 @@ def put(
     )
 
 
+def is_known(conn: Connection, account_id: int, item: tuple[str, str]) -> bool:
+    """Whether the item is set aside."""
+    key = quarantine.c
+    mine = key.account_id == account_id, key.side == item[0], key.item_id == item[1]
+    return conn.execute(select(key.item_id).where(*mine)).first() is not None
+
+
 def _delay(attempts: int) -> timedelta:
     """From the given failure (1: the first) to the next try."""
     doublings = min(attempts - 1, 20)  # more would overflow, and are past the cap anyway

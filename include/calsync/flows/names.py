@@ -10,6 +10,18 @@ from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.model import Context
 from include.calsync.errors import NotFound
 
+KINDS = ("deal", "person", "organization", "lead")
+
+
+def shown_names(kind: str, row: Mapping[str, Any]) -> dict[str, str]:
+    """What events show of a deal, lead, person or organization, by part of the context."""
+    if kind in ("deal", "lead"):
+        return {"deal": _text(row.get("title"))}
+    if kind == "organization":
+        return {"organization": _text(row.get("name"))}
+    contact = {"phone": _primary(row.get("phones")), "email": _primary(row.get("emails"))}
+    return {"person": _text(row.get("name")), **contact}
+
 
 class Names:
     """Looks names up by the hundred and remembers them for one run."""

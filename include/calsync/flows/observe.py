@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,16 +34,18 @@ def activities(
     ahead: timedelta,
     *,
     thrifty: bool = False,
+    fresh: Collection[int] = (),
 ) -> list[dict[str, Any]]:
     """Observations of activities. `bases`: what linked ones showed when last equal (JSON), by id.
 
     Names are asked for only if the activity differs from its base, or has none; `thrifty`: only if it hangs on
-    something else than its base.
+    something else than its base. `fresh`: ids whose names are asked for in any case.
     """
     raws = list(raws)
     drafts = {int(raw["id"]): _draft(raw) for raw in raws if not raw.get("is_deleted")}
     views = {key: view for key, view in drafts.items() if isinstance(view, ActivityView)}
-    known = {key: _base_context(view, bases.get(key), thrifty) for key, view in views.items()}
+    old = {key: base for key, base in bases.items() if key not in fresh}
+    known = {key: _base_context(view, old.get(key), thrifty) for key, view in views.items()}
     names.learn(view.refs for key, view in views.items() if known[key] is None)
     out = []
     for raw in raws:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
 from include.calsync.store.tables import directory
 from include.calsync.store.transaction import reading
@@ -51,7 +51,16 @@ class Directory:
     def _keep(self, scope: str, fingerprint: str, content: Any) -> None:
         if self._read_only:
             return
-        values = {"fingerprint": fingerprint, "content": content, "fetched_at": self._clock()}
         with self._engine.begin() as conn:
-            conn.execute(delete(directory).where(directory.c.scope == scope))
-            conn.execute(insert(directory).values(scope=scope, **values))
+            keep(conn, scope, fingerprint, content, self._clock())
+
+
+def read(conn: Connection, scope: str) -> Any:
+    """The content kept under `scope`, however old; None: nothing."""
+    return conn.execute(select(directory.c.content).where(directory.c.scope == scope)).scalar()
+
+
+def keep(conn: Connection, scope: str, fingerprint: str, content: Any, at: datetime) -> None:
+    """Keep this content under `scope` instead of what was there."""
+    conn.execute(delete(directory).where(directory.c.scope == scope))
+    conn.execute(insert(directory).values(scope=scope, fingerprint=fingerprint, content=content, fetched_at=at))
