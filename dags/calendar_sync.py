@@ -42,15 +42,10 @@ that hit it was red; the sync goes on by itself at that time. *the sync runs eve
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param
 
-from calsync_airflow.operators.close import CloseRunOperator
-from calsync_airflow.operators.plan import PlanSyncOperator
-from calsync_airflow.operators.pull import PullActivitiesOperator, PullEventsOperator
-from calsync_airflow.operators.upsert import UpsertActivitiesOperator, UpsertEventsOperator
-from calsync_airflow.retries import DEFAULT_ARGS
+from calsync_airflow.steps import RUNS, accounts_param, dry_run_param, run_steps
 
 with DAG(
     dag_id="calendar_sync",
@@ -58,31 +53,11 @@ with DAG(
     doc_md=__doc__,
     # A bare cron string has empty data intervals; backfills need real ones.
     schedule=CronDataIntervalTimetable(os.environ.get("CALSYNC_SCHEDULE") or "*/5 * * * *", timezone="UTC"),
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGS,
     params={
-        "accounts": Param(
-            None,
-            type=["null", "array"],
-            items={"type": "string"},
-            title="Accounts",
-            description="Names, one per line. Empty: all enabled accounts.",
-        ),
-        "dry_run": Param(False, type="boolean", title="Dry run", description="Show the plan and write nothing."),
+        "accounts": accounts_param(),
+        "dry_run": dry_run_param(),
         "full": Param(False, type="boolean", title="Full pull", description="Ignore the cursors and read everything."),
     },
-    tags=["calsync"],
+    **RUNS,
 ):
-    pull_activities = PullActivitiesOperator(task_id="pull_activities")
-    run = {"sync_run_id": pull_activities.opened}
-    shards = pull_activities.output
-
-    pull_events = PullEventsOperator.partial(task_id="pull_events", **run).expand(shard=shards)
-    plan = PlanSyncOperator(task_id="plan", **run)
-    upsert_events = UpsertEventsOperator.partial(task_id="upsert_events", **run).expand(shard=shards)
-    upsert_activities = UpsertActivitiesOperator.partial(task_id="upsert_activities", **run).expand(shard=shards)
-    close = CloseRunOperator(task_id="close", opened_by=pull_activities.task_id)
-
-    pull_activities >> pull_events >> plan >> upsert_events >> upsert_activities >> close
+    run_steps()

@@ -26,33 +26,17 @@ fails that account; an account that a sync is working on is tried again, and fai
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from airflow.sdk import DAG, Param
 
-from calsync_airflow.operators.close import CloseRunOperator
-from calsync_airflow.operators.plan import PlanSyncOperator
-from calsync_airflow.operators.pull import PullActivitiesOperator, PullEventsOperator
-from calsync_airflow.operators.upsert import UpsertActivitiesOperator, UpsertEventsOperator
-from calsync_airflow.retries import DEFAULT_ARGS
+from calsync_airflow.steps import RUNS, accounts_param, dry_run_param, run_steps
 
 with DAG(
     dag_id="upload_unsynced_activities",
     description="Brings over what was there before an account was connected",
     doc_md=__doc__,
     schedule=None,
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=1,
-    default_args=DEFAULT_ARGS,
     params={
-        "accounts": Param(
-            None,
-            type=["null", "array"],
-            items={"type": "string"},
-            title="Accounts",
-            description="Names, one per line. Empty: all enabled accounts.",
-        ),
+        "accounts": accounts_param(),
         "direction": Param(
             "to_google",
             enum=["to_google", "to_pipedrive", "both"],
@@ -74,18 +58,8 @@ with DAG(
             description="Keys, one per line. Empty: all that the account syncs.",
         ),
         "include_done": Param(True, type="boolean", title="Done activities", description="Bring done ones, too."),
-        "dry_run": Param(False, type="boolean", title="Dry run", description="Show the plan and write nothing."),
+        "dry_run": dry_run_param(),
     },
-    tags=["calsync"],
+    **RUNS,
 ):
-    pull_activities = PullActivitiesOperator(task_id="pull_activities", upload=True)
-    run = {"sync_run_id": pull_activities.opened}
-    shards = pull_activities.output
-
-    pull_events = PullEventsOperator.partial(task_id="pull_events", **run).expand(shard=shards)
-    plan = PlanSyncOperator(task_id="plan", **run)
-    upsert_events = UpsertEventsOperator.partial(task_id="upsert_events", **run).expand(shard=shards)
-    upsert_activities = UpsertActivitiesOperator.partial(task_id="upsert_activities", **run).expand(shard=shards)
-    close = CloseRunOperator(task_id="close", opened_by=pull_activities.task_id)
-
-    pull_activities >> pull_events >> plan >> upsert_events >> upsert_activities >> close
+    run_steps(upload=True)

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 KINDS = {"scheduled": "scheduled", "backfill": "backfill"}
 
 
-def run_request(context: Context, *, upload: bool) -> RunRequest:
+def run_request(context: Context, *, upload: bool = False, reconcile: bool = False) -> RunRequest:
     """Return what this DAG run asks for. Raises SettingsError for dates in the wrong order.
 
     The four ways a run comes about, told apart by its type (the run id may be anything):
 
     * by the schedule: everything since the cursors; the data interval is only a label
     * as part of a backfill: what lies in the run's data interval; no cursor is read or moved
-    * by hand in the UI: has "now" as logical date and an interval, which mean nothing here
+    * by hand in the UI: has "now" as logical date and an interval, which mean nothing here: all that is new, or
+      (`reconcile`) everything
     * by hand through CLI or REST: has neither
     """
     from include.calsync.flows.run import RunRequest
@@ -41,7 +42,15 @@ def run_request(context: Context, *, upload: bool) -> RunRequest:
         full=params.get("full", False),
         interval=(start, end) if kind == "backfill" and start and end else None,
         upload=_upload_options(params) if upload else None,
+        reconcile=reconcile,
+        waiting_count=_waiting_count(context) if kind == "backfill" else 0,
     )
+
+
+def _waiting_count(context: Context) -> int:
+    """How many runs of this DAG are queued behind this one: a backfill creates all of its runs at once."""
+    ti = context["ti"]
+    return int(ti.get_dr_count(dag_id=ti.dag_id, states=["queued"]))
 
 
 def lease_owner_of(context: Context) -> str:

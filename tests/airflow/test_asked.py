@@ -11,12 +11,13 @@ from airflow.sdk.api.datamodels._generated import DagRunType  # what tasks are g
 
 from calsync_airflow.asked import lease_owner_of, run_request
 from include.calsync.errors import SettingsError
-from include.calsync.flows.run import UploadOptions
+from include.calsync.flows.run import RunRequest, UploadOptions
 from include.calsync.store.leases import owner_run
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 INTERVAL = (START, START + timedelta(minutes=5))
 SYNC = {"accounts": None, "dry_run": False, "full": False}
+QUEUED = {("calendar_sync", "queued"): 7, ("calendar_reconcile", "queued"): 3}
 UPLOAD = {
     "accounts": ["anna"],
     "direction": "both",
@@ -34,7 +35,9 @@ def context(run_type: str, interval: tuple[datetime, datetime] | None, params: d
     return {
         "dag": SimpleNamespace(dag_id="calendar_sync"),
         "dag_run": SimpleNamespace(run_type=run_type),
-        "ti": SimpleNamespace(**{**given, **ti}),
+        "ti": SimpleNamespace(
+            **{**given, **ti}, get_dr_count=lambda **which: QUEUED[which["dag_id"], *which["states"]]
+        ),
         "params": params,
         **dates,
     }
@@ -58,6 +61,29 @@ def test_kind_and_interval(
 ) -> None:
     request = run_request(context(run_type, interval), upload=False)
     assert (request.kind, request.interval, request.upload) == (kind, kept, None)
+
+
+@pytest.mark.parametrize(
+    ("run_type", "interval", "kind", "kept", "waiting_count"),
+    [
+        (DagRunType.SCHEDULED, INTERVAL, "scheduled", None, 0),
+        (DagRunType.BACKFILL, INTERVAL, "backfill", INTERVAL, 7),
+        (DagRunType.MANUAL, INTERVAL, "manual", None, 0),  # the UI: compares everything all the same
+        (DagRunType.MANUAL, None, "manual", None, 0),
+    ],
+)
+def test_what_a_comparison_is_asked_for(
+    run_type: DagRunType,
+    interval: tuple[datetime, datetime] | None,
+    kind: str,
+    kept: tuple[datetime, datetime] | None,
+    waiting_count: int,
+) -> None:
+    params = {"accounts": ["anna"], "dry_run": False}
+    request = run_request(context(run_type, interval, params), reconcile=True)
+    assert (request.reconcile, request.kind, request.interval, request.full) == (True, kind, kept, False)
+    assert (request.waiting_count, request.accounts) == (waiting_count, ["anna"])
+    assert RunRequest.from_json(request.to_json()) == request
 
 
 def test_params_of_a_sync() -> None:

@@ -33,13 +33,16 @@ def dags(root: Path) -> dict[str, DAG]:
     return dict(bag.dags)
 
 
-@pytest.fixture(params=["calendar_sync", "upload_unsynced_activities"])
+DAGS = ["calendar_reconcile", "calendar_sync", "upload_unsynced_activities"]
+
+
+@pytest.fixture(params=DAGS)
 def dag(request: pytest.FixtureRequest, dags: dict[str, DAG]) -> DAG:
     return dags[request.param]
 
 
 def test_inventory_of_dag_ids(dags: dict[str, DAG]) -> None:
-    assert sorted(dags) == ["calendar_sync", "upload_unsynced_activities"]
+    assert sorted(dags) == DAGS
 
 
 def test_graph(dag: DAG) -> None:
@@ -84,6 +87,14 @@ def test_sync_has_data_intervals_of_five_minutes(dags: dict[str, DAG]) -> None:
     assert _interval(dags["calendar_sync"]) == timedelta(minutes=5)
 
 
+def test_the_comparison_is_daily_at_half_past_two(dags: dict[str, DAG]) -> None:
+    dag = dags["calendar_reconcile"]
+    assert _interval(dag) == timedelta(days=1)
+    timetable = DagSerialization.from_dict(DagSerialization.to_dict(dag)).timetable
+    end = timetable.infer_manual_data_interval(run_after=pendulum.datetime(2026, 3, 29, 10)).end
+    assert end == pendulum.datetime(2026, 3, 29, 2, 30)
+
+
 def test_schedule_comes_from_the_environment(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALSYNC_SCHEDULE", "7 */2 * * *")
     assert _interval(DagBag(root / "dags" / "calendar_sync.py").dags["calendar_sync"]) == timedelta(hours=2)
@@ -101,6 +112,7 @@ def test_upload_is_started_by_hand_only(dags: dict[str, DAG]) -> None:
     assert dags["upload_unsynced_activities"].schedule is None
 
 
+RECONCILE_DEFAULTS = {"accounts": None, "dry_run": False}
 SYNC_DEFAULTS = {"accounts": None, "dry_run": False, "full": False}
 UPLOAD_DEFAULTS = {
     "accounts": None,
@@ -114,6 +126,7 @@ UPLOAD_DEFAULTS = {
 
 
 def test_params_and_their_defaults(dags: dict[str, DAG]) -> None:
+    assert dags["calendar_reconcile"].params.dump() == RECONCILE_DEFAULTS
     assert dags["calendar_sync"].params.dump() == SYNC_DEFAULTS
     assert dags["upload_unsynced_activities"].params.dump() == UPLOAD_DEFAULTS
 
@@ -137,6 +150,8 @@ def test_sync_form_takes(dags: dict[str, DAG], given: dict[str, object]) -> None
         ("calendar_sync", "accounts", [1]),
         ("calendar_sync", "dry_run", "yes"),
         ("calendar_sync", "full", None),
+        ("calendar_reconcile", "accounts", "anna"),
+        ("calendar_reconcile", "dry_run", "yes"),
         ("upload_unsynced_activities", "direction", "sideways"),
         ("upload_unsynced_activities", "due_from", "tomorrow"),
         ("upload_unsynced_activities", "due_to", "2026-02-30"),

@@ -37,7 +37,7 @@ print(json.dumps({"cost_ms": round(cost_ms, 1), "loaded": [m for m in heavy if m
 """
 
 
-@pytest.mark.parametrize("name", ["calendar_sync", "upload_unsynced_activities"])
+@pytest.mark.parametrize("name", ["calendar_reconcile", "calendar_sync", "upload_unsynced_activities"])
 def test_parsing_loads_nothing_heavy(root: Path, name: str, record_property: Callable[[str, object], None]) -> None:
     command = [sys.executable, "-c", PROBE, str(root / "dags" / f"{name}.py"), *HEAVY]
     answer = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])

@@ -131,6 +131,25 @@ def test_dry_run_skips_the_writes_and_is_green(company: Company, run: Callable[.
     assert company.titles() == []
 
 
+def test_a_comparison_mends_what_no_sync_sees(company: Company, run: Callable[..., Outcome]) -> None:
+    run()
+    company.meeting()
+    run()
+    state = company.sandbox.pipedrive.state
+    (row,) = state.live_activities()
+    company.sandbox.pipedrive.clock.advance(3600)
+    company.sandbox.google.clock.advance(3600)
+    state.put_raw_activity(row["id"], subject="Call back", update_time=row["update_time"])
+    shown = run("calendar_reconcile", dry_run=True)
+    assert shown.tasks == {**GREEN, "upsert_events": "skipped", "upsert_activities": "skipped"}
+    outcome = run("calendar_reconcile")
+    assert (outcome.state, outcome.tasks) == ("success", GREEN)
+    drift = {"missing": 0, "extra": 0, "differing": 1, "orphaned": 0}
+    assert [each.result["accounts"]["anna"]["drift"] for each in (shown, outcome)] == [drift, drift]
+    assert company.titles() == ["Call back"]
+    assert run("calendar_reconcile", accounts=["anna"]).result["accounts"]["anna"]["drift"]["differing"] == 0
+
+
 def test_upload_brings_what_was_there_before(company: Company, run: Callable[..., Outcome]) -> None:
     company.sandbox.pipedrive.clock.advance(-7 * 86400)
     company.meeting("Old call")
@@ -216,14 +235,14 @@ class _Try:
         self.pushed[key] = value
 
 
-def _pull(run_id: str, run_type: str, number: int) -> Any:
+def _pull(run_id: str, run_type: str, number: int, *, reconcile: bool = False) -> Any:
     context: Any = {
         "ti": _Try(run_id, number),
         "dag": type("Dag", (), {"dag_id": "calendar_sync"}),
         "dag_run": type("Run", (), {"run_type": run_type}),
         "params": {"accounts": None, "dry_run": False, "full": False},
     }
-    return PullActivitiesOperator(task_id="pull_activities").execute(context)
+    return PullActivitiesOperator(task_id="pull_activities", reconcile=reconcile).execute(context)
 
 
 def test_busy_account_is_tried_again_for_a_person_but_not_for_the_schedule(company: Company) -> None:
@@ -233,6 +252,15 @@ def test_busy_account_is_tried_again_for_a_person_but_not_for_the_schedule(compa
         with pytest.raises(AccountBusy):
             _pull("third run", "manual", number)
     assert _pull("third run", "manual", 3) == [[]]
+
+
+def test_a_comparison_waits_for_a_sync_even_by_schedule(company: Company) -> None:
+    """Its next run is a day away."""
+    assert _pull("first run", "manual", 1) == [["anna"]]
+    for number in (1, 2):
+        with pytest.raises(AccountBusy):
+            _pull("nightly", "scheduled", number, reconcile=True)
+    assert _pull("nightly", "scheduled", 3, reconcile=True) == [[]]
 
 
 def test_second_try_takes_over_from_the_first(company: Company) -> None:

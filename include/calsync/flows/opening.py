@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from include.calsync.core.policy import Mode
 from include.calsync.errors import AccountError, ServiceError, SettingsError
+from include.calsync.flows import cost
 from include.calsync.flows.accounts import Resolved, clashes, resolve
 from include.calsync.flows.run import RunRequest, Stop, counted, mark_failed, take_leases
 from include.calsync.flows.services import Services
@@ -79,8 +80,10 @@ def _resolve_all(
     services: Services, directory: Directory, enabled: list[Account], request: RunRequest
 ) -> tuple[dict[str, Resolved], dict[str, Stop]]:
     found: dict[str, Resolved] = {}
-    problems: dict[str, Stop] = {}
+    problems = cost.unaffordable(services, request, enabled)
     for account in enabled:
+        if account.name in problems:
+            continue
         try:
             found[account.name] = resolve(services, directory, account, dry_run=request.dry_run)
             _refuse_forbidden_upload(account, request)
@@ -116,7 +119,7 @@ def _enlist(
         resumed = conn.execute(select(account_table.c.id).where(*paused)).first() is not None
         if not request.dry_run:
             conn.execute(update(account_table).where(*paused).values(state="ok", error=None, settings_digest=RESUMED))
-            if problem and problem.state == "failed":
+            if problem and problem.state == "failed" and not problem.passing:
                 mark_failed(conn, account_id, problem.error)
         told = {"_resolved": asdict(found) if found else None, "_resumed": resumed}
         settings = {**account.model_dump(mode="json"), **told}
@@ -128,7 +131,7 @@ def _enlist(
             state=problem.state if problem else "ok",
             error=problem.error if problem else None,
         )
-    if not request.dry_run:
+    if not request.dry_run and not (problem and problem.passing):
         _connect(services, account, account_id)
     if not problem and not request.dry_run and request.upload is None:
         take_leases(services, run_id, request.owner, [account.name])

@@ -179,7 +179,7 @@ class _Probe:
 
 def is_provable(link: Row[Any]) -> bool:
     """Whether it is of interest that the activity was deleted; that ends the hold of a pair whose event is lost."""
-    return link.state == "active" or (link.state == "held" and link.cause == LOST)
+    return bool(link.state == "active" or (link.state == "held" and link.cause == LOST))
 
 
 def turn(sound: list[Row[Any]], held: list[Row[Any]], seen: set[int], now: datetime) -> list[Row[Any]]:

@@ -116,10 +116,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Stop:
-    """Why an account is not worked on: `busy` (the next runs go on by themselves) or `failed`."""
+    """Why an account is not worked on: `busy` (the next runs go on by themselves) or `failed`.
+
+    `passing`: it is only this run that fails, not the account.
+    """
 
     state: str
     error: str
+    passing: bool = False
 
     @classmethod
     def by(cls, name: str, error: Exception) -> Stop:

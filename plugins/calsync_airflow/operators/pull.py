@@ -27,11 +27,13 @@ class PullActivitiesOperator(BaseOperator):
     because Airflow maps tasks over a return value only.
 
     :param upload: whether the DAG's params are those of an upload
+    :param reconcile: whether to read what there is, instead of what changed
     """
 
-    def __init__(self, *, upload: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, upload: bool = False, reconcile: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.upload = upload
+        self.reconcile = reconcile
 
     @property
     def opened(self) -> Any:
@@ -42,18 +44,19 @@ class PullActivitiesOperator(BaseOperator):
         """Return the shards.
 
         Raises SettingsError before any request if the settings are wrong; AccountBusy, as long as Airflow will try
-        again, for a run started by hand or a backfill that finds an account in use.
+        again, for a run that finds an account in use and whose next one does not come at once.
         """
         from include.calsync.flows.opening import open_run
         from include.calsync.flows.pull import pull_activities
 
         ti = context["ti"]
-        request = run_request(context, upload=self.upload)
+        request = run_request(context, upload=self.upload, reconcile=self.reconcile)
         with open_services() as services:
             sync_run_id = open_run(services, request)
             # At once, so that the run is closed whatever happens next.
             ti.xcom_push(key=SYNC_RUN_ID, value=sync_run_id)
-            if request.kind in ("manual", "backfill") and ti.try_number <= ti.max_tries:
+            patient = request.reconcile or request.kind in ("manual", "backfill")
+            if patient and ti.try_number <= ti.max_tries:
                 _refuse_busy(services, sync_run_id)
             return pull_activities(services, sync_run_id, request.owner)
 

@@ -1,0 +1,111 @@
+"""What a backfill or a comparison will cost at least, before its first request: Pipedrive's tokens are few.
+
+The estimate knows only what the store knows, and counts reading only: pages of 500 activities, at 10 tokens each. What
+will have to be repaired is not known before it is read, and comes on top.
+
+* a comparison: per user, a page per 500 pairs (in an interval: that are due since it begins, for activities are read
+  from the latest back); and for each activity that is being missed, a direct look
+* a backfill of the sync: a page per 500 pairs of the company that changed since the interval began
+
+A backfill is many runs. What is left of the day has to suffice for those that are still waiting as well, as if each
+cost as much as this one; else it would starve the schedule halfway.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from include.calsync.clients.pipedrive import IDS_PER_REQUEST, OPERATIONS, PAGE_SIZE
+from include.calsync.clients.statuses import next_midnight
+from include.calsync.errors import AccountError
+from include.calsync.flows.run import RunRequest, Stop
+from include.calsync.flows.services import Services
+from include.calsync.settings import Account
+from include.calsync.store.limits import budget_of
+from include.calsync.store.tables import account as account_table
+from include.calsync.store.tables import link
+from include.calsync.store.transaction import reading
+
+PAGE = OPERATIONS["activities.list"].tokens
+LOOK = OPERATIONS["activities.get"].tokens
+RIGHTS = OPERATIONS["users.me"].tokens
+
+
+def unaffordable(services: Services, request: RunRequest, accounts: Iterable[Account]) -> dict[str, Stop]:
+    """The accounts that this run can't afford to read, by name. Asks nobody: what a service last said counts.
+
+    Where nothing was said about the budget today, nothing is refused.
+    """
+    if not (request.reconcile or request.interval is not None):
+        return {}
+    by_connection: dict[str, list[str]] = defaultdict(list)
+    for account in accounts:
+        by_connection[account.pipedrive_conn_id].append(account.name)
+    out: dict[str, Stop] = {}
+    for conn_id, names in by_connection.items():
+        asked = [name for name in names if request.accounts is None or name in request.accounts]
+        refusal = _refusal(services, request, conn_id, asked) if asked else None
+        if refusal is not None:
+            out |= {name: Stop("failed", f"account {name}: {refusal}", passing=True) for name in names}
+    return out
+
+
+def _refusal(services: Services, request: RunRequest, conn_id: str, names: list[str]) -> str | None:
+    now = services.clock()
+    try:
+        left = budget_of(services.engine, services.pipedrive(conn_id).key, now).remaining
+    except AccountError:
+        return None  # said when the account is looked up
+    with reading(services.engine) as conn:
+        each = estimate(conn, request, names)
+    runs_count = 1 + request.waiting_count
+    if left is None or each * runs_count <= left:
+        return None
+    runs = "this run" if runs_count == 1 else f"this run and the {request.waiting_count} waiting ones"
+    cheaper = "start it with fewer accounts"
+    if not request.reconcile:
+        cheaper = "mend the past by a backfill of calendar_reconcile, which is cheaper: one run a day"
+    elif request.waiting_count:
+        cheaper = "start it with a shorter interval or fewer accounts"
+    return (
+        f"{runs} would take at least {each * runs_count} tokens of Pipedrive's daily budget, and {left} are left. "
+        f"Nothing was asked. Start again after {next_midnight(now):%H:%M} UTC, or {cheaper}."
+    )
+
+
+def estimate(conn: Connection, request: RunRequest, names: list[str]) -> int:
+    """The tokens that reading will take at least, for accounts of one company."""
+    row = account_table.c
+    accounts = list(conn.execute(select(row.id, row.company_id, row.user_id).where(row.name.in_(names))))
+    if request.reconcile:
+        return _comparison(conn, accounts, request.interval)
+    assert request.interval is not None
+    companies = {account.company_id for account in accounts}
+    changed = link.c.updated_at >= request.interval[0], link.c.company_id.in_(companies)
+    return _pages(conn.execute(select(func.count()).where(*changed)).scalar_one())
+
+
+def _comparison(conn: Connection, accounts: list[Row[Any]], interval: tuple[datetime, datetime] | None) -> int:
+    mine = link.c.account_id.in_([account.id for account in accounts])
+    counted = select(link.c.account_id, func.count().label("links_count")).where(mine).group_by(link.c.account_id)
+    missed = select(func.count()).where(mine, link.c.missing_since_run.is_not(None), link.c.state == "active")
+    if interval is not None:
+        counted = counted.where(link.c.due_at >= interval[0])
+        missed = missed.where(link.c.due_at >= interval[0], link.c.due_at < interval[1])
+    counts = {row.account_id: row.links_count for row in conn.execute(counted)}
+    by_user: dict[Any, int] = defaultdict(int)
+    for account in accounts:
+        by_user[account.user_id] += counts.get(account.id, 0)
+    tokens = sum(_pages(count) for count in by_user.values()) or PAGE
+    missed_count = int(conn.execute(missed).scalar_one())
+    asked = -(-missed_count // IDS_PER_REQUEST) * PAGE
+    return tokens + asked + missed_count * LOOK + (RIGHTS if missed_count else 0)
+
+
+def _pages(count: int) -> int:
+    return PAGE * (count // PAGE_SIZE + 1)
