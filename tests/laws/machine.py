@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -59,6 +59,8 @@ WAYS: dict[str, dict[str, Any]] = {
     "dry": {"dry_run": True},
     "one account": {"accounts": ["anna"], "kind": "manual"},
     "backfill": {"kind": "backfill"},
+    "reconcile": {"kind": "manual", "reconcile": True},
+    "reconcile backfill": {"kind": "backfill", "reconcile": True},
     "upload to google": {"upload": "to_google"},
     "upload to pipedrive": {"upload": "to_pipedrive"},
     "upload both": {"upload": "both"},
@@ -256,6 +258,9 @@ class Laws(People):
         FIGURES.runs[way] += 1
         if way == "backfill":
             options["interval"] = (company.clock() - timedelta(hours=2), company.clock() + timedelta(minutes=1))
+        if way == "reconcile backfill":
+            since = datetime.fromisoformat(f"{day(1)}T00:00:00+00:00")
+            options["interval"] = (since, since + timedelta(days=2))
         if way == "dry" and not self.interrupted:
             stored = mapping_of(company)
             with company.requests():
@@ -312,6 +317,13 @@ class Laws(People):
         _check(
             mapping_of(company) == before, f"law 4: the third run changes the mapping: {before} → {mapping_of(company)}"
         )
+        for way in ("reconcile", "reconcile backfill"):
+            with company.requests() as seen:
+                summary = self._go(way)
+            _check(company.writes() == 0, f"law 4: a {way} finds something to write: {seen}, {summary.result}")
+            _check(
+                mapping_of(company) == before, f"law 4: a {way} changes the mapping: {before} → {mapping_of(company)}"
+            )
         self.judge.look()
         company.impatient = True
         FIGURES.settled += 1

@@ -13,8 +13,8 @@ from include.calsync.core.diff import Diff, diff
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.flows import moves
 from include.calsync.flows.company_pull import is_unfinished
-from include.calsync.flows.rekeying import Rekeying
 from include.calsync.flows.observe import LOST
+from include.calsync.flows.rekeying import Rekeying
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.store import mapping, runs
 

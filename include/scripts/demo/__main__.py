@@ -28,7 +28,7 @@ from include.scripts.demo.processes import DemoError, Processes, kill_all_in
 from include.scripts.demo.rest import Airflow
 from include.scripts.demo.tables import result_table, skipped, table
 
-DAGS = {"calendar_sync", "upload_unsynced_activities"}
+DAGS = {"calendar_reconcile", "calendar_sync", "upload_unsynced_activities"}
 ENDED = ("success", "failed", "upstream_failed", "skipped", "up_for_retry")
 START_TIMEOUT_S = 300.0
 RUN_TIMEOUT_S = 900.0
@@ -224,7 +224,8 @@ def _stay(home: Home, company: Company, processes: Processes) -> None:
   Google Calendar   {company.sandbox.google.url}/_sandbox/
 
   Edit an activity and an event on those two pages, then trigger calendar_sync in Airflow, or wait for the next five
-  minutes. For `airflow` commands in another terminal:  . {home.folder / MARK}
+  minutes. calendar_reconcile compares everything: unpause it, and the log of its task plan tells what drifted.
+  For `airflow` commands in another terminal:  . {home.folder / MARK}
   Ctrl-C ends everything.
 """, flush=True)  # fmt: skip
     while True:
