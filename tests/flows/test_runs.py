@@ -298,9 +298,6 @@ def test_a_dry_run_of_another_calendar_leaves_the_account_alone(world: World) ->
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"attendees": [{"email": "guest@example.com"}]}, "guests"),
-        ({"visibility": "private"}, "private"),
-        ({"visibility": "confidential"}, "private"),
         ({"eventType": "outOfOffice"}, "event_type"),
     ],
 )
@@ -313,21 +310,6 @@ def test_what_is_not_synced_yet(world: World, fields: dict[str, Any], reason: st
     assert world.activities() == []
     assert world.google.mails == []
     world.assert_quiet()
-
-
-def test_an_event_of_somebody_else(world: World) -> None:
-    world.anna_is(calendar="primary")
-    world.google.add_user("boss@acme.example")
-    world.green()
-    world.google.add_event(
-        "boss@acme.example",
-        summary="All hands",
-        attendees=[{"email": ANNA}],
-        start={"dateTime": f"{day(1)}T11:00:00Z"},
-        end={"dateTime": f"{day(1)}T12:00:00Z"},
-    )
-    assert world.green()["events"]["skipped"] >= 1
-    assert world.activities() == []
 
 
 # Backfill.

@@ -82,12 +82,12 @@ def look_up(activity: Change, event: Change) -> Action:
 
 
 def decide(activity: Change, event: Change, policy: Policy) -> Action:
-    """The action for a linked pair under the account's mode and deletion rules."""
+    """The action for a linked pair under the account's mode and deletion rules, and the pair's terms."""
     if policy.mode is Mode.TO_GOOGLE:
         if event is Change.DELETED and activity is not Change.DELETED:
             return Action.DETACH
         event = Change.UNCHANGED if event is Change.UPDATED and activity is Change.DELETED else event
-    if policy.mode is Mode.TO_PIPEDRIVE:
+    if policy.mode is Mode.TO_PIPEDRIVE or policy.terms.follows:
         if activity is Change.DELETED and event is not Change.DELETED:
             return Action.DETACH
         activity = Change.UNCHANGED if activity is Change.UPDATED and event is Change.DELETED else activity

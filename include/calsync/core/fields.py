@@ -49,6 +49,7 @@ def event_view(raw: Mapping[str, Any]) -> EventView:
         place=one_line(_text(raw.get("location"))),
         description=plain(_text(raw.get("description"))),
         busy=raw.get("transparency") != "transparent",
+        guests=has_guests(raw),
     )
 
 
@@ -101,21 +102,12 @@ def context_block(view: ActivityView, *, include_note: bool) -> str:
     return escape("\n".join(f"{label}: {value}" for label, value in named.items() if value))
 
 
-def unsupported(raw: Mapping[str, Any], calendar_id: str = "") -> str | None:
-    """Why a Google event is left alone (the reason under which it is counted), or None for a plain event of one's own.
-
-    `calendar_id`: an organizer of that address is the calendar itself. An event without an organizer is one's own.
-    """
+def unsupported(raw: Mapping[str, Any]) -> str | None:
+    """Why a Google event is left alone (the reason under which it is counted), or None for one that is synced."""
     if raw.get("recurrence"):
         return "series"
     if raw.get("eventType", "default") not in ("default", None):
         return "event_type"
-    if has_guests(raw):
-        return "guests"
-    if is_foreign(raw, calendar_id):
-        return "foreign"
-    if raw.get("visibility") in ("private", "confidential"):
-        return "private"
     return None
 
 
@@ -126,7 +118,10 @@ def has_guests(raw: Mapping[str, Any]) -> bool:
 
 
 def is_foreign(raw: Mapping[str, Any], calendar_id: str = "") -> bool:
-    """Whether somebody else organises the event, or this copy of it can't be changed."""
+    """Whether somebody else organises the event, or this copy of it can't be changed.
+
+    An organizer of the address `calendar_id` is the calendar itself. An event without an organizer is one's own.
+    """
     organizer = _mapping(raw.get("organizer"))
     address = _text(organizer.get("email")).casefold()
     own = organizer.get("self") or not address or address == calendar_id.casefold()

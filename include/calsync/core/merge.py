@@ -14,11 +14,11 @@ from typing import Any, Self, TypeVar
 from include.calsync.core.fields import context_block
 from include.calsync.core.model import ActivityView, Context, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
+from include.calsync.core.terms import FIELDS
 from include.calsync.core.text import compose, plain, safe_html, typed_part
 from include.calsync.core.title import DONE_MARK, NO_TITLE, Rendered, parse, render
 from include.calsync.core.when import move_activity, move_event
 
-FIELDS = ("subject", "when", "place", "description", "busy")
 # Stamps of two services closer than this say nothing about who was last.
 STAMP_RESOLUTION_S = 60.0
 
@@ -64,6 +64,8 @@ class Pair:
     event_color: str = ""
     activity_stamp: datetime | None = None
     event_stamp: datetime | None = None
+    unveiled: bool = False
+    """The base was taken while a veil was over the event (core.privacy): what it shows now is no edit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def written_for(activity: ActivityView, policy: Policy, subject: str | None = No
 def block_of(activity: ActivityView, policy: Policy) -> str:
     """Note and context below the description, as the account wants them."""
     shown = activity if policy.include_context else dataclasses.replace(activity, context=Context())
-    return context_block(shown, include_note=policy.include_note)
+    return context_block(shown, include_note=policy.include_note and not policy.terms.guests)
 
 
 def winner(pair: Pair, policy: Policy) -> Side:
@@ -178,6 +180,8 @@ class _Merge:
     def result(self) -> Merged:
         flow = {name: self._flow(name) for name in FIELDS}
         written = self._render(self._final_subject(flow["subject"]))
+        if self.policy.terms.veiled and self.pair.origin is Origin.PIPEDRIVE:
+            written = self.last  # the title stays as it is behind the veil
         return Merged(
             event_changes=self._event_changes(flow, written),
             activity_changes=_differing(
@@ -197,27 +201,34 @@ class _Merge:
         if from_activity and from_event:
             return self._settle(name)
         target = Side.EVENT if from_activity else Side.ACTIVITY
-        if self.policy.may_write(target):
+        if self.policy.may_write(target, name):
             return target
         self._keep(name)
         return None
 
-    def _settle(self, name: str) -> Side:
+    def _settle(self, name: str) -> Side | None:
+        if not any(self.policy.may_write(side, name) for side in Side):
+            self._keep(name)
+            return None
         mine, theirs = getattr(self.pair.activity, name), self._event_value(name)
         best = self.winner
         if self.pair.event_base is None and not (mine and theirs) and name in ("subject", "place", "description"):
             best = Side.ACTIVITY if mine else Side.EVENT  # adopting: something said beats nothing said
-        if not self.policy.may_write(Side.ACTIVITY):
+        if self.pair.unveiled:
+            best = Side.EVENT if self.pair.origin is Origin.GOOGLE else Side.ACTIVITY
+        if not self.policy.may_write(Side.ACTIVITY, name):
             best = Side.ACTIVITY
-        if not self.policy.may_write(Side.EVENT):
+        if not self.policy.may_write(Side.EVENT, name):
             best = Side.EVENT
         self.conflicts.append(Conflict(name, mine, theirs, best))
         return Side.EVENT if best is Side.ACTIVITY else Side.ACTIVITY
 
     def _keep(self, name: str) -> None:
-        """A one-way mode: the receiving side's own edit stays until the origin changes that field."""
-        receiver = Side.EVENT if not self.policy.may_write(Side.ACTIVITY) else Side.ACTIVITY
-        self.kept[receiver].add("title" if receiver is Side.EVENT and name == "subject" else name)
+        """One way: the receiving side's own edit stays until the origin changes that field."""
+        if not self.policy.may_write(Side.ACTIVITY, name) and not self.policy.terms.veiled:
+            self.kept[Side.EVENT].add("title" if name == "subject" else name)
+        if not self.policy.may_write(Side.EVENT, name):
+            self.kept[Side.ACTIVITY].add(name)
 
     def _activity_changed(self, name: str) -> bool:
         base = self.pair.activity_base
@@ -284,7 +295,7 @@ class _Merge:
         same_text = base is not None and text == self.last.title.text
         if same_text and base is not None and shown == base.title:
             return None  # the service shows it in its own way
-        if same_text and flow is None and not self.policy.may_write(Side.ACTIVITY):
+        if same_text and flow is None and not self.policy.may_write(Side.ACTIVITY, "subject"):
             return None  # an edit on the receiving side
         if self.pair.origin is Origin.GOOGLE and flow is Side.ACTIVITY:
             return None
@@ -297,16 +308,18 @@ class _Merge:
             return {}
         changes: dict[str, Any] = {}
         title = self._title_change(flow["subject"], written)
-        if title is not None:
+        if title is not None and self.policy.may_write(Side.EVENT, "subject"):
             changes["title"] = title
         if flow["when"] is Side.EVENT:
             changes["when"] = self._event_when()
         for name in ("place", "busy"):
             if flow[name] is Side.EVENT:
                 changes[name] = getattr(self.pair.activity, name)
-        if flow["description"] is Side.EVENT or self._block_is_stale():
+        writable = self.policy.may_write(Side.EVENT, "description")
+        if writable and (flow["description"] is Side.EVENT or self._block_is_stale()):
             changes["description"] = compose(self._typed_html(flow["description"]), self.block)
-        return _differing(changes, self.pair.event) | self._color_change(written)
+        color = self._color_change(written) if self.policy.may_write(Side.EVENT, "subject") else {}
+        return _differing(changes, self.pair.event) | color
 
     def _color_change(self, written: Written) -> dict[str, Any]:
         """The type's color. One that a person chose stays until the type changes."""
@@ -323,7 +336,8 @@ class _Merge:
         shown = self.pair.event.description
         if self.block:
             new = self.pair.event_base is None or self.block != self.last.block
-            return new and plain(self.block) not in shown
+            older = self.block != self.last.block and plain(self.last.block) in shown  # it may contain the new one
+            return new and (plain(self.block) not in shown or (bool(self.last.block) and older))
         return bool(self.last.block) and plain(self.last.block) in shown
 
     def _typed_html(self, flow: Side | None) -> str:

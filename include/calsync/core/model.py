@@ -127,6 +127,8 @@ class EventView:
     place: str
     description: str
     busy: bool
+    guests: bool = False
+    """Whether anybody else was asked to come."""
 
     def to_json(self) -> dict[str, Any]:
         out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any, Self
+
+from include.calsync.core.model import Origin
+from include.calsync.core.terms import OWN, Terms, terms_of
 
 
 class Side(StrEnum):
@@ -25,7 +31,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One account's rules. `user_id` and `zone` are resolved, never a name to look up."""
+    """One account's rules, or those of one of its pairs. `user_id` and `zone` are resolved, never a name to look up."""
 
     user_id: int
     zone: str
@@ -43,14 +49,33 @@ class Policy:
     colors: tuple[tuple[str, str], ...] = ()
     """Activity type and Google's color id."""
 
+    private_events: str = "busy"
+    calendar_id: str = ""
+    terms: Terms = OWN
+
     def color_of(self, activity_type: str) -> str | None:
         """The color of our own events of that type; None: the calendar's."""
         return dict(self.colors).get(activity_type)
 
-    def may_write(self, side: Side) -> bool:
-        """Whether the mode lets the sync write to that side."""
-        blocked = {Mode.TO_GOOGLE: Side.ACTIVITY, Mode.TO_PIPEDRIVE: Side.EVENT}
-        return blocked.get(self.mode) is not side
+    def of_pair(self, event: Mapping[str, Any] | None, origin: Origin) -> Self:
+        """The rules of a pair with this raw event."""
+        return dataclasses.replace(self, terms=terms_of(event or {}, calendar_id=self.calendar_id, origin=origin))
+
+    def withdrawn(self) -> Self:
+        """The rules of a pair whose event counts as gone although it is there."""
+        return dataclasses.replace(self, terms=dataclasses.replace(self.terms, to_event=frozenset(), follows=True))
+
+    def may_write(self, side: Side, name: str | None = None) -> bool:
+        """Whether mode and terms let the sync write to that side (`name`: this field of it)."""
+        if {Mode.TO_GOOGLE: Side.ACTIVITY, Mode.TO_PIPEDRIVE: Side.EVENT}.get(self.mode) is side:
+            return False
+        allowed = self.terms.to_event if side is Side.EVENT else self.terms.to_activity
+        return bool(allowed) if name is None else name in allowed
+
+    @property
+    def may_mark(self) -> bool:
+        """Whether the sync may put its properties on the event."""
+        return self.mode is not Mode.TO_PIPEDRIVE and self.terms.mark
 
     def may_create(self, side: Side) -> bool:
         """Whether an unlinked item of the other side may be given a partner here."""

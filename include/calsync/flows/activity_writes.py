@@ -26,7 +26,7 @@ from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of, pair_of
 from include.calsync.flows.writes import Desk, same_content
-from include.calsync.store import changes, mapping
+from include.calsync.store import changes, mapping, runs
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ class ActivityWrites:
     def _mark(self, link_id: int, row: Row[Any], activity_id: int) -> None:
         """If this fails the link is known as unmarked, and the next run does it."""
         desk = self.desk
-        if not desk.policy.may_write(Side.EVENT):
+        if not desk.policy_of(row).may_mark:
             return
         try:
             answer = put_mark(desk, row, desk.mark(activity_id, row.event_id, Origin.GOOGLE))
@@ -180,7 +180,7 @@ class ActivityWrites:
         html = str(current.get("public_description") or "")
         at = stamp(current.get("update_time"), skew(self.desk.pipedrive.server_time, self.desk.services.clock))
         now = dataclasses.replace(pair, activity=view, event=event, activity_html=html, activity_stamp=at)
-        merged = merge(now, self.desk.policy)
+        merged = merge(now, self.desk.policy_of(row))
         if merged.activity_changes and view.when is not None:
             self.desk.log_lost(row, merged.conflicts)
             self._patch(row, merged.activity_changes, view, current)
@@ -192,7 +192,8 @@ class ActivityWrites:
         self, row: Row[Any], changed: dict[str, Any], view: ActivityView, current: dict[str, Any]
     ) -> dict[str, Any]:
         desk, seen = self.desk, current.get("update_time")
-        before = {name: shown_value(getattr(view, name)) for name in changed}
+        veiled = self.desk.policy_of(row).terms.veiled
+        before = {name: None if veiled and name != "when" else shown_value(getattr(view, name)) for name in changed}
         after = {name: shown_value(value) for name, value in changed.items()}
         with desk.commit() as conn:
             desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after=after)
@@ -209,9 +210,9 @@ class ActivityWrites:
             return
         current = self._current(link)
         if current is not None:
-            self._refuse_if_edited(link, current)
+            self._refuse_if_edited(row, link, current)
             with desk.commit() as conn:
-                desk.note(conn, row, side=Side.ACTIVITY, before=current)
+                desk.note(conn, row, side=Side.ACTIVITY, before=_loggable(row, current))
             try:
                 with desk.sending(row):
                     desk.pipedrive.delete_activity(link.activity_id)
@@ -221,7 +222,9 @@ class ActivityWrites:
                 log.info("account %s: activity %s was deleted already", desk.account.name, link.activity_id)
         with desk.commit() as conn:
             mapping.drop_link(conn, link.id)
-            desk.confirm(conn, row, before=link.activity_raw)
+            desk.confirm(conn, row, before=_loggable(row, link.activity_raw))
+            if row.payload["cause"] == "private":
+                runs.set_row(conn, row.id, payload={"cause": "private"})
 
     def finish(self, row: Row[Any]) -> None:
         """Mark the activity as done instead of deleting it; the pair is detached. An edit beats that, too."""
@@ -231,7 +234,7 @@ class ActivityWrites:
             return
         current = self._current(link)
         if current is not None:
-            self._refuse_if_edited(link, {**current, "done": link.base_activity["done"]})
+            self._refuse_if_edited(row, link, {**current, "done": link.base_activity["done"]})
         if current is not None and not current.get("done"):
             self._patch(row, {"done": True}, activity_view(current, Context()), current)
         with desk.commit() as conn:
@@ -254,7 +257,9 @@ class ActivityWrites:
             return None
         return None if current.get("is_deleted") else current
 
-    def _refuse_if_edited(self, link: Row[Any], current: dict[str, Any]) -> None:
+    def _refuse_if_edited(self, row: Row[Any], link: Row[Any], current: dict[str, Any]) -> None:
+        if self.desk.policy_of(row).terms.follows or not self.desk.policy.may_write(Side.EVENT):
+            return  # such an edit was never to reach the event
         base = ActivityView.from_json(link.base_activity)
         if same_content(activity_view(current, base.context), base):
             return
@@ -295,3 +300,8 @@ class ActivityWrites:
             mapping.drop_link(conn, row.link_id)
             before = {"activity": link.activity_raw, "event": link.event_raw} if link is not None else None
             self.desk.confirm(conn, row, before=before)
+
+
+def _loggable(row: Row[Any], activity: Any) -> Any:
+    """The activity for the log, without what it says of an event that became private."""
+    return {"id": row.activity_id} if row.payload["cause"] == "private" else activity

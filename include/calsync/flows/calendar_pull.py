@@ -12,6 +12,7 @@ from include.calsync.clients.google_calendar import EventListing, GoogleCalendar
 from include.calsync.core.decide import too_old
 from include.calsync.core.fields import event_view, unsupported
 from include.calsync.core.marks import read_mark
+from include.calsync.core.privacy import unwanted
 from include.calsync.core.series import is_occurrence, is_series
 from include.calsync.errors import AccountError, CalsyncError, NotFound, SyncTokenExpired
 from include.calsync.flows import observe, reconcile
@@ -159,7 +160,7 @@ class CalendarPull:
             if reason:
                 self.skipped[reason] += 1
             elif reason is None:
-                rows.append(observe.event(raw, self.calendar_id, ahead))
+                rows.append(observe.event(raw, self.calendar_id, ahead, self.account.policy.private_events))
                 self.seen.add(raw["id"])
                 mark = read_mark(raw) if raw["id"] not in self.links else None
                 if mark is not None and mark.event_id == raw["id"]:
@@ -179,7 +180,7 @@ class CalendarPull:
             return ""
         if is_occurrence(raw) and not self.series.covers(raw):
             return ""
-        reason = unsupported(raw, self.calendar_id)
+        reason = unsupported(raw) or unwanted(raw, self.account.policy.private_events)
         mark = read_mark(raw)
         if mark is not None and mark.event_id == raw["id"]:
             return reason if mark.company_id == self.account.company_id else "other_company"

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from include.calsync.clients.pipedrive import PipedriveClient
-from include.calsync.core.policy import Side
 from include.calsync.flows import budget, moves, observe, probe, reconcile, renames
 from include.calsync.flows.names import Names
 from include.calsync.flows.run import Run, RunAccount
@@ -24,7 +23,7 @@ OVERLAP = timedelta(seconds=60)
 
 def is_unfinished(link: Row[Any], account: RunAccount) -> bool:
     """Whether a run stopped in the middle of this pair: both sides must be read again."""
-    unmarked = not link.marked and account.policy.may_write(Side.EVENT)
+    unmarked = not link.marked and account.policy.may_mark
     return link.state == "removing" or (link.state == "active" and (link.intended is not None or unmarked))
 
 

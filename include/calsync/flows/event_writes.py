@@ -76,7 +76,7 @@ class EventWrites:
                         desk.calendar_id, without_nulls(body), send_updates=desk.send_updates()
                     )
             except Duplicate:
-                known = desk.google.get_event(desk.calendar_id, body["id"])
+                known = desk.get_event(body["id"])
                 desk.review(row, known)
                 if known.get("status") == "cancelled" or not self._is_ours(known, row.activity_id):
                     continue
@@ -139,7 +139,7 @@ class EventWrites:
         try:
             answer = self._patch(row, merged, payload)
         except PreconditionFailed:
-            current = desk.google.get_event(desk.calendar_id, row.event_id)
+            current = desk.get_event(row.event_id)
             desk.review(row, current)
             if current.get("status") == "cancelled":
                 raise
@@ -180,9 +180,10 @@ class EventWrites:
             values = {"action": action, "before": before, "after": after}
             desk.note(conn, row, side=Side.EVENT, seen=payload["etag"], **values)
         with desk.sending(row):
-            return desk.google.patch_event(
+            answer = desk.google.patch_event(
                 desk.calendar_id, row.event_id, body, etag=payload["etag"], send_updates=desk.send_updates()
             )
+        return desk.veiled(answer)
 
     def _is_marked(self, row: Row[Any], event: dict[str, Any]) -> bool:
         """Whether an event has the properties that it should have: an occurrence none, they would make it differ."""
@@ -225,7 +226,7 @@ class EventWrites:
         try:
             self._delete(row, link, row.payload["etag"])
         except PreconditionFailed:
-            current = self._home(link).get_event(link.calendar_id, link.event_id)
+            current = desk.veiled(self._home(link).get_event(link.calendar_id, link.event_id))
             desk.review(row, current)
             same = current.get("status") != "cancelled" and event_view(current) == EventView.from_json(link.base_event)
             if current.get("status") != "cancelled" and not same and row.action == Action.DELETE_EVENT:
@@ -273,7 +274,7 @@ class EventWrites:
         """What a 404 meant. If the event can't be read either but the calendar still answers, it is gone for good."""
         desk = self.desk
         try:
-            return bool(desk.google.get_event(desk.calendar_id, event_id).get("status") != "cancelled")
+            return bool(desk.get_event(event_id).get("status") != "cancelled")
         except NotFound:
             desk.google.get_calendar(desk.calendar_id)
             return False
@@ -308,13 +309,14 @@ def put_mark(desk: Desk, row: Row[Any], wanted: Mark) -> dict[str, Any]:
     with desk.commit() as conn:
         desk.note(conn, row, side=Side.EVENT, seen=row.payload["etag"], action=str(Action.MARK), **marks, **ids)
     with desk.sending(row):
-        return desk.google.patch_event(
+        answer = desk.google.patch_event(
             desk.calendar_id,
             wanted.event_id,
             {"extendedProperties": wanted.properties()},
             etag=row.payload["etag"],
             send_updates=desk.send_updates(),
         )
+    return desk.veiled(answer)
 
 
 def shows(event: dict[str, Any], merged: Merged) -> bool:

@@ -89,7 +89,7 @@ class OpenIntents:
 
 
 def _can_be_adopted(event: Row[Any]) -> bool:
-    return event.status == "live" and unsupported(event.raw, event.scope) is None
+    return event.status == "live" and unsupported(event.raw) is None
 
 
 def is_untouched(activity: Row[Any]) -> bool:

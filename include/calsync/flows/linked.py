@@ -11,7 +11,8 @@ from include.calsync.core.decide import Action, decide, out_of_scope
 from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, Change, EventView, Origin
-from include.calsync.core.policy import Side
+from include.calsync.core.policy import Policy, Side
+from include.calsync.core.privacy import WITHDRAWN
 from include.calsync.flows import aside, moves, refresh
 from include.calsync.flows.guarded import SUSPECTED, limits_of
 from include.calsync.flows.observe import LOST
@@ -25,6 +26,7 @@ from include.calsync.store import mapping
 
 # Causes that end by themselves when the activity comes back into the account's scope.
 SCOPE_CAUSES = frozenset({"no_date", "other_type", "other_owner", "done"})
+EVENT_GONE = WITHDRAWN | {"event_deleted"}
 LOOK_AGAIN = timedelta(hours=1)
 # Stamps and HTTP dates are whole seconds, rounded down, each by its own clock.
 STAMP_ROUNDING = timedelta(seconds=2)
@@ -79,7 +81,8 @@ class LinkedPairs:
         if link.state != "active" or activity is None or not is_live(activity):
             return False
         view = ActivityView.from_json(activity.view)
-        return refresh.is_stale(link, view, account) or self._cause(account, link, view) is not None
+        policy = self._policy(account, link, payload_of(link, *self.seen.of(link)))
+        return refresh.is_stale(link, view, policy) or self._cause(account, link, view) is not None
 
     def _touch(self, link: Row[Any]) -> None:
         activity, event = self.seen.of(link)
@@ -109,8 +112,7 @@ class LinkedPairs:
         elif event is not None and event.error == LONG_PAST and link.state != "detached":
             self._leave_in_the_past(account, link, payload)
         elif link.state == "detached":
-            if link.cause in SCOPE_CAUSES:
-                self._out_of_scope(account, link, payload, event_change)
+            self._detached(account, link, payload, event_change)
         elif link.state == "held":
             self._held(account, link, payload, activity_change, event_change)
         elif account.mode_changed and Change.DELETED not in (activity_change, event_change):
@@ -118,6 +120,12 @@ class LinkedPairs:
             self.rows.add(account, Action.REBASE, payload, link, reason="the mode was changed")
         else:
             self._active(account, link, payload, activity_change, event_change)
+
+    def _detached(self, account: RunAccount, link: Row[Any], payload: dict[str, Any], event: Change) -> None:
+        if link.cause in SCOPE_CAUSES:
+            self._out_of_scope(account, link, payload, event)
+        elif link.cause in WITHDRAWN and is_live(self.seen.of(link)[1]) and not self._leaves(account, link, payload):
+            self.rows.merge(account, payload, link, reason="the event is back")
 
     def _leave_in_the_past(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
         """The activity of an occurrence long past stays as the record that it is; later edits bring nothing back."""
@@ -138,7 +146,7 @@ class LinkedPairs:
         elif event is not Change.DELETED:
             if back:
                 self.rows.merge(account, payload, link, reason="back in scope")
-        elif back and account.policy.may_create(Side.EVENT):
+        elif back and account.policy.may_create(Side.EVENT) and not self._withdrawn(link):
             self.rows.add(account, Action.CREATE_EVENT, payload, link, reason="back in scope, its event was deleted")
         else:
             self.rows.add(account, Action.UNLINK, payload, link, reason=f"{link.cause}, and the event was deleted")
@@ -179,7 +187,7 @@ class LinkedPairs:
     ) -> None:
         observed, _ = self.seen.of(link)
         leaving = self._leaves(account, link, payload) if is_live(observed) else None
-        obstacle = unsupported(payload["event_raw"] or {}, link.calendar_id) if event is not Change.DELETED else None
+        obstacle = unsupported(payload["event_raw"] or {}) if event is not Change.DELETED else None
         if leaving:
             self._leave(account, link, payload, leaving, event)
         elif obstacle:
@@ -190,18 +198,33 @@ class LinkedPairs:
     def _carry_out(
         self, account: RunAccount, link: Row[Any], payload: dict[str, Any], activity: Change, event: Change
     ) -> None:
-        action = decide(activity, event, account.policy)
+        policy, withdrawn = self._policy(account, link, payload), self._withdrawn(link)
+        action = decide(activity, event, policy)
         view = ActivityView.from_json(payload["activity"])
-        reason = refresh.reason_of(link, view, (activity, event))
+        reason = (
+            f"activity {activity}, event {withdrawn}" if withdrawn else refresh.reason_of(link, view, (activity, event))
+        )
         payload["changes"] = {"activity": str(activity), "event": str(event)}
-        payload["cause"] = "event_deleted" if event is Change.DELETED else "activity_deleted"
-        stale = action is Action.NOTHING and (link.intended is not None or refresh.is_stale(link, view, account))
+        payload["cause"] = withdrawn or ("event_deleted" if event is Change.DELETED else "activity_deleted")
+        if withdrawn == "private" and link.origin == Origin.PIPEDRIVE and activity is not Change.DELETED:
+            action = Action.DETACH  # Pipedrive knows what it is about already: the activity is not the event's
+        stale = action is Action.NOTHING and (link.intended is not None or refresh.is_stale(link, view, policy))
         if action is Action.MERGE or stale:
             self.rows.merge(account, payload, link, reason=reason)
         elif action is not Action.NOTHING:
             self.rows.add(account, action, payload, link, reason=reason)
-        elif not link.marked and account.policy.may_write(Side.EVENT):
+        elif not link.marked and policy.may_mark:
             self.rows.add(account, Action.MARK, payload, link, reason="unmarked")
+
+    def _policy(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> Policy:
+        """The account's rules for this pair. A withdrawn event is never brought back by an edit of its activity."""
+        policy = account.policy.of_pair(payload["event_raw"], Origin(link.origin))
+        return policy.withdrawn() if self._withdrawn(link) else policy
+
+    def _withdrawn(self, link: Row[Any]) -> str | None:
+        """Why the event counts as gone although it is there."""
+        _, event = self.seen.of(link)
+        return str(event.error) if event is not None and event.error in WITHDRAWN else None
 
     def _leaves(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> str | None:
         return self._cause(account, link, ActivityView.from_json(payload["activity"]))
@@ -220,7 +243,9 @@ class LinkedPairs:
         payload["cause"] = cause
         if event is Change.DELETED:
             self.rows.add(account, Action.UNLINK, payload, link, reason=cause)
-        elif not account.policy.may_write(Side.EVENT) or not self._goes_along(link, payload, cause):
+        elif not self._policy(account, link, payload).may_write(Side.EVENT) or not self._goes_along(
+            link, payload, cause
+        ):
             self.rows.add(account, Action.DETACH, payload, link, reason=cause)
         else:
             self.rows.add(account, Action.REMOVE_EVENT, payload, link, reason=cause)
@@ -263,7 +288,7 @@ class LinkedPairs:
                 return
         elif held is not None and held.payload.get("limits") == limits_of(account):
             unchanged = activity is Change.UNCHANGED and event is Change.UNCHANGED
-            if unchanged or decide(activity, event, account.policy) == held.action:
+            if unchanged or decide(activity, event, self._policy(account, link, payload)) == held.action:
                 return
         elif held is not None and activity is Change.UNCHANGED and event is Change.UNCHANGED:
             before = held.payload["changes"]
@@ -279,8 +304,15 @@ class LinkedPairs:
 
     def _finish_removal(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
         payload["cause"] = link.cause
+        activity, event = self.seen.of(link)
+        if link.cause in EVENT_GONE and is_live(event):
+            if is_live(activity):
+                self.rows.merge(account, payload, link, reason="the event is back")
+            else:
+                self.rows.add(account, Action.CREATE_ACTIVITY, payload, link, reason="the event is back")
+            return
         action = Action.REMOVE_EVENT
-        if link.cause == "event_deleted":
+        if link.cause in EVENT_GONE:
             action = decide(Change.UNCHANGED, Change.DELETED, account.policy)
         self.rows.add(account, action, payload, link, reason=f"unfinished: {link.cause}")
 

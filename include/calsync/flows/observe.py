@@ -9,6 +9,7 @@ from typing import Any
 
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.model import ActivityView, Context
+from include.calsync.core.privacy import unwanted, veiled
 from include.calsync.flows.names import Names
 
 
@@ -118,8 +119,13 @@ def lost_event(event_id: str, calendar_id: str) -> dict[str, Any]:
     }
 
 
-def event(raw: Mapping[str, Any], calendar_id: str, ahead: timedelta) -> dict[str, Any]:
-    """The observation of an event. A cancelled one may have nothing but its id."""
+def event(raw: Mapping[str, Any], calendar_id: str, ahead: timedelta, private_events: str = "full") -> dict[str, Any]:
+    """The observation of an event. A cancelled one may have nothing but its id.
+
+    One that counts as gone is `deleted`, and `error` says why; of a private one only what the veil shows is staged.
+    """
+    reason = unwanted(raw, private_events)
+    raw = veiled(raw, private_events)
     row: dict[str, Any] = {
         "side": "events",
         "scope": calendar_id,
@@ -132,6 +138,8 @@ def event(raw: Mapping[str, Any], calendar_id: str, ahead: timedelta) -> dict[st
     }
     if raw.get("status") == "cancelled":
         return row
+    if reason is not None:
+        return row | {"error": reason}
     try:
         return row | {"status": "live", "view": event_view(raw).to_json()}
     except ValueError as error:

@@ -12,6 +12,7 @@ from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.merge import Merged, Pair, Written, merge
 from include.calsync.core.model import ActivityView, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
+from include.calsync.core.privacy import is_veiled
 
 
 def payload_of(
@@ -76,6 +77,7 @@ def pair_of(payload: dict[str, Any], link: Row[Any] | None) -> Pair:
         event_color=str((payload["event_raw"] or {}).get("colorId") or ""),
         activity_stamp=_instant(payload["activity_stamp"]),
         event_stamp=_instant(payload["event_stamp"]),
+        unveiled=link is not None and is_veiled(link.event_raw or {}) and not is_veiled(payload["event_raw"] or {}),
     )
 
 
@@ -86,8 +88,9 @@ def _instant(text: str | None) -> datetime | None:
 def merged_of(payload: dict[str, Any], link: Row[Any] | None, policy: Policy) -> tuple[Pair, Merged]:
     """The pair and its merge: the same values give the same merge, in the plan and when it is carried out."""
     pair = pair_of(payload, link)
+    policy = policy.of_pair(payload["event_raw"], pair.origin)
     merged = merge(pair, policy)
-    if (payload["activity_raw"] or {}).get("busy") is None and policy.may_write(Side.EVENT):
+    if (payload["activity_raw"] or {}).get("busy") is None and policy.may_write(Side.EVENT, "busy"):
         merged = _with_default_busy(pair, merged)
     return pair, merged
 

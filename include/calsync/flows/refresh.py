@@ -9,8 +9,7 @@ from sqlalchemy import Row
 
 from include.calsync.core.merge import Written, written_for
 from include.calsync.core.model import ActivityView, Change, Origin
-from include.calsync.core.policy import Side
-from include.calsync.flows.run import RunAccount
+from include.calsync.core.policy import Policy, Side
 
 SETTINGS = "the settings were changed"
 NAMES = "a deal, person or organization was renamed"
@@ -18,11 +17,11 @@ BY_NOBODY = frozenset({SETTINGS, NAMES})
 """Reasons of merges that are nobody's edits: the guard does not count them."""
 
 
-def is_stale(link: Row[Any], activity: ActivityView, account: RunAccount) -> bool:
-    """Whether our own event carries another title, block or color than the account wants now, the subject aside."""
-    if link.origin != Origin.PIPEDRIVE or activity.when is None or not account.policy.may_write(Side.EVENT):
+def is_stale(link: Row[Any], activity: ActivityView, policy: Policy) -> bool:
+    """Whether our own event carries another title, block or color than the pair's rules want, the subject aside."""
+    if link.origin != Origin.PIPEDRIVE or activity.when is None or not policy.may_write(Side.EVENT, "subject"):
         return False
-    return not Written.from_json(link.rendered).frames_like(written_for(activity, account.policy))
+    return not Written.from_json(link.rendered).frames_like(written_for(activity, policy))
 
 
 def reason_of(link: Row[Any], activity: ActivityView, changes: tuple[Change, Change]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from include.calsync.core.decide import Action, side_of
-from include.calsync.core.model import ActivityView, When
+from include.calsync.core.model import ActivityView, Origin, When
 from include.calsync.core.policy import Side
 from include.calsync.core.series import is_occurrence
 from include.calsync.flows.pairs import changes_json, merged_of
@@ -67,8 +67,9 @@ class Rows:
         _, merged = merged_of(payload, link, account.policy)
         payload["event_changes"] = changes_json(merged.event_changes)
         payload["activity_changes"] = changes_json(merged.activity_changes)
+        policy = account.policy.of_pair(payload["event_raw"], Origin(payload["origin"]))
         marked = is_occurrence(payload["event_raw"]) if link is None else link.marked
-        marking = not marked and account.policy.may_write(Side.EVENT)
+        marking = not marked and policy.may_mark
         side = Side.ACTIVITY if merged.activity_changes else None
         if merged.event_changes or marking:
             side = Side.EVENT

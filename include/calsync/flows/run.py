@@ -200,7 +200,7 @@ def run_account(row: Row[Any]) -> RunAccount:
         company_id=found["company_id"],
         user_id=found["user_id"],
         calendar_id=found["calendar_id"],
-        policy=policy_of(settings, found["user_id"], found["zone"]),
+        policy=policy_of(settings, found["user_id"], found["zone"], found["calendar_id"] or ""),
         state=row.state,
         error=row.error,
         fence=row.fence,
@@ -214,7 +214,7 @@ def run_account(row: Row[Any]) -> RunAccount:
     )
 
 
-def policy_of(settings: Account, user_id: int, zone: str) -> Policy:
+def policy_of(settings: Account, user_id: int, zone: str, calendar_id: str = "") -> Policy:
     """The settings that the core needs."""
     return Policy(
         user_id=user_id,
@@ -231,6 +231,8 @@ def policy_of(settings: Account, user_id: int, zone: str) -> Policy:
         on_event_deleted=settings.on_event_deleted,
         on_activity_deleted=settings.on_activity_deleted,
         colors=tuple((kind, str(number)) for kind, number in settings.colors.items()),
+        private_events=settings.private_events,
+        calendar_id=calendar_id,
     )
 
 

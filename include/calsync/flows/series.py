@@ -162,7 +162,7 @@ class SeriesPull:
             return True
         stamps = (observe.stamp(raw.get("updated")), observe.stamp(raw.get("created")))
         connected = self.account.events_connected_at
-        reason = unsupported({**raw, "recurrence": None}, self.calendar_id)
+        reason = unsupported({**raw, "recurrence": None})
         if reason is None and not self.anew and connected and too_old(stamps, connected):
             reason = "before_connected"
         if reason is None and not (self.anew or self.links or self.account.policy.may_create(Side.ACTIVITY)):
@@ -240,8 +240,9 @@ class SeriesPull:
             raw = self.client.get_event(self.calendar_id, link.event_id)
         except NotFound:
             return self._gone(link.event_id, VANISHED)
-        row = observe.event(raw, self.calendar_id, observe.skew(self.client.server_time, self.services.clock))
-        return row | {"error": VANISHED} if row["status"] == "deleted" else row
+        ahead = observe.skew(self.client.server_time, self.services.clock)
+        row = observe.event(raw, self.calendar_id, ahead, self.account.policy.private_events)
+        return row | {"error": row["error"] or VANISHED} if row["status"] == "deleted" else row
 
     def _gone(self, event_id: str, why: str, status: str = "deleted") -> Json:
         return observe.lost_event(event_id, self.calendar_id) | {"status": status, "error": why}

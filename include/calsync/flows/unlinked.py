@@ -169,7 +169,7 @@ class UnlinkedItems:
             return
         connected = account.events_connected_at or self.now
         stamps = (observe.stamp(row.raw.get("updated")), observe.stamp(row.raw.get("created")))
-        reason = unsupported(row.raw, account.calendar_id or "")
+        reason = unsupported(row.raw)
         if reason is None and options is None and too_old(stamps, connected):
             reason = "before_connected"
         if not account.policy.may_create(Side.ACTIVITY):

@@ -16,7 +16,8 @@ from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.merge import Conflict, Merged, Pair, Written, advance
 from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
-from include.calsync.core.policy import Side
+from include.calsync.core.policy import Policy, Side
+from include.calsync.core.privacy import WITHDRAWN, veiled
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.errors import ServiceError
 from include.calsync.flows import aside, open_writes
@@ -46,6 +47,11 @@ class Desk:
     @property
     def google(self) -> GoogleCalendarClient:
         return self.services.google(self.account.settings.google_conn_id, self.account.settings.google_user)
+
+    def policy_of(self, row: Row[Any]) -> Policy:
+        """The account's rules for the row's pair."""
+        policy = self.policy.of_pair(row.payload["event_raw"], Origin(row.payload["origin"]))
+        return policy.withdrawn() if row.payload.get("cause") in WITHDRAWN else policy
 
     @contextmanager
     def commit(self) -> Iterator[Connection]:
@@ -78,6 +84,14 @@ class Desk:
 
     def mark(self, activity_id: int, event_id: str, origin: Origin) -> Mark:
         return Mark(self.account.company_id, activity_id, event_id, origin)
+
+    def veiled(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """An event as answered, but of a private one only what may be known."""
+        return veiled(event, self.policy.private_events)
+
+    def get_event(self, event_id: str) -> dict[str, Any]:
+        """The event as it is now, veiled if it has to be. Raises NotFound."""
+        return self.veiled(self.google.get_event(self.calendar_id, event_id))
 
     def send_updates(self) -> Any:
         """Nobody is mailed unless the account says so (law 9)."""
@@ -226,11 +240,19 @@ class Desk:
                 mapping.drop_intent(conn, self.calendar_id, row.event_id)
             else:
                 mapping.set_link(conn, link_id, **values)
-            runs.set_row(conn, row.id, state="confirmed")
+            runs.set_row(conn, row.id, state="confirmed", **self._forgotten(row, pair, answers))
             aside.take_back(conn, row)
             self.log_write(conn, row, link_id=link_id)
             if row.action == "adopt" and not merged.activity_changes:
                 self.log(conn, row, link_id=link_id)
+
+    def _forgotten(self, row: Row[Any], pair: Pair, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """The row's payload without what an activity said of its event before the veil fell."""
+        answer = answers.get("activities")
+        if answer is None or not self.policy_of(row).terms.veiled:
+            return {}
+        view = activity_view(answer, pair.activity.context)
+        return {"payload": {**row.payload, "activity": view.to_json(), "activity_raw": answer}}
 
     def log_lost(self, row: Row[Any], conflicts: Sequence[Conflict]) -> None:
         """Log what is about to lose: after the write nobody could tell any more, if this process died in between."""
