@@ -48,6 +48,8 @@ OPERATIONS = {
     "activities.create": _Operation("POST", "/api/v2/activities", 5),
     "activities.update": _Operation("PATCH", "/api/v2/activities/{}", 5),
     "activities.delete": _Operation("DELETE", "/api/v2/activities/{}", 3),
+    "persons.get": _Operation("GET", "/api/v2/persons/{}", 1),
+    "organizations.get": _Operation("GET", "/api/v2/organizations/{}", 1),
     "persons.list": _Operation("GET", "/api/v2/persons", 10),
     "organizations.list": _Operation("GET", "/api/v2/organizations", 10),
     "deals.list": _Operation("GET", "/api/v2/deals", 10),
@@ -192,6 +194,12 @@ class PipedriveClient:
     def deals(self, ids: Sequence[int]) -> list[Json]:
         """Archived deals may be missing here; `deal` finds them."""
         return self._by_ids("deals.list", ids)
+
+    def person(self, person_id: int) -> Json:
+        return self._one("persons.get", person_id)
+
+    def organization(self, org_id: int) -> Json:
+        return self._one("organizations.get", org_id)
 
     def deal(self, deal_id: int) -> Json:
         return self._one("deals.get", deal_id)

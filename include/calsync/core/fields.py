@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from include.calsync.core.limits import NAME, NOTE, shorten
 from include.calsync.core.model import ActivityView, Context, EventView, When
 from include.calsync.core.text import clean_characters, escape, one_line, plain, unescape
 from include.calsync.core.when import activity_fields, activity_when, event_fields, event_when
@@ -37,6 +38,7 @@ def activity_view(raw: Mapping[str, Any], context: Context) -> ActivityView:
             _text(raw.get("org_id")),
         ),
         note=plain(_text(raw.get("note"))),
+        call=one_line(_text(raw.get("conference_meeting_url"))),
         context=Context(**{name: one_line(value) for name, value in dataclasses.asdict(context).items()}),
     )
 
@@ -46,11 +48,18 @@ def event_view(raw: Mapping[str, Any]) -> EventView:
     return EventView(
         title=one_line(_text(raw.get("summary"))),
         when=event_when(_mapping(raw.get("start")), _mapping(raw.get("end"))),
-        place=one_line(_text(raw.get("location"))),
+        place=one_line(_text(raw.get("location"))) or join_link(raw),
         description=plain(_text(raw.get("description"))),
         busy=raw.get("transparency") != "transparent",
         guests=has_guests(raw),
     )
+
+
+def join_link(raw: Mapping[str, Any]) -> str:
+    """Where an event's video call is joined; "" if it has none."""
+    points = _mappings(_mapping(raw.get("conferenceData")).get("entryPoints"))
+    video = (point.get("uri") for point in points if point.get("entryPointType") == "video")
+    return one_line(_text(raw.get("hangoutLink") or next(video, None)))
 
 
 def activity_body(changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,16 +96,17 @@ def without_nulls(body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def context_block(view: ActivityView, *, include_note: bool) -> str:
+def context_block(view: ActivityView, *, include_note: bool, include_call: bool = True) -> str:
     """The block under the delimiter, canonical plain text; "" if there is nothing to say."""
     context = view.context
     named = {
-        "Deal": one_line(context.deal),
-        "Contact": one_line(context.person),
+        "Video call": view.call if include_call else "",
+        "Deal": shorten(one_line(context.deal), NAME),
+        "Contact": shorten(one_line(context.person), NAME),
         "Phone": one_line(context.phone),
         "E-mail": one_line(context.email),
-        "Organization": one_line(context.organization),
-        "Note": unescape(view.note) if include_note else "",
+        "Organization": shorten(one_line(context.organization), NAME),
+        "Note": shorten(unescape(view.note), NOTE) if include_note else "",
         "Link": one_line(context.url),
     }
     return escape("\n".join(f"{label}: {value}" for label, value in named.items() if value))

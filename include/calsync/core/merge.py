@@ -12,6 +12,17 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 
 from include.calsync.core.fields import context_block
+from include.calsync.core.limits import (
+    EVENT_PLACE,
+    EVENT_TITLE,
+    NAME,
+    PLACE,
+    SHORTENED,
+    SUBJECT,
+    is_short_for,
+    lengthen,
+    shorten,
+)
 from include.calsync.core.model import ActivityView, Context, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.terms import FIELDS
@@ -19,6 +30,7 @@ from include.calsync.core.text import compose, plain, safe_html, typed_part
 from include.calsync.core.title import DONE_MARK, NO_TITLE, Rendered, parse, render
 from include.calsync.core.when import move_activity, move_event
 
+TEXTS = frozenset({"subject", "place", "description"})
 # Stamps of two services closer than this say nothing about who was last.
 STAMP_RESOLUTION_S = 60.0
 
@@ -95,7 +107,8 @@ class Merged:
 
 def parts(context: Context) -> dict[str, str]:
     """The title parts that are not the subject."""
-    return {"deal": context.deal, "person": context.person, "organization": context.organization}
+    names = {"deal": context.deal, "person": context.person, "organization": context.organization}
+    return {part: shorten(name, NAME) for part, name in names.items()}
 
 
 def draft(activity: ActivityView, policy: Policy) -> tuple[EventView, Written, str]:
@@ -106,7 +119,7 @@ def draft(activity: ActivityView, policy: Policy) -> tuple[EventView, Written, s
     view = EventView(
         title=written.title.text,
         when=move_event(activity.when, None, None, policy.default_duration),
-        place=activity.place,
+        place=shorten(activity.place, EVENT_PLACE),
         description=plain(compose(activity.description, written.block)),
         busy=activity.busy,
     )
@@ -118,13 +131,17 @@ def written_for(activity: ActivityView, policy: Policy, subject: str | None = No
     mark = DONE_MARK if policy.done == "prefix" and activity.done else ""
     shown = activity.subject if subject is None else subject
     title = render(policy.title, parts(activity.context), shown, mark=mark)
+    if len(title.text) > EVENT_TITLE:
+        room = len(title.subject) - (len(title.text) - EVENT_TITLE)
+        title = render(policy.title, parts(activity.context), shorten(title.subject, room), mark=mark)
     return Written(title, block_of(activity, policy), policy.color_of(activity.type))
 
 
 def block_of(activity: ActivityView, policy: Policy) -> str:
     """Note and context below the description, as the account wants them."""
     shown = activity if policy.include_context else dataclasses.replace(activity, context=Context())
-    return context_block(shown, include_note=policy.include_note and not policy.terms.guests)
+    note = policy.include_note and not policy.terms.guests
+    return context_block(shown, include_note=note, include_call=policy.include_context)
 
 
 def winner(pair: Pair, policy: Policy) -> Side:
@@ -196,15 +213,61 @@ class _Merge:
 
     def _flow(self, name: str) -> Side | None:
         from_activity, from_event = self._activity_changed(name), self._event_changed(name)
-        if self._equal(name) or not (from_activity or from_event):
+        if self._equal(name) or self._cut(name) or not (from_activity or from_event):
             return None
         if from_activity and from_event:
             return self._settle(name)
         target = Side.EVENT if from_activity else Side.ACTIVITY
         if self.policy.may_write(target, name):
+            self._replaces_the_rest(name, target)
             return target
         self._keep(name)
         return None
+
+    # Texts that are too long for one side: it shows their beginning.
+
+    def _cut(self, name: str) -> bool:
+        """Whether one side shows the beginning of what the other one shows, and nobody edited that beginning."""
+        if name not in TEXTS:
+            return False
+        mine, theirs = getattr(self.pair.activity, name), self._event_value(name)
+        adopting = self.pair.event_base is None
+        if is_short_for(theirs, mine):
+            return adopting or not self._event_changed(name)
+        return is_short_for(mine, theirs) and (adopting or not self._activity_changed(name))
+
+    def _event_base_value(self, name: str) -> str:
+        base = self.pair.event_base
+        if base is None:
+            return ""
+        if name == "subject":
+            return self.last.title.subject if self.pair.origin is Origin.PIPEDRIVE else base.title
+        if name == "description":
+            return plain(typed_part(base.description, [plain(block) for block in self.blocks]))
+        return str(getattr(base, name))
+
+    def _whole_for_activity(self, name: str) -> str:
+        """What an edit in Google means, also if the event shows only the beginning."""
+        whole = str(getattr(self.pair.activity, name))
+        return lengthen(self._event_value(name), self._event_base_value(name), whole)
+
+    def _whole_for_event(self, name: str) -> str:
+        value, base = str(getattr(self.pair.activity, name)), self.pair.activity_base
+        return value if base is None else lengthen(value, str(getattr(base, name)), self._event_base_value(name))
+
+    def _replaces_the_rest(self, name: str, target: Side) -> None:
+        """A new text in place of a beginning takes the rest along: the log keeps it."""
+        base = self.pair.activity_base
+        if name not in TEXTS or base is None:
+            return
+        mine, theirs = getattr(self.pair.activity, name), self._event_value(name)
+        if target is Side.ACTIVITY:
+            lost = is_short_for(self._event_base_value(name), mine) and not theirs.endswith(SHORTENED)
+        else:
+            lost = is_short_for(getattr(base, name), theirs) and not mine.endswith(SHORTENED)
+        if lost:
+            winner = Side.EVENT if target is Side.ACTIVITY else Side.ACTIVITY
+            self.conflicts.append(Conflict(name, mine, theirs, winner))
 
     def _settle(self, name: str) -> Side | None:
         if not any(self.policy.may_write(side, name) for side in Side):
@@ -282,10 +345,12 @@ class _Merge:
 
     def _final_subject(self, flow: Side | None) -> str:
         if flow is Side.ACTIVITY and self.new_subject is not None:
-            return self.new_subject
+            return self._whole_for_activity("subject")
         if self.pair.origin is Origin.GOOGLE and flow is None:
             placeholder = self.pair.activity.subject == NO_TITLE
             return self.pair.event.title or ("" if placeholder else self.last.title.text)
+        if self.pair.origin is Origin.GOOGLE:
+            return shorten(self._whole_for_event("subject"), EVENT_TITLE)
         return self.pair.activity.subject
 
     def _title_change(self, flow: Side | None, written: Written) -> str | None:
@@ -312,9 +377,10 @@ class _Merge:
             changes["title"] = title
         if flow["when"] is Side.EVENT:
             changes["when"] = self._event_when()
-        for name in ("place", "busy"):
-            if flow[name] is Side.EVENT:
-                changes[name] = getattr(self.pair.activity, name)
+        if flow["place"] is Side.EVENT:
+            changes["place"] = shorten(self._whole_for_event("place"), EVENT_PLACE)
+        if flow["busy"] is Side.EVENT:
+            changes["busy"] = self.pair.activity.busy
         writable = self.policy.may_write(Side.EVENT, "description")
         if writable and (flow["description"] is Side.EVENT or self._block_is_stale()):
             changes["description"] = compose(self._typed_html(flow["description"]), self.block)
@@ -348,7 +414,12 @@ class _Merge:
     def _for_activity(self, name: str) -> Any:
         if name == "when":
             return self._activity_when()
-        if name == "description":
+        if name in TEXTS:
+            whole = self._whole_for_activity(name)
+            if name != "description":
+                return shorten(whole, SUBJECT if name == "subject" else PLACE)
+            if whole != self.typed:
+                return whole
             return typed_part(self.pair.event_html or self.pair.event.description, self.blocks)
         return self._event_value(name)
 

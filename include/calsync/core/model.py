@@ -97,6 +97,8 @@ class ActivityView:
     """Ids of deal (or lead), person, organization as text."""
     note: str = ""
     context: Context = field(default_factory=Context)
+    call: str = ""
+    """Where the video call is joined that Pipedrive made."""
 
     def to_json(self) -> dict[str, Any]:
         out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}

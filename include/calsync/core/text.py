@@ -15,6 +15,8 @@ from html.entities import html5
 
 import nh3
 
+from include.calsync.core.limits import EVENT_DESCRIPTION, shorten
+
 DELIMITER = "───── Pipedrive ─────"
 """The line between what people typed and our block. Starts with no character that an HTML attribute could."""
 
@@ -44,6 +46,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _NEWLINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _HTML_BREAK = re.compile(r'</?(?P<tag>[a-z][a-z0-9]*)(?:"[^"]*"|[^">])*>|' + _NEWLINE.pattern)  # of cleaned HTML
 _BLANKS = re.compile(r"[^\S\n]+|\ufeff")
+_LINK = re.compile(r'<a href="(?P<href>[^"]*)">(?P<text>[^<]*)</a>')
+_ADDRESS = re.compile(r"(?:https?://)?(?P<host>(?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _EMPTY_ENDS = re.compile(r"^(?:\s|<br>|<(p|div)></\1>)+|(?:\s|<br>|<(p|div)></\2>)+$")
 
 
@@ -62,7 +66,7 @@ def safe_html(text: str | None) -> str:
     for _ in range(5):  # the cleaner's own output may parse differently (a newline at the start of <pre>)
         if not _TAG.search(source):
             break
-        cleaned = clean_characters(_cleaner.clean(_NOT_A_TAG.sub("&lt;", source)))
+        cleaned = clean_characters(_honest(_cleaner.clean(_NOT_A_TAG.sub("&lt;", source))))
         if cleaned == source:
             break
         source = cleaned
@@ -70,8 +74,18 @@ def safe_html(text: str | None) -> str:
 
 
 def compose(typed: str, block: str) -> str:
-    """A description: what people typed, the delimiter line, the block (canonical plain text). No block: typed alone."""
-    above = safe_html(typed).strip()
+    """A description: what people typed, the delimiter line, the block (canonical plain text). No block: typed alone.
+
+    What is too long for an event loses its formatting, and then its end, visibly.
+    """
+    whole = _composed(safe_html(typed).strip(), block)
+    if len(whole) <= EVENT_DESCRIPTION:
+        return whole
+    room = EVENT_DESCRIPTION - len(_composed("-", block))
+    return _composed(shorten(plain(typed), room), block)
+
+
+def _composed(above: str, block: str) -> str:
     if not block:
         return above
     if not _TAG.search(above):
@@ -118,6 +132,21 @@ def clean_characters(text: str | None) -> str:
     """The text without control characters; surrogate pairs joined, lone surrogates replaced: valid UTF-8 and JSON."""
     joined = (text or "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _CONTROL.sub("", joined)
+
+
+def _honest(cleaned: str) -> str:
+    """Without links that show one address and open another: those count clicks. The address shown stays, as text."""
+    return _LINK.sub(lambda link: link["text"] if _leads_elsewhere(link) else link[0], cleaned)
+
+
+def _leads_elsewhere(link: re.Match[str]) -> bool:
+    shown = _ADDRESS.fullmatch(unescape(link["text"]).strip())
+    opened = _ADDRESS.fullmatch(unescape(link["href"]))
+    return bool(shown and opened) and _host(shown) != _host(opened)
+
+
+def _host(address: re.Match[str] | None) -> str:
+    return address["host"].lower().removeprefix("www.") if address else ""
 
 
 _cleaner = nh3.Cleaner(

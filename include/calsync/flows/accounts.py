@@ -47,7 +47,8 @@ def _user(services: Services, directory: Directory, account: Account) -> tuple[s
         users = [{key: user.get(key) for key in kept} for user in client.users()]
         me = client.me()
         rights_since(directory, account.pipedrive_conn_id, me)
-        return {"company_id": str(me["company_id"]), "users": users}
+        domain = str(me.get("company_domain") or "")
+        return {"company_id": str(me["company_id"]), "domain": domain, "users": users}
 
     scope = f"pipedrive:{account.pipedrive_conn_id}"
     for fresh in (False, True):

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import activity_body, activity_view, event_view
+from include.calsync.core.limits import PLACE, SUBJECT, shorten
 from include.calsync.core.merge import Pair, Written, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin
 from include.calsync.core.policy import Side
@@ -25,6 +26,7 @@ from include.calsync.flows.event_writes import put_mark
 from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of, pair_of
+from include.calsync.flows.pasted import refs_body
 from include.calsync.flows.writes import Desk, same_content
 from include.calsync.store import changes, mapping, runs
 
@@ -63,7 +65,8 @@ class ActivityWrites:
             desk.drop(row)
             return
         event = EventView.from_json(row.payload["event"])
-        body = self._new_body(event, str((row.payload["event_raw"] or {}).get("description") or ""))
+        html = str((row.payload["event_raw"] or {}).get("description") or "")
+        body = {**refs_body(desk, row.event_id, html), **self._new_body(event, html)}
         sent = activity_view(body, Context())
         if sent.when is None:
             raise ValueError("the event has no time")
@@ -105,9 +108,9 @@ class ActivityWrites:
     def _new_body(self, event: EventView, html: str) -> dict[str, Any]:
         policy = self.desk.policy
         changes = {
-            "subject": event.title or NO_TITLE,
+            "subject": shorten(event.title, SUBJECT) or NO_TITLE,
             "when": move_activity(event.when, None, None),
-            "place": event.place,
+            "place": shorten(event.place, PLACE),
             "description": typed_part(html or event.description, []),
             "busy": event.busy,
             "type": policy.event_type,
@@ -195,10 +198,13 @@ class ActivityWrites:
         veiled = self.desk.policy_of(row).terms.veiled
         before = {name: None if veiled and name != "when" else shown_value(getattr(view, name)) for name in changed}
         after = {name: shown_value(value) for name, value in changed.items()}
+        body = activity_body(changed)
+        if "description" in changed:
+            body |= refs_body(desk, row.event_id, changed["description"], view.refs)
         with desk.commit() as conn:
             desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after=after)
         with desk.sending(row):
-            return desk.pipedrive.update_activity(row.activity_id, activity_body(changed), seen_update_time=seen)
+            return desk.pipedrive.update_activity(row.activity_id, body, seen_update_time=seen)
 
     # Remove.
 

@@ -39,6 +39,9 @@ TYPES: dict[str, type] = {
 }  # fmt: skip
 """Every field that a request may set; all others are read-only or unknown and are ignored."""
 
+MAX_LENGTHS = {"summary": 1024, "description": 8192, "location": 1024}
+"""Characters. UNCONFIRMED: the reference names no limits, these are what is commonly said."""
+
 MAX_KEY, MAX_VALUE, MAX_COUNT, MAX_BYTES = 44, 1024, 300, 32 * 1024
 _ID = re.compile(r"[a-v0-9]{5,1024}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -71,6 +74,8 @@ def check_body(body: Any) -> dict[str, Any]:
         if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
             raise invalid(f"Invalid value for: {name}")
         if name in ENUMS and value not in ENUMS[name]:
+            raise invalid(f"Invalid value for: {name}")
+        if isinstance(value, str) and len(value) > MAX_LENGTHS.get(name, len(value)):
             raise invalid(f"Invalid value for: {name}")
         if isinstance(value, str) and _SURROGATE.search(value):
             raise GoogleError(400, "parseError")

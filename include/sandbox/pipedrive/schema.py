@@ -40,6 +40,20 @@ def text(value: Any) -> str | None:
     return None if isinstance(value, str) else "must be a string"
 
 
+MAX_SUBJECT, MAX_PLACE, MAX_DESCRIPTION = 255, 1024, 65_535
+"""UNCONFIRMED: the specification names no lengths; these are usual sizes of such columns (the last one in bytes)."""
+
+
+def short_text(limit: int) -> Check:
+    """Text of at most so many characters; a description, of so many bytes."""
+
+    def check(value: Any) -> str | None:
+        size = len(value.encode()) if isinstance(value, str) and limit == MAX_DESCRIPTION else len(str(value))
+        return text(value) or (f"must be at most {limit} long" if size > limit else None)
+
+    return check
+
+
 def pattern(regex: re.Pattern[str], shape: str) -> Check:
     """Text of that shape, or "" for none."""
 
@@ -90,16 +104,17 @@ def list_of(item: Check) -> Check:
     return check
 
 
-LOCATION: Mapping[str, Check] = dict.fromkeys(LOCATION_PARTS, text)
+LOCATION: Mapping[str, Check] = dict.fromkeys(LOCATION_PARTS, text) | {"value": short_text(MAX_PLACE)}
 ACTIVITY_FIELDS: Mapping[str, Check] = {
-    "subject": text, "type": text, "owner_id": integer, "deal_id": integer, "lead_id": text, "person_id": integer,
+    "subject": short_text(MAX_SUBJECT), "type": text, "owner_id": integer, "deal_id": integer, "lead_id": text,
+    "person_id": integer,
     "org_id": integer, "project_id": integer, "due_date": calendar_date, "due_time": pattern(TIME, "a time, HH:MM"),
     "duration": pattern(DURATION, "a duration, HH:MM"), "busy": boolean, "done": boolean, "location": record(LOCATION),
     "participants": list_of(record({"person_id": integer, "primary": boolean}, required=("person_id",))),
     "attendees": list_of(record({
         "email": text, "name": text, "status": text, "is_organizer": boolean, "person_id": integer, "user_id": integer,
     })),
-    "public_description": text, "priority": integer, "outcome": integer, "note": text,
+    "public_description": short_text(MAX_DESCRIPTION), "priority": integer, "outcome": integer, "note": text,
 }  # fmt: skip
 NEVER_NULL = frozenset({"subject", "type", "owner_id", "done", "participants", "attendees"})
 NULL_IN_DOUBT = frozenset({"due_date", "due_time", "duration", "location", "public_description", "note"})

@@ -119,8 +119,8 @@ def test_wrong_types_and_values(anna: Api, fields: dict[str, Any]) -> None:
 
 def test_text_of_any_kind_survives(anna: Api) -> None:
     text = "Äpfel & <b>Birnen</b> 🍐 ‏עברית‎\u0000 \u200bx"
-    made = anna.insert({"summary": text, "description": text * 1000})
-    assert (made["summary"], made["description"]) == (text, text * 1000)
+    made = anna.insert({"summary": text, "description": text * 200})
+    assert (made["summary"], made["description"]) == (text, text * 200)
 
 
 def test_calendar_ids_are_encoded_in_paths(anna: Api, state: GoogleState) -> None:
