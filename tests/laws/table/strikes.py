@@ -111,7 +111,8 @@ REFUSED = {"error": "invalid_grant", "error_description": "Token has been expire
 STRIKES: tuple[Strike, ...] = (
     Strike("F101", "429 burst", PIPEDRIVE, status(429, headers=RESET), times=AGAIN, hush_s=3),
     Strike("F102", "429 daily", PIPEDRIVE, status(429, "daily"), times=(1, 0), wait_s=DAY_S, paused=any_call),
-    Strike("F103", "403 rateLimitExceeded", GOOGLE, status(403, "rateLimitExceeded"), times=AGAIN, wait_s=RESTED_S, hush_s=1),
+    Strike("F103", "403 rateLimitExceeded", GOOGLE, status(403, "rateLimitExceeded"), times=AGAIN,
+           wait_s=RESTED_S, hush_s=1),
     Strike("F103", "403 userRateLimitExceeded", GOOGLE, status(403, "userRateLimitExceeded"), hush_s=1),
     Strike("F103", "429", GOOGLE, status(429, headers={"Retry-After": "3"}), hush_s=3),
     Strike("F104", "403 quotaExceeded", GOOGLE, status(403, "quotaExceeded"), writes, times=(1, 0), wait_s=DAY_S,
