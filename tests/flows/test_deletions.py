@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.flows.world import World, day
@@ -226,6 +228,24 @@ def test_a_restored_event_ends_its_hold(world: World) -> None:
     assert {(row["location"] or {}).get("value") for row in world.activities()} == {None, "Back again"}
     assert {row.state for row in world.links()} == {"active"}
     world.assert_quiet()
+
+
+@pytest.mark.parametrize("edit", [{"subject": "Still wanted"}, {"done": True}], ids=["subject", "done"])
+def test_an_edit_of_an_activity_whose_event_is_gone_ends_its_hold(world: World, edit: dict[str, Any]) -> None:
+    """What the hold saw of the event still holds, although no listing shows it again: the edit wins, in a new event."""
+    world.anna_is(max_delete_count=1, max_delete_ratio=0.1)
+    world.green()
+    events = [world.event(f"Lunch {number}") for number in range(3)]
+    world.green()
+    for event in events:
+        world.google.delete_event(world.calendar, event["id"])
+    world.sync()
+    activity_id = world.links()[0].activity_id
+    world.pipedrive.edit_activity(activity_id, **edit)
+    world.sync()
+    (link,) = [link for link in world.links() if link.activity_id == activity_id]
+    assert link.state == "active"
+    assert [event["id"] for event in world.events()] == [link.event_id]
 
 
 def test_changed_limits_let_a_hold_go(world: World) -> None:

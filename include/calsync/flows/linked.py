@@ -286,16 +286,27 @@ class LinkedPairs:
             by_hand = Change.DELETED in (activity, event)
             if not (found or by_hand) and held.payload.get("limits") == limits_of(account):
                 return
-        elif held is not None and held.payload.get("limits") == limits_of(account):
-            unchanged = activity is Change.UNCHANGED and event is Change.UNCHANGED
-            if unchanged or decide(activity, event, self._policy(account, link, payload)) == held.action:
+        elif held is not None:
+            activity, event = self._with_what_was_held(link, held, payload, activity, event)
+            same = held.payload.get("limits") == limits_of(account)
+            if same and decide(activity, event, self._policy(account, link, payload)) == held.action:
                 return
-        elif held is not None and activity is Change.UNCHANGED and event is Change.UNCHANGED:
-            before = held.payload["changes"]
-            activity, event = Change(before["activity"]), Change(before["event"])
-            payload = dict(held.payload)
         self.released.append(link.id)
         self._active(account, link, payload, activity, event)
+
+    def _with_what_was_held(
+        self, link: Row[Any], held: Row[Any], payload: dict[str, Any], activity: Change, event: Change
+    ) -> tuple[Change, Change]:
+        """The changes, and in the payload the items: of a side that was not seen now, as they were when it was held."""
+        now = self.seen.of(link)
+        before = held.payload["changes"]
+        if now[0] is None:
+            activity = Change(before["activity"])
+            payload |= {name: held.payload[name] for name in ("activity", "activity_raw", "activity_stamp")}
+        if now[1] is None:
+            event = Change(before["event"])
+            payload |= {name: held.payload[name] for name in ("event", "event_raw", "etag", "event_stamp")}
+        return activity, event
 
     def _missed(self, link: Row[Any], held: Row[Any]) -> Row[Any] | None:
         """What is seen of the side that was not found when the pair was held."""
