@@ -12,7 +12,7 @@ The log of **plan** has a table of what drifted, item by item; task **close** re
 | `missing` | one item of a pair is gone, or is not found any more |
 | `extra` | an item that belongs into a pair and is in none |
 | `differing` | a pair whose sides do not show the same |
-| `orphaned` | a link whose items are both gone, or whose account is no longer configured (only told, never repaired) |
+| `orphaned` | a link whose items are both gone, or whose account is not in use while another account has its activity |
 
 What people did since the last sync is among it.
 

@@ -82,6 +82,9 @@ def test_whole_days_of_calendars_far_from_utc(world: World, zone: str) -> None:
     world.reconcile_days(3)
     assert [row["subject"] for row in world.activities()] == ["day 3"]
     quiet_again(world, 3, 1)
+    since = datetime.fromisoformat(f"{day(3)}T02:30:00+00:00")
+    world.reconcile(kind="backfill", interval=(since, since + timedelta(days=1)))
+    assert {row["subject"] for row in world.activities()} == {"day 3", "day 4"}, "which begins at midnight, UTC"
 
 
 def test_the_activities_are_read_until_the_first_one_before_it(world: World) -> None:

@@ -67,7 +67,8 @@ def _of_links(seen: Seen, found: Diff, planned: dict[int, dict[str, Any]], unuse
         if account is None:
             heir = _heir(seen, link) if link.account_id in unused else None
             if heir is not None:
-                yield Drift(heir, "orphaned", link.activity_id, link.event_id, "none: its account is not in use")
+                repair = _repair(row) if row is not None else "none: its account is not in use"
+                yield Drift(heir, "orphaned", link.activity_id, link.event_id, repair)
             continue
         kind = _kind(seen, link, Change(activity), Change(event), row)
         if kind is not None:
