@@ -303,13 +303,6 @@ READING = [
     ),
     Mutation(
         "flows/reconcile.py",
-        ' or int(raw["id"]) in wanted]',
-        "]",
-        "what was moved out of the interval is asked for although it was just read",
-        "tests/flows/test_reconcile_backfill.py -k moved_out",
-    ),
-    Mutation(
-        "flows/reconcile.py",
         "scope.holds(link.due_at) or link.activity_id in listed",
         "scope.holds(link.due_at)",
         "of a pair that was moved into the interval one side is not read",
