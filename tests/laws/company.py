@@ -113,7 +113,9 @@ class Company(World):
         """All live items of both services, as their owners see them."""
         found: dict[Node, dict[str, Any]] = {("activity", row["id"]): row for row in self.activities()}
         for calendar in self.calendars.values():
-            found |= {("event", calendar, event["id"]): event for event in self.events(calendar)}
+            for event in self.events(calendar):
+                shown = self.google.instances(calendar, event["id"]) if event.get("recurrence") else [event]
+                found |= {("event", calendar, each["id"]): each for each in shown}
         return found
 
     def dead(self, kind: str) -> list[Node]:
@@ -124,8 +126,13 @@ class Company(World):
             ("event", calendar, event["id"])
             for calendar in self.calendars.values()
             for event in self.google.events(calendar).values()
-            if event["status"] == "cancelled" and "start" in event
+            if event["status"] == "cancelled" and "start" in event and self._may_return(calendar, event)
         ]
+
+    def _may_return(self, calendar: str, event: dict[str, Any]) -> bool:
+        """A series stays deleted, and so do its occurrences."""
+        series = self.google.events(calendar).get(event.get("recurringEventId", ""), event)
+        return "recurrence" not in event and (series is event or series["status"] != "cancelled")
 
     def did(self, what: str, node: Node | None = None, typed: Any = None) -> None:
         """Somebody did something."""
@@ -172,7 +179,9 @@ class Company(World):
         self.ledger.made(("event", calendar, event["id"]), of_event(event), self.log_end())
 
     def person_copies_event(self, calendar: str, event: dict[str, Any]) -> None:
-        """A copy by hand brings our properties along."""
+        """A copy by hand brings our properties along. (One of an occurrence would be another event of the series.)"""
+        if "recurringEventId" in event:
+            return
         copy = self.google.duplicate_event(calendar, event["id"])
         self.did("copy event", ("event", calendar, event["id"]), copy["id"])
         self.ledger.made(("event", calendar, copy["id"]), of_event(copy), self.log_end())

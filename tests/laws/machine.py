@@ -27,7 +27,8 @@ from tests.laws.company import Company, mapping_of, times, with_text
 from tests.laws.judge import Judge, Violation
 from tests.laws.ledger import Node
 from tests.laws.meanwhile import before_request
-from tests.laws.people import PAUSE, PICK, People
+from tests.laws.people import PAUSE, PICK
+from tests.laws.series import Series, add
 from tests.laws.trouble import TROUBLES, calm
 
 LEASE_S = 301
@@ -86,7 +87,7 @@ SETTINGS = st.sampled_from(
 )
 
 
-class Laws(People):
+class Laws(Series):
     """One company's life."""
 
     make_store: ClassVar[Callable[[Path], str]] = staticmethod(lambda folder: f"sqlite:///{folder / 'calsync.db'}")
@@ -145,6 +146,7 @@ class Laws(People):
             at, half_hour = f"{number + 14}:00", timedelta(minutes=30)
             company.person_adds_activity(subject=f"Visit {number}", due_time=at, deal_id=company.deals[number % 2])
             company.person_adds_event(company.calendar, f"Walk {number}", **times(day(2), at, half_hour))
+        add(company, company.calendar, "Jour fixe", "FREQ=WEEKLY;COUNT=3", 2, "13:00", 60)
         company.person_adds_event(company.bert_calendar, "Fair", **times(day(2), None, timedelta(days=3)))
         company.green()
 

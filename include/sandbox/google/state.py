@@ -14,7 +14,7 @@ from include.sandbox.google.errors import invalid
 from include.sandbox.google.guests import answer_organizer, spread, stub, with_response
 from include.sandbox.google.quotas import Quotas
 from include.sandbox.google.records import ROLES, Calendar, Stored, User
-from include.sandbox.google.recurrence import continued, cut_id, ended, instance_data
+from include.sandbox.google.recurrence import continued, cut_id, ended, instance_data, instance_id, occurrences
 from include.sandbox.google.render import Reader, show_event
 from include.sandbox.google.times import show_ms, zone
 from include.sandbox.google.tokens import Tokens
@@ -287,6 +287,16 @@ class GoogleState(World):
             self.write_refused.add(calendar_id)
         else:
             self.write_refused.discard(calendar_id)
+
+    @locked
+    def instances(self, calendar_id: str, series_id: str) -> list[dict[str, Any]]:
+        """The live instances of a series, exceptions as such, up to the expansion's end."""
+        calendar = self.calendars[calendar_id]
+        series = calendar.events[series_id]
+        until = self.clock.now() + timedelta(days=self.options.expansion_days)
+        originals = () if series.cancelled else occurrences(series.data, until)
+        found = [self.find(calendar, instance_id(series_id, original)) for original in originals]
+        return [self.shown(calendar, each) for each in found if not each.cancelled]
 
     # ---- helpers
 
