@@ -210,6 +210,7 @@ def test_what_requests_cost() -> None:
         "deals.list": 10,
         "deals.get": 1,
         "leads.get": 2,
+        "persons.search": 20,
         "leads.list": 20,
         "persons.get": 1,
         "organizations.get": 1,

@@ -202,3 +202,23 @@ def test_a_person_in_the_app(pipedrive: Service, company: PipedriveState) -> Non
         company.add_activity("y", deal_id=9)
     with pytest.raises(KeyError):
         company.edit_activity(99, subject="z")
+
+
+def test_persons_are_found_by_address(call: Call, company: PipedriveState) -> None:
+    """OpenAPI v2, GET /persons/search: exact_match is not case sensitive; the item's own shape; 20 tokens."""
+    org = company.add_organization("Customer")["id"]
+    eva = company.add_person("Eva", email="Eva@customer.example", org_id=org)["id"]
+    company.add_person("Evangeline", email="not-eva@customer.example")
+    company.edit_entity("person", company.add_person("Gone", email="eva@customer.example")["id"], is_deleted=True)
+    spent = company.limits.spent_today
+
+    def search(**params: str) -> requests.Response:
+        return call("GET", "/api/v2/persons/search", fields="email", **params)
+
+    (found,) = data(search(term="eva@customer.example", exact_match="true"))["items"]
+    assert (found["item"]["id"], found["item"]["emails"]) == (eva, ["Eva@customer.example"])
+    assert found["item"]["organization"]["id"] == org
+    assert company.limits.spent_today == spent + 20
+    assert len(data(search(term="eva@customer.example"))["items"]) == 2
+    assert data(search(term="who@customer.example", exact_match="true"))["items"] == []
+    assert search(term="e").status_code == 400

@@ -51,6 +51,7 @@ OPERATIONS = {
     "persons.get": _Operation("GET", "/api/v2/persons/{}", 1),
     "organizations.get": _Operation("GET", "/api/v2/organizations/{}", 1),
     "persons.list": _Operation("GET", "/api/v2/persons", 10),
+    "persons.search": _Operation("GET", "/api/v2/persons/search", 20),
     "organizations.list": _Operation("GET", "/api/v2/organizations", 10),
     "deals.list": _Operation("GET", "/api/v2/deals", 10),
     "deals.get": _Operation("GET", "/api/v2/deals/{}", 1),
@@ -187,6 +188,20 @@ class PipedriveClient:
 
     def persons(self, ids: Sequence[int]) -> list[Json]:
         return self._by_ids("persons.list", ids)
+
+    def persons_by_email(self, address: str) -> list[Json]:
+        """Persons of this address, in the search's own shape: `id`, `emails` (texts), `organization` (object or null).
+
+        OpenAPI v2, GET /persons/search: `exact_match` is not case sensitive.
+        """
+        params = {"term": address, "fields": "email", "exact_match": "true", "limit": "10"}
+        body = self._transport.send(self._call("persons.search", params=params, shape=_has_items)).body
+        return [found["item"] for found in body["data"]["items"]]
+
+    def open_deals(self, person_id: int) -> list[Json]:
+        """The person's open deals."""
+        wanted = {"person_id": str(person_id), "status": "open"}
+        return [deal for page in self._pages("deals.list", wanted) for deal in page]
 
     def organizations(self, ids: Sequence[int]) -> list[Json]:
         return self._by_ids("organizations.list", ids)
@@ -352,6 +367,15 @@ def _has_object(body: Any) -> bool:
 def _has_list(body: Any) -> bool:
     data = body.get("data") if isinstance(body, dict) else None
     return isinstance(data, list) and all(isinstance(item, dict) and "id" in item for item in data)
+
+
+def _has_items(body: Any) -> bool:
+    items = (body.get("data") or {}).get("items") if isinstance(body, dict) else None
+    return isinstance(items, list) and all(isinstance(each, dict) and _has_item(each) for each in items)
+
+
+def _has_item(found: Json) -> bool:
+    return isinstance(found.get("item"), dict) and "id" in found["item"]
 
 
 def _has_page(body: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -20,9 +20,10 @@ from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
 from include.calsync.core.when import move_activity
-from include.calsync.errors import NotFound, RetryableError, ServiceError
+from include.calsync.errors import NotFound, RecordError, RetryableError, ServiceError
 from include.calsync.flows import moves
 from include.calsync.flows.event_writes import put_mark
+from include.calsync.flows.guests import Guests
 from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of, pair_of
@@ -42,6 +43,7 @@ class ActivityWrites:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.guests = Guests(desk.services, desk.account)
 
     def handlers(self) -> dict[str, Callable[[Row[Any]], None]]:
         """What to call for each action."""
@@ -66,8 +68,10 @@ class ActivityWrites:
             return
         event = EventView.from_json(row.payload["event"])
         html = str((row.payload["event_raw"] or {}).get("description") or "")
-        body = {**refs_body(desk, row.event_id, html), **self._new_body(event, html)}
-        sent = activity_view(body, Context())
+        refs = refs_body(desk, row.event_id, html)
+        body = {**refs, **self._new_body(event, html)}
+        members = self.guests.members(row.payload["event_raw"] or {}, refs)
+        sent = activity_view(body | members, Context())
         if sent.when is None:
             raise ValueError("the event has no time")
         attempted_at = desk.services.clock()
@@ -93,13 +97,22 @@ class ActivityWrites:
             desk.note(conn, row, side=Side.ACTIVITY, activity_id=None, link_id=None, after=sent.to_json())
         try:
             with desk.sending(row):
-                answer = desk.pipedrive.create_activity(body, not_after=attempted_at + self._sent_within())
+                answer = self._post(body, members, attempted_at + self._sent_within())
         except ServiceError as error:
             if not error.unknown_outcome:  # surely not created
                 with desk.commit() as conn:
                     mapping.drop_intent(conn, desk.calendar_id, row.event_id)
             raise
         self._created(row, event, answer)
+
+    def _post(self, body: dict[str, Any], members: dict[str, Any], not_after: datetime) -> dict[str, Any]:
+        """A person, organization or deal may be gone since it was looked up: then without them."""
+        try:
+            return self.desk.pipedrive.create_activity(body | members, not_after=not_after)
+        except RecordError:
+            if not members:
+                raise
+        return self.desk.pipedrive.create_activity(body, not_after=not_after)
 
     def _sent_within(self) -> timedelta:
         """How long a POST may wait before it leaves: it is never sent once a later run may send it again."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, String, cast, func, select, update
 
 from include.calsync.core.decide import Action, side_of
 from include.calsync.errors import CalsyncError
+from include.calsync.flows import guests
 from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, resume
 from include.calsync.flows.services import Services
 from include.calsync.store import cursors, mapping, runs
@@ -159,8 +160,21 @@ def _account_result(conn: Connection, run: Run, account: RunAccount) -> dict[str
         **sides,
         "skipped_by_reason": dict(skipped),
         "conflicts": int(conn.execute(conflicts).scalar_one()),
+        **_not_informed(conn, run, account),
         **drift,
     }
+
+
+def _not_informed(conn: Connection, run: Run, account: RunAccount) -> dict[str, int]:
+    found = guests.not_informed(conn, run, account)
+    if not found:
+        return {}
+    links = ", ".join(map(str, found))
+    account.notices.append(
+        f"account {account.name}: guests outside the company were not told of a new time (link {links}): tell them, "
+        "or set `notify_guests`."
+    )
+    return {"guests_not_informed": len(found)}
 
 
 def _set_aside(conn: Connection, account: RunAccount) -> Iterator[tuple[str, str]]:

@@ -181,7 +181,11 @@ class EventWrites:
             desk.note(conn, row, side=Side.EVENT, seen=payload["etag"], **values)
         with desk.sending(row):
             answer = desk.google.patch_event(
-                desk.calendar_id, row.event_id, body, etag=payload["etag"], send_updates=desk.send_updates()
+                desk.calendar_id,
+                row.event_id,
+                body,
+                etag=payload["etag"],
+                send_updates=desk.send_updates() if merged.event_changes else "none",
             )
         return desk.veiled(answer)
 
@@ -314,7 +318,7 @@ def put_mark(desk: Desk, row: Row[Any], wanted: Mark) -> dict[str, Any]:
             wanted.event_id,
             {"extendedProperties": wanted.properties()},
             etag=row.payload["etag"],
-            send_updates=desk.send_updates(),
+            send_updates="none",  # nobody sees our properties
         )
     return desk.veiled(answer)
 

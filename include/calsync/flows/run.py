@@ -87,6 +87,8 @@ class RunAccount:
     company_id: str
     user_id: int
     calendar_id: str | None
+    domains: frozenset[str]
+    """The company's own: those of its Pipedrive users' addresses."""
     policy: Policy
     state: str
     error: str | None
@@ -200,6 +202,7 @@ def run_account(row: Row[Any]) -> RunAccount:
         company_id=found["company_id"],
         user_id=found["user_id"],
         calendar_id=found["calendar_id"],
+        domains=frozenset(found.get("domains") or ()),
         policy=policy_of(settings, found["user_id"], found["zone"], found["calendar_id"] or ""),
         state=row.state,
         error=row.error,

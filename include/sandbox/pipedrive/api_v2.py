@@ -80,6 +80,36 @@ def list_rows(kind: str, *, archived: bool = False) -> Handler:
     return handle
 
 
+def search_persons(state: PipedriveState, caller: Caller, call: Call) -> Any:
+    """By e-mail address alone, in the shape of the item search (OpenAPI v2, GET /persons/search)."""
+    term = (call.one("term") or "").casefold()
+    if len(term) < 2:
+        raise invalid("query.term must be at least 2 characters long")
+    if call.one("fields") != "email":
+        raise invalid("query.fields must be email: nothing else is searched here")
+    exact = schema.query_boolean("exact_match", call.one("exact_match", "false") or "")
+    limit = schema.query_integer("limit", call.one("limit", "100") or "")
+
+    def fits(row: Row) -> bool:
+        addresses = [str(each["value"]).casefold() for each in row["emails"]]
+        return term in addresses if exact else any(term in address for address in addresses)
+
+    rows = [row for row in state.persons.values() if not row["is_deleted"] and fits(row)]
+    seen = [row for row in rows if state.sees(caller.user_id, "person", row)][:limit]
+    items = [{"result_score": 1.0, "item": _found_person(state, row)} for row in seen]
+    return {"success": True, "data": {"items": items}, "additional_data": {"next_cursor": None}}
+
+
+def _found_person(state: PipedriveState, row: Row) -> Row:
+    org = state.organizations.get(row["org_id"] or 0)
+    return {
+        "id": row["id"], "type": "person", "name": row["name"], "visible_to": row["visible_to"], "notes": [],
+        "phones": [each["value"] for each in row["phones"]], "emails": [each["value"] for each in row["emails"]],
+        "owner": {"id": row["owner_id"]}, "custom_fields": [],
+        "organization": {"id": org["id"], "name": org["name"], "address": None} if org else None,
+    }  # fmt: skip
+
+
 def get_row(kind: str) -> Handler:
     def handle(state: PipedriveState, caller: Caller, call: Call) -> Any:
         row = _visible(state, caller, kind, call)

@@ -41,6 +41,7 @@ ROUTES = (
     Route("PATCH", "api/v2/activities/*", "activities.update", 5, ("activities:full",), api_v2.edit_activity),
     Route("DELETE", "api/v2/activities/*", "activities.delete", 3, ("activities:full",), api_v2.delete_activity),
     Route("GET", "api/v2/persons", "persons.list", 10, CONTACTS, api_v2.list_rows("person")),
+    Route("GET", "api/v2/persons/search", "persons.search", 20, CONTACTS, api_v2.search_persons),
     Route("GET", "api/v2/persons/*", "persons.get", 1, CONTACTS, api_v2.get_row("person")),
     Route("PATCH", "api/v2/persons/*", "persons.update", 5, ("contacts:full",), api_v2.edit_row("person")),
     Route("GET", "api/v2/organizations", "organizations.list", 10, CONTACTS, api_v2.list_rows("organization")),
