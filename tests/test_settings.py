@@ -55,6 +55,7 @@ def test_defaults(tmp_path: Path) -> None:
         "max_change_ratio": 0.5,
         "max_change_count": 100,
         "notify_guests": "none",
+        "colors": {},
         "enabled": True,
         "pipedrive_conn_id": "pipedrive_default",
         "google_conn_id": "google_calendar_default",
@@ -134,6 +135,7 @@ def test_accounts_are_frozen_and_digested() -> None:
         "include_context": False,
         "done": "remove",
         "horizon_days": 1,
+        "colors": {"call": 5},
     }
     digests = {account.model_copy(update={key: changed[key]}).digest() for key in WRITTEN}
     assert len(digests | {account.digest()}) == len(WRITTEN) + 1

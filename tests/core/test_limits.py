@@ -20,11 +20,12 @@ from include.calsync.core.limits import (
     lengthen,
     shorten,
 )
-from include.calsync.core.merge import Pair, Written, advance, draft, merge
+from include.calsync.core.merge import Pair, advance, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin, When
 from include.calsync.core.policy import Policy
 from include.calsync.core.text import compose, plain, safe_html
 from include.calsync.core.title import Rendered
+from include.calsync.core.written import Written, draft
 
 POLICY = Policy(user_id=1, zone="Europe/Berlin")
 AT = When(start=datetime(2026, 11, 23, 9, tzinfo=UTC), duration=timedelta(minutes=30))

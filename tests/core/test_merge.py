@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.calsync.core.merge import Merged, Pair, Written, advance, draft, merge
+from include.calsync.core.merge import Merged, Pair, advance, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin, When
 from include.calsync.core.policy import Mode, Policy, Side
+from include.calsync.core.written import Written, draft
 
 POLICY = Policy(user_id=1, zone="Europe/Berlin")
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)

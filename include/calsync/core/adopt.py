@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from include.calsync.core.merge import parts
 from include.calsync.core.model import ActivityView, EventView, When
 from include.calsync.core.policy import Policy
 from include.calsync.core.title import same_title
 from include.calsync.core.when import move_event
+from include.calsync.core.written import parts
 
 Key = TypeVar("Key", bound=Any)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 _LINK = re.compile(
     r"https?://(?P<host>[a-z0-9.:-]+)/(?:(?P<kind>deal|person|organization)/(?P<id>[1-9][0-9]{0,17})"
@@ -26,4 +25,4 @@ def pasted(text: str, hosts: Collection[str]) -> dict[str, str]:
 def hosts_of(base_url: str, domain: str) -> set[str]:
     """Where a company's pages are: at the address it is asked at, and at its own."""
     own = {f"{domain.lower()}.pipedrive.com"} if domain else set()
-    return own | ({urlsplit(base_url).netloc.lower()} - {"api.pipedrive.com"})
+    return own | ({base_url.partition("://")[2].partition("/")[0].lower()} - {"api.pipedrive.com"})

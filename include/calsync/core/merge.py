@@ -9,13 +9,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
-from include.calsync.core.fields import context_block
 from include.calsync.core.limits import (
     EVENT_PLACE,
     EVENT_TITLE,
-    NAME,
     PLACE,
     SHORTENED,
     SUBJECT,
@@ -23,39 +21,19 @@ from include.calsync.core.limits import (
     lengthen,
     shorten,
 )
-from include.calsync.core.model import ActivityView, Context, EventView, Origin, When
+from include.calsync.core.model import ActivityView, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.terms import FIELDS
 from include.calsync.core.text import compose, plain, safe_html, typed_part
-from include.calsync.core.title import DONE_MARK, NO_TITLE, Rendered, parse, render
+from include.calsync.core.title import NO_TITLE, Rendered, parse
 from include.calsync.core.when import move_activity, move_event
+from include.calsync.core.written import Written, block_of, written_for
 
 TEXTS = frozenset({"subject", "place", "description"})
 # Stamps of two services closer than this say nothing about who was last.
 STAMP_RESOLUTION_S = 60.0
 
 View = TypeVar("View", ActivityView, EventView)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What on an event is ours: the rendered title, the block below the description, the color."""
-
-    title: Rendered
-    block: str = ""
-    color: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        return {"title": dataclasses.asdict(self.title), "block": self.block, "color": self.color}
-
-    @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
-        return cls(Rendered(**value["title"]), value["block"], value.get("color"))
-
-    def frames_like(self, other: Self) -> bool:
-        """Whether all but the subject, which services may rewrite, is the same."""
-        mine, theirs = (dataclasses.replace(one.title, text="", subject="") for one in (self, other))
-        return mine == theirs and (self.block, self.color) == (other.block, other.color)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,45 +81,6 @@ class Merged:
     written: Written
     conflicts: tuple[Conflict, ...] = ()
     kept: dict[Side, frozenset[str]] = field(default_factory=dict)
-
-
-def parts(context: Context) -> dict[str, str]:
-    """The title parts that are not the subject."""
-    names = {"deal": context.deal, "person": context.person, "organization": context.organization}
-    return {part: shorten(name, NAME) for part, name in names.items()}
-
-
-def draft(activity: ActivityView, policy: Policy) -> tuple[EventView, Written, str]:
-    """The event of an activity that has none: its view, what of it is ours, and its description as sent."""
-    if activity.when is None:
-        raise ValueError("an activity without a date has no event")
-    written = written_for(activity, policy)
-    view = EventView(
-        title=written.title.text,
-        when=move_event(activity.when, None, None, policy.default_duration),
-        place=shorten(activity.place, EVENT_PLACE),
-        description=plain(compose(activity.description, written.block)),
-        busy=activity.busy,
-    )
-    return view, written, written.block
-
-
-def written_for(activity: ActivityView, policy: Policy, subject: str | None = None) -> Written:
-    """What is ours on the event of an activity that was born in Pipedrive. `subject`: another one than it has."""
-    mark = DONE_MARK if policy.done == "prefix" and activity.done else ""
-    shown = activity.subject if subject is None else subject
-    title = render(policy.title, parts(activity.context), shown, mark=mark)
-    if len(title.text) > EVENT_TITLE:
-        room = len(title.subject) - (len(title.text) - EVENT_TITLE)
-        title = render(policy.title, parts(activity.context), shorten(title.subject, room), mark=mark)
-    return Written(title, block_of(activity, policy), policy.color_of(activity.type))
-
-
-def block_of(activity: ActivityView, policy: Policy) -> str:
-    """Note and context below the description, as the account wants them."""
-    shown = activity if policy.include_context else dataclasses.replace(activity, context=Context())
-    note = policy.include_note and not policy.terms.guests
-    return context_block(shown, include_note=note, include_call=policy.include_context)
 
 
 def winner(pair: Pair, policy: Policy) -> Side:

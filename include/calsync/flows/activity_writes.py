@@ -13,14 +13,19 @@ from sqlalchemy import Row
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import activity_body, activity_view, event_view
 from include.calsync.core.limits import PLACE, SUBJECT, shorten
-from include.calsync.core.merge import Pair, Written, merge
+from include.calsync.core.merge import Pair, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
 from include.calsync.core.when import move_activity
+<<<<<<< /tmp/tmp36eehe0o/cur
+from include.calsync.core.written import Written
+from include.calsync.errors import NotFound, RetryableError, ServiceError
+=======
 from include.calsync.errors import NotFound, RecordError, RetryableError, ServiceError
+>>>>>>> /tmp/tmp36eehe0o/new
 from include.calsync.flows import moves
 from include.calsync.flows.event_writes import put_mark
 from include.calsync.flows.guests import Guests
@@ -305,6 +310,8 @@ class ActivityWrites:
         """Keep the pair in mind, and sync it no more."""
         with self.desk.commit() as conn:
             values = {"state": "detached", "cause": row.payload["cause"], "intended": None}
+            # What its author did to the event until now counts as an edit if they meet again.
+            values |= {name: row.payload[name] for name in ("event_raw", "activity_raw", "etag")}
             mapping.set_link(conn, row.link_id, **values)
             self.desk.confirm(conn, row)
             link = mapping.get_link(conn, row.link_id)

@@ -13,11 +13,12 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import event_body, event_view, without_nulls
 from include.calsync.core.marks import Mark, event_id, read_mark
-from include.calsync.core.merge import Merged, draft
+from include.calsync.core.merge import Merged
 from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.text import compose, safe_html
+from include.calsync.core.written import draft
 from include.calsync.errors import AccountError, Duplicate, FatalError, NotFound, PreconditionFailed, RecordError
 from include.calsync.flows.moves import MOVES, client_of, hand_over
 from include.calsync.flows.observe import skew, stamp

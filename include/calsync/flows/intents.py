@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row
 
 from include.calsync.core import adopt
 from include.calsync.core.fields import unsupported
-from include.calsync.core.merge import Written
 from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
 from include.calsync.core.title import Rendered
+from include.calsync.core.written import Written
 from include.calsync.flows import aside, observe
 from include.calsync.flows.rekeying import is_vanished
 from include.calsync.flows.run import RunAccount

@@ -9,10 +9,11 @@ from typing import Any, TypeGuard
 from sqlalchemy import Row
 
 from include.calsync.core.fields import activity_view, event_view
-from include.calsync.core.merge import Merged, Pair, Written, merge
+from include.calsync.core.merge import Merged, Pair, merge
 from include.calsync.core.model import ActivityView, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.written import Written
 
 
 def payload_of(

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from include.calsync.core.merge import Written, written_for
 from include.calsync.core.model import ActivityView, Change, Origin
 from include.calsync.core.policy import Policy, Side
+from include.calsync.core.written import Written, written_for
 
 SETTINGS = "the settings were changed"
 NAMES = "a deal, person or organization was renamed"

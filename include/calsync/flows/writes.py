@@ -14,11 +14,12 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.marks import Mark, read_mark
-from include.calsync.core.merge import Conflict, Merged, Pair, Written, advance
+from include.calsync.core.merge import Conflict, Merged, Pair, advance
 from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import WITHDRAWN, veiled
 from include.calsync.core.series import is_occurrence, series_columns
+from include.calsync.core.written import Written
 from include.calsync.errors import ServiceError
 from include.calsync.flows import aside, open_writes
 from include.calsync.flows.access import Access

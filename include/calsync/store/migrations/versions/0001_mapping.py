@@ -12,8 +12,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# SQLite only counts up an INTEGER key.
-KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # which only counts up an INTEGER key
 
 
 def upgrade() -> None:
@@ -136,7 +135,6 @@ def _create_change_log() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_change_log"),
         comment="append-only (trigger)",
     )
-    op.create_index("ix_change_log_activity", "change_log", ["company_id", "activity_id"])
     op.create_index("ix_change_log_recent", "change_log", ["account_id", "action", "at"])
     op.create_index("ix_change_log_run_id", "change_log", ["run_id"])
 

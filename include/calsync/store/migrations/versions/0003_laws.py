@@ -33,7 +33,8 @@ POSTGRESQL_TRIGGERS = {
 
 
 def upgrade() -> None:
-    """Create the triggers; on both databases a violation is an integrity error that names the law."""
+    """Create the triggers and an index; on both databases a violation is an integrity error that names the law."""
+    op.create_index("ix_change_log_activity", "change_log", ["company_id", "activity_id"])
     if op.get_bind().dialect.name == "sqlite":
         for name, when in SQLITE_TRIGGERS.items():
             message = CURSORS_LAST if name.startswith("cursors_last") else APPEND_ONLY
@@ -47,7 +48,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the triggers."""
+    """Drop the triggers and the index."""
+    op.drop_index("ix_change_log_activity", "change_log")
     if op.get_bind().dialect.name == "sqlite":
         for name in SQLITE_TRIGGERS:
             op.execute(f"DROP TRIGGER {name}")
