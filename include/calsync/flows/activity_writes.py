@@ -20,12 +20,8 @@ from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
 from include.calsync.core.when import move_activity
-<<<<<<< /tmp/tmp36eehe0o/cur
 from include.calsync.core.written import Written
-from include.calsync.errors import NotFound, RetryableError, ServiceError
-=======
 from include.calsync.errors import NotFound, RecordError, RetryableError, ServiceError
->>>>>>> /tmp/tmp36eehe0o/new
 from include.calsync.flows import moves
 from include.calsync.flows.event_writes import put_mark
 from include.calsync.flows.guests import Guests
