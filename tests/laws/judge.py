@@ -16,7 +16,7 @@ from include.calsync.core.policy import Side
 from include.calsync.store.tables import change_log, cursor, intent, plan_row, quarantine
 from tests.laws.company import Company
 from tests.laws.ledger import Node, Typed
-from tests.laws.shown import FIELDS, Shown, from_log, of_activity, of_event, same_when, shows
+from tests.laws.shown import FIELDS, MARK, Shown, from_log, of_activity, of_event, same_when, shows
 
 REMOVALS = ("delete_event", "remove_event", "delete_activity", "unlink", "detach")
 SCOPE = {"no_date", "other_type", "other_owner", "done"}
@@ -107,9 +107,17 @@ class Judge:
             partners = [
                 other for other in self.ledger.deleted if self.ledger.root(other) == root and other[0] != node[0]
             ]
-            ours = node[0] == "event" and node not in self.ledger.births
+            event = node[0] == "event"
+            ours = event and (node not in self.ledger.births or self._taken_over(root, node[1]))
             left = ours and self._left_scope(root, node[1])
             _check(bool(partners) or left, f"law 3: nobody deleted {node}: {item}")
+
+    def _taken_over(self, root: Node, calendar: str) -> bool:
+        """Whether an activity of this group belongs into another calendar: its author's event goes along."""
+        others = [each for each in self.company.calendars.values() if each != calendar]
+        rows = self.company.pipedrive.activities.values()
+        mine = [row for row in rows if self.ledger.root(("activity", row["id"])) == root]
+        return any(self.belongs(row, other) for row in mine for other in others)
 
     def _left_scope(self, root: Node, calendar: str) -> bool:
         """Whether an activity of this group does not belong into this calendar."""
@@ -120,7 +128,7 @@ class Judge:
 
     def belongs(self, row: dict[str, Any], calendar: str) -> bool:
         """Whether an activity is to be shown in this calendar."""
-        name = next(name for name, own in self.company.calendars.items() if own == calendar)
+        name = self._name_of(calendar)
         settings = self.settings(name)
         types = settings.get("activity_types")
         return (
@@ -130,6 +138,9 @@ class Judge:
             and (types is None or row["type"] in types)
             and not (settings.get("done") == "remove" and row["done"])
         )
+
+    def _name_of(self, calendar: str) -> str:
+        return next(name for name, own in self.company.calendars.items() if own == calendar)
 
     def settings(self, name: str) -> dict[str, Any]:
         return next(account for account in self.company.accounts if account["name"] == name)
@@ -264,18 +275,22 @@ class Judge:
         here, there = of_activity(activity), of_event(event)
         titles = self._titles(activity, row)
         _check(there["subject"] in titles, f"law 5: title {there['subject']!r} of {here['subject']!r}, not in {titles}")
+        if row.origin == "pipedrive":
+            style = self.settings(self._name_of(row.calendar_id)).get("done")
+            marked = str(event.get("summary")).startswith(MARK)
+            _check(marked == (style == "prefix" and activity["done"]), f"law 5: mark of {event} for {activity}")
         for name in FIELDS[1:]:
             same = same_when(here[name], there[name]) if name == "when" else here[name] == there[name]
             base = ActivityView.from_json(row.base_activity)
             _check(same, f"law 5: {name}: {here[name]!r} and {there[name]!r}; link {row}; base {base}")
 
     def _titles(self, activity: dict[str, Any], row: Row[Any]) -> set[str]:
-        """The titles that this activity's event may show: a new name shows with the activity's next change."""
+        """The titles that this activity's event may show: the order of the parts may be that of any settings."""
         subject = " ".join(str(activity["subject"]).split())
         if row.origin == "google":
             return {subject, ""} if subject == "(No title)" else {subject}
         refs = (("deal", "deal_id"), ("person", "person_id"), ("organization", "org_id"))
-        known = [self.company.names[kind, activity[key]] if activity[key] else [""] for kind, key in refs]
+        known = [self.company.names[kind, activity[key]][-1:] if activity[key] else [""] for kind, key in refs]
         out = set()
         for names in product(*known):
             filled = dict(zip(("deal", "person", "organization"), names, strict=True)) | {"subject": subject}

@@ -70,6 +70,8 @@ WAY = st.sampled_from(["incremental"] * 6 + sorted(WAYS))
 SETTINGS = st.sampled_from(
     [
         {"done": "remove"},
+        {"done": "prefix"},
+        {"colors": {"call": 5, "task": 7}},
         {"done": "keep"},
         {"activity_types": ["call", "meeting"]},
         {"activity_types": None},
@@ -161,6 +163,12 @@ class Laws(Series):
     def configure(self, change: dict[str, Any], name: str) -> None:
         self._configure(name, change)
         self.company.ledger.edits["settings"] += 1
+
+    @rule(name=st.sampled_from(["anna", "bert"]), enabled=st.booleans())
+    def rest(self, name: str, enabled: bool) -> None:
+        """An account is disabled for a while."""
+        self.company.account(name=name, enabled=enabled)
+        self.company.ledger.edits["enabled" if enabled else "disabled"] += 1
 
     @rule(pause=st.sampled_from([90, 400, 4000, LONG_ENOUGH_S]))
     def wait(self, pause: int) -> None:
@@ -304,6 +312,8 @@ class Laws(Series):
         company = self.company
         self._disarm()
         company.impatient = False
+        for name in company.calendars:
+            company.account(name=name, enabled=True)
         company.pass_time(LONG_ENOUGH_S)
         self.told.append("settle")
         for _ in range(2):

@@ -280,7 +280,7 @@ def _prefix(company: Company, node: Node, title: str) -> str:
     """What stands before the subject in a title that we wrote."""
     for row in company.links():
         if (row.calendar_id, row.event_id) == node[1:] and row.origin == "pipedrive":
-            prefix = str(row.rendered["title"]["prefix"])
+            prefix = str(row.rendered["title"]["mark"] + row.rendered["title"]["prefix"])
             return prefix if prefix and title.startswith(prefix) else ""
     return ""
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from include.calsync.core.text import DELIMITER
 
+MARK = "✓ "
+"""Before the title of a done activity's event; no part of what people typed."""
 FIELDS = ("subject", "when", "place", "description", "busy")
 Shown = dict[str, Any]
 """By field: subject (of an event: its title) · when: None, ("day", date, days or None), ("timed", start, minutes or
@@ -52,7 +54,7 @@ def of_event(event: dict[str, Any]) -> Shown:
         length: timedelta = datetime.fromisoformat(end["dateTime"]).astimezone(UTC) - begins
         when = ("timed", begins, int(length.total_seconds()) // 60)
     return {
-        "subject": " ".join(str(event.get("summary") or "").split()),
+        "subject": " ".join(str(event.get("summary") or "").split()).removeprefix(MARK),
         "when": when,
         "place": " ".join(str(event.get("location") or "").split()),
         "description": words(str(event.get("description") or "").partition(DELIMITER)[0]),
