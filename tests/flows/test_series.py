@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 def at(offset: int, clock: str = "11:00", minutes: int = 60) -> Json:
     """Start and end so many days from today, in Berlin."""
-    start = datetime.fromisoformat(f"{day(offset)}T{clock}:00")
+    start = datetime.fromisoformat(f"{day(offset)}T{clock}")
     end = start + timedelta(minutes=minutes)
     return {"start": {"dateTime": start.isoformat(), "timeZone": "Europe/Berlin"},
             "end": {"dateTime": end.isoformat(), "timeZone": "Europe/Berlin"}}  # fmt: skip
@@ -616,6 +616,32 @@ def test_the_database_is_lost(world: World, synced: Json) -> None:
     world.google.edit_event(world.calendar, occurrence(world, 3).event_id, summary="After")
     world.green()
     assert activity(world, 3)["subject"] == "After"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"start": {"date": day(1)}, "end": {"date": day(4)}},
+        at(1, "11:00", 0),
+        at(1, "11:00:40", 90),
+        {"summary": ""},
+        {"summary": "Long " * 60},
+    ],
+    ids=["several days", "no length", "seconds", "no title", "a long title"],
+)
+def test_what_an_activity_can_not_hold_is_found_again_after_a_loss(world: World, fields: Json) -> None:
+    world.green()
+    series(world, ["RRULE:FREQ=WEEKLY;COUNT=2"], fields.pop("summary", "Stand-up"), **fields)
+    world.green()
+    ids = sorted(row["id"] for row in world.activities())
+    world.pass_time(3600)
+    world.engine.dispose()
+    (world.folder / "calsync.db").unlink()
+    world.restart()
+    world.assert_quiet()
+    assert sorted(link.activity_id for link in world.links()) == ids
+    assert {link.origin for link in world.links()} == {"google"}
+    world.assert_quiet()
 
 
 def test_an_occurrence_that_can_not_be_created_is_quarantined_alone(world: World) -> None:

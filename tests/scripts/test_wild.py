@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,17 +48,17 @@ ZONED = """\
     END:VEVENT
     END:VCALENDAR
     """
-LEFT_ALONE = """\
+SPECIAL = """\
     BEGIN:VCALENDAR
     BEGIN:VEVENT
     UID:series
     DTSTART:20240305T090000Z
-    RRULE:FREQ=DAILY;COUNT=3
+    RRULE:FREQ=WEEKLY
     END:VEVENT
     BEGIN:VEVENT
     UID:series
-    RECURRENCE-ID:20240306T090000Z
-    DTSTART:20240306T100000Z
+    RECURRENCE-ID:20240312T090000Z
+    DTSTART:20240312T100000Z
     END:VEVENT
     BEGIN:VEVENT
     UID:guests
@@ -95,7 +96,7 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Check]:
 
 @pytest.fixture(scope="module")
 def report(check: Check) -> Report:
-    return check.run(files(ZONED, LEFT_ALONE, BROKEN))
+    return check.run(files(ZONED, SPECIAL, BROKEN))
 
 
 def test_each_event_is_synced_or_skipped_and_only_the_first_sync_writes(report: Report) -> None:
@@ -103,13 +104,14 @@ def test_each_event_is_synced_or_skipped_and_only_the_first_sync_writes(report: 
     assert report.problems == []
     assert (load.file_count, len(load.unreadable), load.vevent_count, len(load.events)) == (3, 1, 9, 7)
     assert dict(load.refused) == {"Missing start time.": 1, "The specified time range is empty.": 1}
-    assert report.made == {"pack": 3}
-    assert dict(report.skipped["pack"]) == {"series": 2, "guests": 1, "private": 1}
-    assert list(report.writes.values()) == [0, 6, 0, 0, 0]
+    weeks = report.made["pack"] - 5
+    assert weeks in (56, 57), "30 days back and a year ahead"
+    assert not report.skipped["pack"]
+    assert list(report.writes.values()) == [0, 2 * 5 + weeks, 0, 0, 0]
 
 
 def test_what_the_activities_are_expected_to_say(check: Check, report: Report) -> None:
-    found = [expected(item) for item in report.loads["pack"].events.values() if not item.reasons]
+    found = [expected(item) for item in report.loads["pack"].events.values() if item.path == "0.ics"]
     own_zone = {"due_date": "2024-03-05", "due_time": "03:30", "duration": "00:45"}
     in_berlin = {"due_date": "2024-07-05", "due_time": "07:00", "duration": "00:10"}
     all_day = {"due_date": "2024-03-05", "due_time": None, "duration": None}
@@ -133,9 +135,7 @@ def test_what_the_activities_are_expected_to_say(check: Check, report: Report) -
 )
 def test_the_judge_sees_a_wrong_activity(check: Check, report: Report, change: dict[str, str | None]) -> None:
     items, activities = list(report.loads["pack"].events.values()), dict(check.pipedrive.activities)
-    pairs = {
-        item.event_id: number for item, number in zip((i for i in items if not i.reasons), activities, strict=True)
-    }
+    pairs = report.pairs
     assert list(problems(items, pairs, activities)) == []
     number = pairs[items[0].event_id]
     (problem,) = problems(items, pairs, {**activities, number: {**activities[number], **change}})
@@ -144,15 +144,15 @@ def test_the_judge_sees_a_wrong_activity(check: Check, report: Report, change: d
 
 def test_the_judge_sees_missing_doubled_and_forbidden_activities(check: Check, report: Report) -> None:
     items, activities = list(report.loads["pack"].events.values()), dict(check.pipedrive.activities)
-    synced, skipped = [i for i in items if not i.reasons], next(i for i in items if i.reasons)
-    pairs = {item.event_id: number for item, number in zip(synced, activities, strict=True)}
-    first, second = synced[0].event_id, synced[1].event_id
+    pairs, single = report.pairs, [item for item in items if not item.is_series]
+    first, second = single[0].event_id, single[1].event_id
     for wrong, word in (
         ({key: value for key, value in pairs.items() if key != first}, "no reason"),
         ({**pairs, second: pairs[first]}, "another event's"),
-        ({**pairs, skipped.event_id: 99}, "in spite of"),
     ):
         assert any(word in problem for problem in problems(items, wrong, activities))
+    cancelled = [dataclasses.replace(single[0], reasons=frozenset({"deleted"})), *items[1:]]
+    assert any("in spite of" in problem for problem in problems(cancelled, pairs, activities))
 
 
 def test_fields_of_an_import() -> None:

@@ -14,6 +14,7 @@ from include.calsync.core.fields import event_view, unsupported
 from include.calsync.core.marks import read_mark
 from include.calsync.core.privacy import unwanted
 from include.calsync.core.series import is_occurrence, is_series
+from include.calsync.core.when import move_activity
 from include.calsync.errors import AccountError, CalsyncError, NotFound, SyncTokenExpired
 from include.calsync.flows import observe, reconcile
 from include.calsync.flows.company_pull import CompanyPull, is_unfinished
@@ -205,7 +206,7 @@ class CalendarPull:
         """After a loss of the mapping only equal content tells whose occurrences are: they carry no properties."""
         client = self.services.pipedrive(self.account.settings.pipedrive_conn_id)
         company = CompanyPull(self.services, self.run, client, [self.account])
-        begins = {due_at(event_view(raw).when) for raw in self.alike}
+        begins = {due_at(move_activity(event_view(raw).when, None, None)) for raw in self.alike}
         scope = reconcile.Scope((self.series.window.start, self.series.window.end))
         for page in reconcile.activity_pages(client, [self.account.user_id], scope, []):
             company.stage(raw for raw in page if reconcile.activity_begin(raw) in begins)

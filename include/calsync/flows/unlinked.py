@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
@@ -12,9 +13,13 @@ from include.calsync.core import adopt
 from include.calsync.core.decide import Action, out_of_scope, too_old
 from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
+from include.calsync.core.limits import SUBJECT, shorten
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.policy import Side
+from include.calsync.core.series import is_occurrence
+from include.calsync.core.title import NO_TITLE
+from include.calsync.core.when import move_activity, move_event
 from include.calsync.flows import observe
 from include.calsync.flows.intents import OpenIntents, is_untouched
 from include.calsync.flows.linked import LinkedPairs
@@ -122,13 +127,13 @@ class UnlinkedItems:
         events = {key[1]: row for key, row in self.events.items() if key[0] == account.id}
         found = adopt.look_alikes(
             [(str(key), ActivityView.from_json(row.view)) for key, row in sorted(activities.items())],
-            [(key, EventView.from_json(row.view)) for key, row in sorted(events.items())],
+            [(key, _comparable(account, row)) for key, row in sorted(events.items())],
             account.policy,
         )
         for activity_key, event_id in found.pairs:
             activity, event = activities.pop(int(activity_key)), events.pop(event_id)
             own_title = EventView.from_json(event.view).title == ActivityView.from_json(activity.view).subject
-            origin = Origin.GOOGLE if own_title else Origin.PIPEDRIVE
+            origin = Origin.GOOGLE if own_title or is_occurrence(event.raw) else Origin.PIPEDRIVE
             self._adopt(account, activity, event, origin, "looks the same")
         for key, row in activities.items():
             self._activity(account, key, row, ambiguous=str(key) in found.ambiguous_activities)
@@ -188,3 +193,13 @@ class UnlinkedItems:
             self.rows.wait(account, payload, reason=reason, event_id=event_id)
             return
         self.rows.add(account, Action.CREATE_ACTIVITY, payload, reason="new event", event_id=event_id)
+
+
+def _comparable(account: RunAccount, event: Row[Any]) -> EventView:
+    """An event for the search of look-alikes. Only content tells whose an occurrence is: it is looked for as the
+    activity that was made of it, which holds whole minutes, one day, no length of zero and always a subject."""
+    view = EventView.from_json(event.view)
+    if not is_occurrence(event.raw):
+        return view
+    when = move_event(move_activity(view.when, None, None), None, None, account.policy.default_duration)
+    return dataclasses.replace(view, title=shorten(view.title, SUBJECT) or NO_TITLE, when=when)

@@ -34,6 +34,8 @@ class Report:
     skipped: dict[str, Counter[str]] = field(default_factory=dict)
     writes: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    pairs: dict[str, int] = field(default_factory=dict)
+    """Event id → activity id, as the first mapping said."""
 
 
 class Check:
@@ -53,7 +55,8 @@ class Check:
     def _account(self, name: str, zone: str) -> dict[str, Any]:
         self.pipedrive.add_user(name, _mail(name), zone)
         self.google.add_user(_mail(name), time_zone=zone)
-        return {"name": name, "pipedrive_user": _mail(name), "google_user": _mail(name), "calendar": "primary"}
+        return {"name": name, "pipedrive_user": _mail(name), "google_user": _mail(name), "calendar": "primary",
+                "private_events": "full"}  # fmt: skip
 
     def run(self, files: Sequence[CalendarFile]) -> Report:
         """The whole check."""
@@ -64,7 +67,7 @@ class Check:
         self._count(self._sync(runner, "after the import"))
         self._judge(runner)
         self._sync(runner, "again", quiet=True)
-        pairs = self.pairs(runner)
+        self.report.pairs = pairs = self.pairs(runner)
         runner.close()
         runner = self._runner("second")
         self._sync(runner, "with an empty store", quiet=True)
@@ -100,14 +103,13 @@ class Check:
         return summary
 
     def _count(self, summary: Summary) -> None:
-        for name, load in self.loads.items():
+        for name in self.loads:
             result = summary.result["accounts"][name]
             self.report.made[name] = result["activities"]["created"]
             self.report.skipped[name] = Counter(result["skipped_by_reason"])
             told = self.report.skipped[name].total()
-            expected = sum(bool(item.reasons) and "deleted" not in item.reasons for item in load.events.values())
-            if told != expected:
-                self.report.problems.append(f"{name}: {told} events were reported as skipped, not {expected}")
+            if told:
+                self.report.problems.append(f"{name}: {told} events were reported as skipped, not none")
 
     def _judge(self, runner: Runner) -> None:
         loaded = [item for load in self.loads.values() for item in load.events.values()]

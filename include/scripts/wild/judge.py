@@ -17,8 +17,13 @@ _TAG = re.compile(r"<[^>]*>")
 
 def problems(loaded: Iterable[Loaded], pairs: Mapping[str, int], activities: Mapping[int, Any]) -> Iterator[str]:
     """What is wrong. `pairs`: event id → activity id, as the mapping says; `activities`: the live ones in Pipedrive."""
-    made = set()
-    for item in loaded:
+    made: set[int] = set()
+    items = list(loaded)
+    series = {item.event_id for item in items if item.is_series}
+    made.update(number for key, number in pairs.items() if key in series or key.rsplit("_", 1)[0] in series)
+    for item in items:
+        if item.is_series:
+            continue
         activity_id = pairs.get(item.event_id)
         if activity_id is None:
             if not item.reasons:

@@ -26,6 +26,8 @@ class Loaded:
     event_id: str
     zone: str
     reasons: frozenset[str]
+    is_series: bool = False
+    """A series, or one of its occurrences: synced occurrence by occurrence, as far as they lie in the window."""
 
 
 @dataclass
@@ -73,20 +75,10 @@ class Load:
             series[uid] = made["id"]
         if made["id"] in self.events:
             self.repeated_count += 1
-        reasons = self._reasons(vevent, is_exception=is_exception)
-        self.events[made["id"]] = Loaded(file.path, vevent, self.calendar_id, made["id"], self.zone, reasons)
-
-    def _reasons(self, vevent: Event, *, is_exception: bool) -> frozenset[str]:
-        """Why the README says that such an event is not synced, read from the VEVENT itself."""
-        guests = [each for each in vevents.values(vevent, "ATTENDEE") if not vevents.is_resource(each)]
-        said = {
-            "deleted": vevents.text(vevent, "STATUS").upper() == "CANCELLED",
-            "series": is_exception or bool(list(vevents.recurrence(vevent))),
-            "guests": any(vevents.mail(each).lower() != self.calendar_id for each in guests),
-            "foreign": vevents.organizer(vevent).get("email", self.calendar_id).lower() != self.calendar_id,
-            "private": "CLASS" in vevent and vevents.text(vevent, "CLASS").upper() != "PUBLIC",
-        }
-        return frozenset(reason for reason, applies in said.items() if applies)
+        is_series = is_exception or bool(list(vevents.recurrence(vevent)))
+        reasons = frozenset({"deleted"} if vevents.text(vevent, "STATUS").upper() == "CANCELLED" else ())
+        known = Loaded(file.path, vevent, self.calendar_id, made["id"], self.zone, reasons, is_series)
+        self.events[made["id"]] = known
 
 
 def _stamp(original: Moment) -> str:
