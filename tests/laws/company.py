@@ -17,7 +17,7 @@ from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.core.text import DELIMITER
 from include.calsync.store.limits import StoreLimiter
 from include.calsync.store.tables import change_log
-from tests.flows.world import ANNA, World
+from tests.flows.world import World
 from tests.laws.ledger import Ledger, Node
 from tests.laws.shown import Shown, of_activity, of_event
 
@@ -49,6 +49,8 @@ class Company(World):
         self.orgs = [self._named("organization", self.pipedrive.add_organization("ACME"))]
         self.title_orders = [("deal", "person", "organization", "subject")]
         self.foreign: dict[Node, dict[str, Any]] = {}
+        self.touched: set[int] = set()
+        """Activities that people edited."""
 
     def _named(self, kind: str, row: dict[str, Any]) -> int:
         number = int(row["id"])
@@ -148,6 +150,7 @@ class Company(World):
 
     def person_edits_activity(self, row: dict[str, Any], what: str, **fields: Any) -> None:
         before = of_activity(row)
+        self.touched.add(row["id"])
         after = self.pipedrive.edit_activity(row["id"], **fields)
         seen = of_activity(after)
         typed = {name: seen[name] or None for name in _typed_on_activity(fields)}
@@ -208,25 +211,41 @@ class Company(World):
         self.did(f"rename {kind}", None, name)
 
     def somebody_invites_anna(self, calendar: str, summary: str) -> None:
-        """An event that somebody else organises: it is only answered."""
-        event = self.event(
-            summary,
-            calendar,
-            organizer={"email": "boss@elsewhere.example"},
-            attendees=[{"email": ANNA, "responseStatus": "needsAction"}],
-        )
-        self.foreign["event", calendar, event["id"]] = self.google.event(calendar, event["id"])
+        """An event that somebody else organises: people only answer it."""
+        boss = {"email": "boss@elsewhere.example"}
+        event = self.event(summary, calendar, organizer=boss, attendees=[{"email": calendar}])
+        node = ("event", calendar, event["id"])
+        self.foreign[node] = content_of(event)
+        self.did("invite", node)
+        self.ledger.made(node, dict.fromkeys(of_event(event)), self.log_end())
 
     def person_answers(self, node: Node, answer: str) -> None:
-        self.google.rsvp(node[1], node[2], answer, email=ANNA)
-        self.foreign[node] = self.google.event(node[1], node[2])
+        """Who declines takes the event away as far as Pipedrive is concerned; who accepts again brings it back."""
+        event = self.google.rsvp(node[1], node[2], answer)
+        self.foreign[node] = content_of(event)
         self.did("answer", node, answer)
+        if answer == "declined":
+            self.ledger.removed(node, of_event(event))
+        else:
+            self.ledger.made(node, dict.fromkeys(of_event(event)), self.log_end())
+
+    def organiser_moves(self, node: Node, **when: Any) -> None:
+        """The organiser changes the time, which reaches the guest's copy."""
+        self.google.calendars[node[1]].events[node[2]].data.update(when)
+        self.google.touch_events(node[1], node[2])
+        self.foreign[node] = content_of(self.google.event(node[1], node[2]))
+        self.did("organiser moves", node)
 
 
 def mapping_of(world: World) -> list[tuple[Any, ...]]:
     """The links, but for what only says when they were looked at last."""
     moving = {"probed_at", "updated_at"}
     return [tuple(value for name, value in row._mapping.items() if name not in moving) for row in world.links()]
+
+
+def content_of(event: dict[str, Any]) -> dict[str, Any]:
+    """What others see of an event: all but our own properties and the stamps."""
+    return {name: value for name, value in event.items() if name not in ("etag", "updated", "extendedProperties")}
 
 
 def with_text(event: dict[str, Any], text: str) -> str:

@@ -27,7 +27,9 @@ ACTIVITY_EDITS = [
     "subject", "move", "retime", "all-day", "length", "place", "text", "busy", "type", "done", "owner", "deal",
     "undate",
 ]  # fmt: skip
-EVENT_EDITS = ["title", "subject in title", "damage", "empty title", "time", "place", "text", "all text", "busy"]
+EVENT_EDITS = [
+    "title", "subject in title", "damage", "empty title", "time", "place", "text", "all text", "busy", "guest",
+]  # fmt: skip
 PICK = st.integers(0, 5)
 PAUSE = st.sampled_from([0, 0, 1, 40, 90, 400, 4000])
 
@@ -214,6 +216,12 @@ class People(RuleBasedStateMachine):
         nodes = list(self.company.foreign)
         self.company.person_answers(nodes[n % len(nodes)], answer)
 
+    @precondition(lambda self: self.company.foreign)
+    @rule(n=PICK, day_=DAYS, time=TIMES, length=LENGTHS)
+    def organiser_moves(self, n: int, day_: int, time: str | None, length: int) -> None:
+        nodes = list(self.company.foreign)
+        self.company.organiser_moves(nodes[n % len(nodes)], **times(day(day_), time, timedelta(minutes=length)))
+
 
 @dataclass(frozen=True)
 class New:
@@ -294,4 +302,6 @@ def _changed(what: str, event: dict[str, Any], new: New, when: dict[str, Any]) -
         return {"description": words(new.text) or None}, {"description": with_text(event, new.text)}
     if what == "all text":
         return {"description": words(new.text) or None}, {"description": new.text}
+    if what == "guest":
+        return {}, {"attendees": [{"email": "eva@x.example"}] if new.flag else []}
     return {"busy": not new.flag}, {"transparency": "transparent" if new.flag else "opaque"}
