@@ -59,7 +59,8 @@ def list_rows(kind: str, *, archived: bool = False) -> Handler:
         with_attendees = _with_attendees(call, kind)
         if options.empty_pages > 0:
             options.empty_pages -= 1
-            return empty_page(listing.walk, options.empty_pages)
+            options.empty_pages_sent += 1
+            return empty_page(listing.walk, options.empty_pages_sent)
         ids, conditions = listing.ids, [*listing.accept]
         if listing.filter_id is None:
             conditions += listing.overruled

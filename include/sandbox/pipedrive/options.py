@@ -45,6 +45,8 @@ class Options:
     """A full page always carries a cursor, even when nothing follows."""
     empty_pages: int = 0
     """So many list pages are answered empty, with a cursor to the same place (counts down)."""
+    empty_pages_sent: int = 0
+    """Counts up, so that no two of these cursors are the same."""
     limit_over_max: Literal["refuse", "clamp"] = "refuse"
     list_deleted: bool = False
     list_lag_s: float = 0.0
