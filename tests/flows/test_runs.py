@@ -85,6 +85,15 @@ def test_an_expired_sync_token_is_reported_and_harmless(world: World, caplog: py
     world.assert_quiet()
 
 
+def test_a_complete_listing_that_is_answered_like_an_expired_token_is_asked_once_more(world: World) -> None:
+    world.green()
+    world.event("Lunch")
+    fault = Fault(kind="status", status=410, reason="fullSyncRequired", method="GET", path="/events$")
+    world.sandbox.google.faults.add(fault)
+    world.green(full=True)
+    assert [row["subject"] for row in world.activities()] == ["Lunch"]
+
+
 def test_a_calendar_is_created_once_by_name(world: World) -> None:
     world.anna_is(calendar={"create": "Pipedrive"})
     world.activity("Call")

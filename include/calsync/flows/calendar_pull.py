@@ -96,8 +96,6 @@ class CalendarPull:
         try:
             return self._pages(sync_token=token)
         except SyncTokenExpired:
-            if token is None:
-                raise
             notice = f"account {self.account.name}: Google's sync token expired; the calendar was read in full"
             log.warning(notice)
             self.account.notices.append(notice)
