@@ -37,6 +37,15 @@ def test_a_deleted_activity_deletes_its_event_within_three_runs(world: World, an
     world.assert_quiet()
 
 
+def test_a_write_to_the_event_does_not_end_the_doubt_about_its_activity(world: World) -> None:
+    pairs(world)
+    world.pipedrive.delete_activity(world.the_activity()["id"])
+    world.edit_event(world.the_event(), summary="")  # which is restored
+    world.green()
+    world.green()
+    assert world.events() == []
+
+
 def test_a_listed_deletion_is_honoured_at_once(world: World) -> None:
     world.pipedrive.options.list_deleted = True
     pairs(world)

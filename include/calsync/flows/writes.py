@@ -191,8 +191,6 @@ class Desk:
             "vanished_since_run": None,
             **series_columns(event_raw),
             "due_at": due_at(activity.when),
-            "missing_since_run": None,
-            "missing_rights": None,
             "updated_at": self.services.clock(),
         }
 
