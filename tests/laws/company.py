@@ -22,6 +22,7 @@ from tests.laws.ledger import Ledger, Node
 from tests.laws.shown import Shown, of_activity, of_event
 
 IMPATIENT = Timing(connect_s=5, read_s=0.8, answer_s=2, tries_count=3, patience_s=30)
+NOT_CONTENT = ("etag", "updated", "sequence", "extendedProperties")
 Names = dict[tuple[str, int], list[str]]
 
 
@@ -244,8 +245,8 @@ def mapping_of(world: World) -> list[tuple[Any, ...]]:
 
 
 def content_of(event: dict[str, Any]) -> dict[str, Any]:
-    """What others see of an event: all but our own properties and the stamps."""
-    return {name: value for name, value in event.items() if name not in ("etag", "updated", "extendedProperties")}
+    """What others see of an event: all but our own properties and the counters of edits."""
+    return {name: value for name, value in event.items() if name not in NOT_CONTENT}
 
 
 def with_text(event: dict[str, Any], text: str) -> str:
