@@ -153,8 +153,10 @@ class PipedriveClient:
         """Those of `ids` that exist and are visible, in no promised order."""
         return self._by_ids("activities.list", ids)
 
-    def activity(self, activity_id: int) -> Json:
-        return self._one("activities.get", activity_id)
+    def activity(self, activity_id: int, *, attendees: bool = False) -> Json:
+        """`attendees`: with that member, which is left out otherwise."""
+        params = {"include_fields": "attendees"} if attendees else {}
+        return self._data(self._call("activities.get", activity_id, params=params, shape=_has_object))
 
     def create_activity(self, body: Mapping[str, Any], *, not_after: datetime | None = None) -> Json:
         """The activity as stored. Members that are None are left out.

@@ -25,6 +25,8 @@ class Action(StrEnum):
     REMOVE_EVENT = "remove_event"
     DETACH = "detach"
     UNLINK = "unlink"
+    TAKE_OVER = "take_over"
+    ATTEND = "attend"
     WAIT = "wait"
     QUARANTINE = "quarantine"
 
@@ -122,6 +124,9 @@ def side_of(action: Action) -> Side | None:
     """The side that carries an action out first; None if nothing is written."""
     if action in (Action.CREATE_EVENT, Action.DELETE_EVENT, Action.REMOVE_EVENT, Action.MARK):
         return Side.EVENT
-    if action in (Action.CREATE_ACTIVITY, Action.DELETE_ACTIVITY, Action.FINISH_ACTIVITY):
+    if action in (
+        *(Action.CREATE_ACTIVITY, Action.DELETE_ACTIVITY, Action.FINISH_ACTIVITY),
+        *(Action.TAKE_OVER, Action.ATTEND),
+    ):
         return Side.ACTIVITY
     return None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from include.calsync.core.meetings import meeting_of
 from include.calsync.core.model import When
 from include.calsync.core.when import known_zone
 
@@ -32,11 +33,13 @@ def is_occurrence(raw: Mapping[str, Any] | None) -> bool:
 
 
 def series_columns(raw: Mapping[str, Any] | None) -> dict[str, str | None]:
-    """`series_id` and `original_start` of a raw event; None for an event that is no occurrence."""
+    """`series_id` and `original_start` of a raw event (None for an event that is no occurrence), and its `meeting`."""
     raw = raw or {}
+    meeting = meeting_of(raw)
     if not is_occurrence(raw):
-        return {"series_id": None, "original_start": None}
-    return {"series_id": str(raw["recurringEventId"]), "original_start": start_text(raw.get("originalStartTime"))}
+        return {"series_id": None, "original_start": None, "meeting": meeting}
+    start = start_text(raw.get("originalStartTime"))
+    return {"series_id": str(raw["recurringEventId"]), "original_start": start, "meeting": meeting}
 
 
 def start_text(value: Mapping[str, Any] | None) -> str | None:

@@ -28,6 +28,9 @@ class Resolved:
     zone: str
     domains: tuple[str, ...] = ()
     """The company's own: those of its Pipedrive users' addresses."""
+    email: str = ""
+    name: str = ""
+    """Of the Pipedrive user."""
 
 
 def resolve(services: Services, directory: Directory, account: Account, *, dry_run: bool) -> Resolved:
@@ -40,7 +43,8 @@ def resolve(services: Services, directory: Directory, account: Account, *, dry_r
     company_id, user, domains = _user(services, directory, account)
     zone = account.time_zone or user.get("timezone_name") or "UTC"
     calendar_id = _calendar(services, directory, account, zone, dry_run=dry_run)
-    return Resolved(company_id, int(user["id"]), calendar_id, zone, domains)
+    who = str(user.get("email") or ""), str(user.get("name") or "")
+    return Resolved(company_id, int(user["id"]), calendar_id, zone, domains, *who)
 
 
 def _user(services: Services, directory: Directory, account: Account) -> tuple[str, dict[str, Any], tuple[str, ...]]:
@@ -48,7 +52,7 @@ def _user(services: Services, directory: Directory, account: Account) -> tuple[s
     client = services.pipedrive(account.pipedrive_conn_id)
 
     def fetch() -> dict[str, Any]:
-        kept = ("id", "email", "timezone_name", "active_flag", "is_deleted")
+        kept = ("id", "email", "name", "timezone_name", "active_flag", "is_deleted")
         users = [{key: user.get(key) for key in kept} for user in client.users()]
         me = client.me()
         rights_since(directory, account.pipedrive_conn_id, me)

@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import activity_body, activity_view, event_view
 from include.calsync.core.limits import PLACE, SUBJECT, shorten
+from include.calsync.core.meetings import meeting_of
 from include.calsync.core.merge import Pair, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin
 from include.calsync.core.policy import Side
@@ -29,8 +30,9 @@ from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of, pair_of
 from include.calsync.flows.pasted import refs_body
+from include.calsync.flows.shared_writes import attend, take_over
 from include.calsync.flows.writes import Desk, same_content
-from include.calsync.store import changes, mapping, runs
+from include.calsync.store import changes, copies, mapping, runs
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,8 @@ class ActivityWrites:
             Action.REBASE: self.rebase,
             Action.DETACH: self.detach,
             Action.UNLINK: self.unlink,
+            Action.TAKE_OVER: lambda row: take_over(self.desk, row),
+            Action.ATTEND: lambda row: attend(self.desk, row),
         }
 
     # Create.
@@ -72,6 +76,7 @@ class ActivityWrites:
         refs = refs_body(desk, row.event_id, html)
         body = {**refs, **self._new_body(event, html)}
         members = self.guests.members(row.payload["event_raw"] or {}, refs)
+        body |= {"attendees": reps} if (reps := row.payload.get("reps")) else {}
         sent = activity_view(body | members, Context())
         if sent.when is None:
             raise ValueError("the event has no time")
@@ -94,6 +99,8 @@ class ActivityWrites:
                 attempted_at=attempted_at,
                 **series_columns(row.payload["event_raw"]),
             )
+            if copies.is_taken(conn, desk.account.company_id, meeting_of(row.payload["event_raw"]), desk.calendar_id):
+                raise RetryableError("another account creates this meeting's activity: the next run looks again")
             changes.drop_creations(conn, desk.calendar_id, row.event_id)
             desk.note(conn, row, side=Side.ACTIVITY, activity_id=None, link_id=None, after=sent.to_json())
         try:
@@ -144,6 +151,7 @@ class ActivityWrites:
             ids = {"activity_id": int(answer["id"]), "event_id": row.event_id, "origin": str(Origin.GOOGLE)}
             link_id = desk.new_link(conn, values, **ids)
             mapping.drop_intent(conn, desk.calendar_id, row.event_id)
+            copies.attended(conn, desk.account.company_id, meeting_of(row.payload["event_raw"]))
             known = {"link_id": link_id, "activity_id": int(answer["id"])}
             desk.confirm(conn, row, after=view.to_json(), **known)
         if not occurrence:

@@ -22,7 +22,7 @@ from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.series import SeriesPull
 from include.calsync.flows.services import Services
 from include.calsync.flows.writes import due_at
-from include.calsync.store import cursors, mapping, runs
+from include.calsync.store import copies, cursors, mapping, runs
 from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
@@ -43,6 +43,7 @@ class CalendarPull:
             intents = mapping.intents(conn, account.id)
             self.intents = {row.event_id for row in intents}
             self.aside = mapping.set_aside(conn, account.id)
+            self.copies = copies.of_calendar(conn, self.calendar_id)
             self.cursor = cursors.get(conn, account.id, "events")
             self.pulled = runs.observed_ids(conn, run.id, "activities") if run.request.reconcile else set()
         self.scope = reconcile.Scope.of(run.request)
@@ -173,7 +174,7 @@ class CalendarPull:
 
     def _skip(self, raw: dict[str, Any]) -> str | None:
         """None: stage it. A reason: count it. "": nobody needs to hear of it."""
-        if raw["id"] in self.links or raw["id"] in self.intents:
+        if raw["id"] in self.links or raw["id"] in self.intents or raw["id"] in self.copies:
             return None
         if raw.get("status") == "cancelled":
             return ""

@@ -36,6 +36,8 @@ LOGGED = {
     ("activities", Action.ADOPT): ("activities", "updated"),
     ("activities", Action.FINISH_ACTIVITY): ("activities", "updated"),
     ("activities", Action.DELETE_ACTIVITY): ("activities", "deleted"),
+    ("activities", Action.TAKE_OVER): ("activities", "updated"),
+    ("activities", Action.ATTEND): ("activities", "updated"),
 }
 
 

@@ -22,6 +22,7 @@ from include.calsync.flows.rows import Rows
 from include.calsync.flows.run import RunAccount
 from include.calsync.flows.seen import Seen, is_live, is_lost, is_missing
 from include.calsync.flows.series import LONG_PAST, VANISHED
+from include.calsync.flows.shared import SharedMeetings
 from include.calsync.store import mapping
 
 # Causes that end by themselves when the activity comes back into the account's scope.
@@ -35,8 +36,8 @@ STAMP_ROUNDING = timedelta(seconds=2)
 class LinkedPairs:
     """Plans the pairs that the mapping knows."""
 
-    def __init__(self, seen: Seen, rows: Rows, now: datetime) -> None:
-        self.seen, self.rows, self.now = seen, rows, now
+    def __init__(self, seen: Seen, rows: Rows, now: datetime, shared: SharedMeetings) -> None:
+        self.seen, self.rows, self.now, self.shared = seen, rows, now, shared
         self.released: list[int] = []
         self.touched: list[tuple[int, dict[str, Any]]] = []
 
@@ -66,6 +67,8 @@ class LinkedPairs:
     def _inherit(self, link: Row[Any]) -> None:
         """An activity of an account that takes no part: does another one show it now?"""
         activity, event = self.seen.of(link)
+        if link.state == "active" and link.account_id in self.seen.rests and self.shared.take_over(link, wait=False):
+            return
         if self.rows.upload is not None or activity is None or not is_live(activity):
             return
         view = ActivityView.from_json(activity.view)
@@ -198,6 +201,9 @@ class LinkedPairs:
     def _carry_out(
         self, account: RunAccount, link: Row[Any], payload: dict[str, Any], activity: Change, event: Change
     ) -> None:
+        gone = event is Change.DELETED and activity is not Change.DELETED
+        if gone and link.state == "active" and self.shared.take_over(link, wait=True):
+            return
         policy, withdrawn = self._policy(account, link, payload), self._withdrawn(link)
         action = decide(activity, event, policy)
         view = ActivityView.from_json(payload["activity"])

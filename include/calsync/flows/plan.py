@@ -18,6 +18,7 @@ from include.calsync.flows.rows import Rows
 from include.calsync.flows.run import Run, at_work, resume
 from include.calsync.flows.seen import Seen
 from include.calsync.flows.services import Services
+from include.calsync.flows.shared import SharedMeetings
 from include.calsync.flows.unlinked import UnlinkedItems
 from include.calsync.store import changes, mapping, runs
 from include.calsync.store.leases import check_fence
@@ -39,7 +40,8 @@ def _plan(services: Services, run: Run) -> dict[str, Any]:
         removed = changes.removed(conn, seen.unlinked_activities(found))
         unused = runs.paused_accounts(conn)
     rows = Rows(run.request.upload)
-    linked = LinkedPairs(seen, rows, services.clock())
+    shared = SharedMeetings(seen, rows, found)
+    linked = LinkedPairs(seen, rows, services.clock(), shared)
     linked.plan(found)
     resend_after = timedelta(seconds=services.environment.resend_after_s)
     unlinked = UnlinkedItems(run, seen, rows, found, linked, resend_after, removed)
@@ -58,6 +60,7 @@ def _plan(services: Services, run: Run) -> dict[str, Any]:
         if not run.request.dry_run:
             seen.rekeying.remember(conn, run.id, services.clock(), seen.accounts)
             linked.remember(conn)
+            shared.remember(conn)
             unlinked.intents.remember(conn)
             for row in rows.out:
                 _set_aside_or_hold(conn, services, run, row)

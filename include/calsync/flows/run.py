@@ -89,6 +89,8 @@ class RunAccount:
     calendar_id: str | None
     domains: frozenset[str]
     """The company's own: those of its Pipedrive users' addresses."""
+    rep: dict[str, str]
+    """The Pipedrive user's `email` and `name`."""
     policy: Policy
     state: str
     error: str | None
@@ -203,6 +205,7 @@ def run_account(row: Row[Any]) -> RunAccount:
         user_id=found["user_id"],
         calendar_id=found["calendar_id"],
         domains=frozenset(found.get("domains") or ()),
+        rep={"email": found.get("email") or "", "name": found.get("name") or ""},
         policy=policy_of(settings, found["user_id"], found["zone"], found["calendar_id"] or ""),
         state=row.state,
         error=row.error,

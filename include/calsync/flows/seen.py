@@ -16,7 +16,7 @@ from include.calsync.flows.company_pull import is_unfinished
 from include.calsync.flows.observe import LOST
 from include.calsync.flows.rekeying import Rekeying
 from include.calsync.flows.run import Run, RunAccount
-from include.calsync.store import mapping, runs
+from include.calsync.store import copies, mapping, runs
 
 OLDEST = datetime.min.replace(tzinfo=UTC)
 
@@ -37,6 +37,8 @@ class Seen:
         self.rekeying = Rekeying(conn, [] if run.request.upload else heads, intents, self.events)
         heads = [self.rekeying.moved(link) for link in heads]
         self.intents = [self.rekeying.moved_intent(row) for row in intents]
+        self.copies = copies.of_companies(conn, companies)
+        self.meeting_intents = copies.intents_of(conn, companies)
         self.rests = moves.resting(conn, self.accounts.values())
         aside = [row for account_id in self.accounts for row in mapping.set_aside(conn, account_id)]
         self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}

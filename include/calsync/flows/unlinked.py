@@ -56,8 +56,11 @@ class UnlinkedItems:
         self._readopt()
         for account in self.seen.accounts.values():
             self._match_intents(account)
+        shared = self.linked.shared
+        shared.settle(self.events)
         for account in self.seen.accounts.values():
             self._one_account(account)
+        shared.plan_attendees()
 
     def _report_unreadable(self) -> None:
         """Unlinked items whose time means nothing: no harm is done, but somebody should hear of them."""
@@ -83,7 +86,7 @@ class UnlinkedItems:
             activity = self.activities.get(mark.activity_id)
             if activity is not None and activity.scope == account.company_id:
                 self._adopt(account, activity, row, mark.origin, "carries our properties")
-            elif self.intents.is_open(account, event_id):
+            elif self.intents.is_open(account, event_id) or self.linked.shared.is_shared(account, row):
                 continue
             elif homes.get((mark.company_id, mark.activity_id), account.calendar_id) != account.calendar_id:
                 del self.events[account_id, event_id]  # left behind when its activity went there; found if it is back
@@ -138,6 +141,9 @@ class UnlinkedItems:
         for key, row in activities.items():
             self._activity(account, key, row, ambiguous=str(key) in found.ambiguous_activities)
         for event_id, row in events.items():
+            if (account.id, event_id) in self.linked.shared.copies:
+                self.rows.skip(account, Side.EVENT, "shared")
+                continue
             self._event(account, event_id, row, ambiguous=event_id in found.ambiguous_events)
 
     def _belongs(self, account: RunAccount, row: Row[Any]) -> bool:
@@ -188,6 +194,7 @@ class UnlinkedItems:
 
     def _create_activity(self, account: RunAccount, event_id: str, row: Row[Any]) -> None:
         payload = payload_of(None, None, row, origin=Origin.GOOGLE)
+        payload["reps"] = self.linked.shared.reps_beside(account, row)
         if self.intents.waits(account, event_id):
             reason = "the outcome of the last request is unknown"
             self.rows.wait(account, payload, reason=reason, event_id=event_id)

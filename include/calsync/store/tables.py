@@ -182,6 +182,7 @@ link = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("series_id", String(1024), comment="of an occurrence: its series"),
     Column("original_start", String(40), comment="of an occurrence: where its series put it, in the series' own zone"),
+    Column("meeting", String(1100), index=True, comment="iCalUID, and of an occurrence its original start"),
     Column("vanished_since_run", String(36), comment="the run that first saw the series without this occurrence"),
     UniqueConstraint("company_id", "activity_id"),
     UniqueConstraint("calendar_id", "event_id"),
@@ -206,8 +207,27 @@ intent = Table(
     Column("attempted_at", UtcDateTime, nullable=False, comment="server time"),
     Column("series_id", String(1024), comment="as of a link"),
     Column("original_start", String(40), comment="as of a link"),
+    Column("meeting", String(1100), comment="as of a link"),
     UniqueConstraint("calendar_id", "event_id"),
     comment="an activity about to be created for an event: committed before the POST, gone with the link",
+)
+
+copy = Table(
+    "copy",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("company_id", String(40), nullable=False, index=True),
+    Column("calendar_id", String(1024), nullable=False),
+    Column("event_id", String(1024), nullable=False),
+    Column("meeting", String(1100), nullable=False, comment="as of a link"),
+    Column("email", String(320), nullable=False, comment="of the account's Pipedrive user"),
+    Column("name", String(200), nullable=False),
+    Column("state", String(20), nullable=False, comment="new: to become an attendee; gone: to be one no longer"),
+    UniqueConstraint("account_id", "event_id"),
+    UniqueConstraint("calendar_id", "event_id"),
+    _one_of("state", "new", "shown", "gone"),
+    comment="events of meetings that have their activity through another account's event",
 )
 
 plan_row = Table(

@@ -1,0 +1,27 @@
+"""Which meeting an event is a copy of: every guest's calendar has its own copy, and all carry one iCalUID."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+
+def meeting_of(event: Mapping[str, Any] | None) -> str | None:
+    """The meeting of a raw event: its iCalUID, and for an occurrence of a series its original start; None: unknown."""
+    event = event or {}
+    uid = event.get("iCalUID")
+    if not uid:
+        return None
+    if not event.get("recurringEventId"):
+        return str(uid)
+    start = event.get("originalStartTime") or {}
+    return f"{uid} {start.get('date') or _instant(start.get('dateTime'))}"
+
+
+def _instant(text: Any) -> str:
+    """Each calendar shows it in its own zone."""
+    try:
+        return datetime.fromisoformat(str(text)).astimezone(UTC).isoformat()
+    except ValueError:
+        return str(text)

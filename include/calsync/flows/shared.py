@@ -1,0 +1,202 @@
+"""Meetings that are in several accounts' calendars: one activity, never one per rep.
+
+The organiser's account has it, if it is one, else the first by name that imports events; the others' events are
+*copies*: remembered, not linked, and their reps are attendees of the activity. When the linked event goes, another
+account's copy takes the same activity over; when the organiser's event comes later, it does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from include.calsync.core.decide import Action
+from include.calsync.core.diff import Diff
+from include.calsync.core.fields import is_foreign
+from include.calsync.core.meetings import meeting_of
+from include.calsync.core.policy import Side
+from include.calsync.flows.pairs import payload_of
+from include.calsync.flows.rows import Rows
+from include.calsync.flows.run import RunAccount
+from include.calsync.flows.seen import Seen, event_key
+from include.calsync.store import copies
+
+Place = tuple[int, str]
+"""Account and event."""
+Key = tuple[str, str | None]
+"""Company and meeting."""
+
+
+class SharedMeetings:
+    """One run's view of shared meetings."""
+
+    def __init__(self, seen: Seen, rows: Rows, found: Diff) -> None:
+        self.seen, self.rows = seen, rows
+        self.known = {(row.account_id, row.event_id): row for row in seen.copies}
+        self.gone = {place for place, row in self.known.items() if self._is_gone(row)}
+        self.links: dict[Key, list[Row[Any]]] = defaultdict(list)
+        for link in seen.links:
+            if link.meeting:
+                self.links[link.company_id, link.meeting].append(link)
+        events = list(seen.events.values())
+        self.live: dict[Key, list[Row[Any]]] = defaultdict(list)
+        for at in found.new_events:
+            key = self._key(events[at])
+            if key is not None:
+                self.live[key].append(events[at])
+        self.copies: dict[Place, Key] = {}
+        self.taken: set[int] = set()
+        """Links that another account's copy takes over."""
+        self.won: set[Place] = set()
+
+    # When the linked event goes.
+
+    def take_over(self, link: Row[Any], *, wait: bool) -> bool:
+        """Let another account's copy take this link's activity over. `wait`: its own account must look again."""
+        heir = self._heir(link)
+        if heir is None or self.rows.upload is not None:
+            return False
+        self._hand_over(link, *heir)
+        if wait:
+            account = self.seen.accounts[link.account_id]
+            payload = payload_of(link, *self.seen.of(link))
+            self.rows.wait(account, payload, link, reason="another calendar's copy takes over")
+        return True
+
+    def _hand_over(self, link: Row[Any], account: RunAccount, event_id: str) -> None:
+        self.taken.add(link.id)
+        payload = payload_of(link, *self.seen.of(link)) | {"copy": event_id, "left": self._left(link)}
+        self.rows.add(account, Action.TAKE_OVER, payload, link, reason="the meeting is in this calendar, too")
+
+    def _left(self, link: Row[Any]) -> dict[str, Any] | None:
+        """The event that is linked until now, as a copy; None: it is gone, or its account takes no part."""
+        account, (_, event) = self.seen.accounts.get(link.account_id), self.seen.of(link)
+        if account is None or (event is not None and event.status == "deleted"):
+            return None
+        ids = {"account_id": account.id, "event_id": link.event_id, "calendar_id": link.calendar_id}
+        return ids | {"company_id": link.company_id, "meeting": link.meeting} | account.rep
+
+    def _heir(self, link: Row[Any]) -> tuple[RunAccount, str] | None:
+        key = (link.company_id, link.meeting)
+        places = [(row.account_id, row.item_id) for row in self.live.get(key, ())]
+        places += [
+            place
+            for place, row in self.known.items()
+            if (row.company_id, row.meeting) == key and place not in self.gone
+        ]
+        able = [(account, place[1]) for place in places if (account := self._able(place[0])) is not None]
+        able = [each for each in able if each[0].id != link.account_id and (each[0].id, each[1]) not in self.gone]
+        return min(able, key=lambda each: each[0].name, default=None)
+
+    def _able(self, account_id: int | None) -> RunAccount | None:
+        account = self.seen.accounts.get(account_id or 0)
+        return account if account is not None and account.policy.may_create(Side.ACTIVITY) else None
+
+    # Events that no link knows.
+
+    def is_shared(self, account: RunAccount, event: Row[Any]) -> bool:
+        """Whether the event's meeting has its activity through another calendar's event."""
+        links = self.links.get((account.company_id, meeting_of(event.raw)), ())
+        return any(link.calendar_id != account.calendar_id for link in links)
+
+    def settle(self, events: dict[Place, Row[Any]]) -> None:
+        """Tell copies from the one event of each meeting that may get an activity. `events`: unlinked ones."""
+        groups: dict[Key, list[Place]] = defaultdict(list)
+        for place, row in events.items():
+            key = self._key(row)
+            if key is not None:
+                groups[key].append(place)
+        intended = {(row.company_id, row.meeting): row for row in self.seen.meeting_intents}
+        for key, places in groups.items():
+            if self.links.get(key):
+                self._join(key, places, events)
+            elif key in intended:
+                here = (intended[key].account_id, intended[key].event_id)
+                self._mark(key, [place for place in places if place != here])
+            else:
+                winner = self._winner(places, events)
+                self.won |= {winner} if winner else set()
+                self._mark(key, [place for place in places if winner and place != winner])
+
+    def _join(self, key: Key, places: list[Place], events: dict[Place, Row[Any]]) -> None:
+        """Copies of a meeting that has its activity. The organiser's event takes over when it is seen first."""
+        (link, *_) = sorted(self.links[key], key=lambda link: link.state != "active")
+        self._mark(key, places)
+        if link.id in self.taken or link.state != "active" or self.rows.upload is not None:
+            return
+        if link.account_id not in self.seen.accounts and link.account_id not in self.seen.rests:
+            return
+        for place in places:
+            account = self._able(place[0])
+            if account is not None and place not in self.known and self._organises(account, events[place]):
+                self._hand_over(link, account, place[1])
+                return
+
+    def _winner(self, places: list[Place], events: dict[Place, Row[Any]]) -> Place | None:
+        able = [(account, place) for place in places if (account := self._able(place[0])) is not None]
+        ordered = sorted(able, key=lambda each: (not self._organises(each[0], events[each[1]]), each[0].name))
+        return ordered[0][1] if ordered else None
+
+    def _organises(self, account: RunAccount, event: Row[Any]) -> bool:
+        return not is_foreign(event.raw, account.calendar_id or "")
+
+    def _mark(self, key: Key, places: Iterable[Place]) -> None:
+        self.copies |= dict.fromkeys(places, key)
+
+    def _key(self, event: Row[Any]) -> Key | None:
+        account, meeting = self.seen.accounts.get(event.account_id), meeting_of(event.raw)
+        return (account.company_id, meeting) if account is not None and meeting else None
+
+    def _is_gone(self, row: Row[Any]) -> bool:
+        seen = self.seen.events.get(event_key(row.calendar_id, row.event_id))
+        return seen is not None and seen.status == "deleted"
+
+    # Reps as attendees.
+
+    def reps_beside(self, account: RunAccount, event: Row[Any]) -> list[dict[str, str]]:
+        """The reps of a meeting's copies, as attendees of the activity that is created for this event."""
+        key = self._key(event)
+        fresh = [self.seen.accounts[place[0]].rep for place, other in self.copies.items() if other == key]
+        return [dict(rep) for rep in fresh if rep["email"] and rep["email"] != account.rep["email"]]
+
+    def plan_attendees(self) -> None:
+        """Rows that bring the attendees of activities up to date with their copies."""
+        if self.rows.upload is not None:
+            return
+        wanted: dict[Key, dict[str, list[Any]]] = defaultdict(lambda: {"add": [], "remove": []})
+        for place, key in self.copies.items():
+            if place not in self.known:
+                wanted[key]["add"].append(dict(self.seen.accounts[place[0]].rep))
+        for place, row in self.known.items():
+            key = (row.company_id, row.meeting)
+            if place in self.gone or row.state == "gone":
+                wanted[key]["remove"].append({"email": row.email, "name": row.name})
+            elif row.state == "new":
+                wanted[key]["add"].append({"email": row.email, "name": row.name})
+        for key, change in wanted.items():
+            for link in self.links.get(key, ()):
+                self._attend(link, change)
+
+    def _attend(self, link: Row[Any], change: dict[str, list[Any]]) -> None:
+        account = self.seen.accounts.get(link.account_id)
+        if account is None or link.id in self.taken or link.state != "active":
+            return
+        _, event = self.seen.of(link)
+        if account.policy.may_write(Side.ACTIVITY) and (event is None or event.status != "deleted"):
+            payload = payload_of(link, *self.seen.of(link)) | change
+            self.rows.add(account, Action.ATTEND, payload, link, reason="in other calendars, too")
+
+    def remember(self, conn: Connection) -> None:
+        """Store the copies of this run; forget those that nobody was told of, or that are copies no more."""
+        for place in self.gone:
+            copies.leave(conn, *place)
+        for place in self.won & set(self.known):
+            copies.drop(conn, *place)
+        for place, (company_id, meeting) in self.copies.items():
+            if place not in self.known or place in self.gone:
+                account = self.seen.accounts[place[0]]
+                ids = {"account_id": account.id, "event_id": place[1], "calendar_id": account.calendar_id}
+                copies.put(conn, ids | {"company_id": company_id, "meeting": meeting} | account.rep)

@@ -1,0 +1,105 @@
+"""Writes that shared meetings need: a copy takes an activity over, reps become attendees."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.core.model import ActivityView, digest
+from include.calsync.core.policy import Side
+from include.calsync.core.privacy import unwanted
+from include.calsync.core.series import is_occurrence, series_columns
+from include.calsync.errors import NotFound, RetryableError
+from include.calsync.flows.writes import Desk
+from include.calsync.store import copies, mapping
+
+Person = Mapping[str, Any]
+
+
+def attend(desk: Desk, row: Row[Any]) -> None:
+    """Add reps to the activity's attendees and take others off; what people wrote there stays."""
+    link = desk.link_of(row)
+    if link is None:
+        desk.drop(row)
+        return
+    current = desk.pipedrive.activity(row.activity_id, attendees=True)
+    wanted = with_reps(current.get("attendees") or [], row.payload["add"], row.payload["remove"])
+    if wanted is not None:
+        with desk.commit() as conn:
+            after = {"attendees": [each["email"] for each in row.payload["add"]]}
+            desk.note(conn, row, side=Side.ACTIVITY, seen=current.get("update_time"), before={}, after=after)
+        with desk.sending(row):
+            desk.pipedrive.update_activity(row.activity_id, {"attendees": wanted})
+    with desk.commit() as conn:
+        copies.attended(conn, link.company_id, link.meeting)
+        desk.confirm(conn, row)
+
+
+def with_reps(shown: Sequence[Person], add: Sequence[Person], remove: Sequence[Person]) -> list[dict[str, Any]] | None:
+    """The new list of attendees; None: it is right as it is."""
+    gone = {_address(each) for each in remove} - {_address(each) for each in add}
+    left = [dict(each) for each in shown if _address(each) not in gone]
+    there = {_address(each) for each in left}
+    new = [{"email": each["email"], "name": each["name"]} for each in add if _address(each) not in there | {""}]
+    return left + new if new or len(left) != len(shown) else None
+
+
+def _address(person: Person) -> str:
+    return str(person.get("email") or person.get("email_address") or "").casefold()
+
+
+def take_over(desk: Desk, row: Row[Any]) -> None:
+    """Give the activity to this account, and its link this account's event. What differs is merged by the next run."""
+    link = desk.link_of(row)
+    if link is None:
+        desk.drop(row)
+        return
+    event = _copy(desk, row.payload["copy"])
+    owner_id = desk.account.user_id
+    current = desk.pipedrive.activity(row.activity_id, attendees=True)
+    beside = with_reps(current.get("attendees") or [], [], [desk.account.rep])
+    body = {"owner_id": owner_id} | ({} if beside is None else {"attendees": beside})
+    if current.get("owner_id") != owner_id or beside is not None:
+        seen, before = current.get("update_time"), {"owner_id": current.get("owner_id")}
+        with desk.commit() as conn:
+            desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after={"owner_id": owner_id})
+        with desk.sending(row):
+            current = desk.pipedrive.update_activity(row.activity_id, body, seen_update_time=seen)
+    base = dataclasses.replace(ActivityView.from_json(link.base_activity), owner_id=owner_id)
+    values = {
+        "account_id": desk.account.id,
+        "calendar_id": desk.calendar_id,
+        "event_id": event["id"],
+        "state": "active",
+        "cause": None,
+        "base_activity": base.to_json(),
+        "activity_digest": digest(base),
+        "activity_raw": current,
+        "event_raw": event,
+        "etag": event.get("etag"),
+        "marked": is_occurrence(event),
+        "updated_at": desk.services.clock(),
+        **series_columns(event),
+    }
+    with desk.commit() as conn:
+        mapping.release(conn, link.id)
+        mapping.set_link(conn, link.id, **values)
+        copies.drop(conn, desk.account.id, event["id"])
+        if row.payload["left"]:
+            copies.put(conn, row.payload["left"])
+        desk.confirm(conn, row)
+
+
+def _copy(desk: Desk, event_id: str) -> dict[str, Any]:
+    try:
+        event = desk.get_event(event_id)
+    except NotFound:
+        event = {"status": "cancelled"}
+    if event.get("status") != "cancelled" and not unwanted(event, desk.policy.private_events):
+        return event
+    with desk.commit() as conn:
+        copies.leave(conn, desk.account.id, event_id)
+    raise RetryableError("this calendar's copy of the meeting is gone as well; the next run looks for another one")

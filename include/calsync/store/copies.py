@@ -1,0 +1,66 @@
+"""Copies of meetings: events of accounts whose meeting has its activity through another account's event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from include.calsync.store.tables import copy, intent, link
+
+
+def of_companies(conn: Connection, company_ids: Iterable[str]) -> list[Row[Any]]:
+    """All copies of these companies."""
+    return list(conn.execute(select(copy).where(copy.c.company_id.in_(list(company_ids))).order_by(copy.c.id)))
+
+
+def of_calendar(conn: Connection, calendar_id: str) -> set[str]:
+    """Ids of the calendar's events that are copies."""
+    return set(conn.execute(select(copy.c.event_id).where(copy.c.calendar_id == calendar_id)).scalars())
+
+
+def intents_of(conn: Connection, company_ids: Iterable[str]) -> list[Row[Any]]:
+    """Activities that may have been created for a meeting, whoever's event it was."""
+    mine = intent.c.company_id.in_(list(company_ids)), intent.c.meeting.is_not(None)
+    return list(conn.execute(select(intent).where(*mine).order_by(intent.c.id)))
+
+
+def is_taken(conn: Connection, company_id: str, meeting: str | None, calendar_id: str) -> bool:
+    """Whether the meeting has an activity, or may have one, through another calendar."""
+    if meeting is None:
+        return False
+    return any(
+        conn.execute(
+            select(table.c.id).where(
+                table.c.company_id == company_id, table.c.meeting == meeting, table.c.calendar_id != calendar_id
+            )
+        ).first()
+        for table in (link, intent)
+    )
+
+
+def put(conn: Connection, values: Mapping[str, Any]) -> None:
+    """A new copy: its rep is yet to become an attendee."""
+    drop(conn, values["account_id"], values["event_id"])
+    conn.execute(insert(copy).values({**values, "state": "new"}))
+
+
+def drop(conn: Connection, account_id: int, event_id: str) -> None:
+    """The event is no copy any more."""
+    conn.execute(delete(copy).where(copy.c.account_id == account_id, copy.c.event_id == event_id))
+
+
+def leave(conn: Connection, account_id: int, event_id: str) -> None:
+    """The event is gone: its rep, if an attendee, is one no longer."""
+    this = copy.c.account_id == account_id, copy.c.event_id == event_id
+    conn.execute(delete(copy).where(*this, copy.c.state == "new"))
+    conn.execute(update(copy).where(*this).values(state="gone"))
+
+
+def attended(conn: Connection, company_id: str, meeting: str | None) -> None:
+    """The activity's attendees are what the copies say."""
+    if meeting is not None:
+        these = copy.c.company_id == company_id, copy.c.meeting == meeting
+        conn.execute(delete(copy).where(*these, copy.c.state == "gone"))
+        conn.execute(update(copy).where(*these).values(state="shown"))

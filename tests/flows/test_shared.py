@@ -1,0 +1,231 @@
+"""Meetings in several accounts' calendars: one activity, whoever is seen first, with the other reps as attendees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.flows.world import ANNA, World, day
+
+BERT = "bert@acme.example"
+CARL = "carl@acme.example"
+
+
+@pytest.fixture
+def team(world: World) -> World:
+    """Anna and Bert have accounts with their primary calendars."""
+    world.anna_is(calendar="primary")
+    world.add_colleague("bert")
+    world.account(name="bert", calendar="primary")
+    world.green()
+    return world
+
+
+def meets(world: World, organiser: str = ANNA, guests: tuple[str, ...] = (BERT,), **fields: Any) -> str:
+    attendees = [{"email": each} for each in guests]
+    return str(world.event("Round table", organiser, attendees=attendees, **fields)["id"])
+
+
+def owner(world: World) -> str:
+    return str(world.pipedrive.users[world.the_activity()["owner_id"]]["email"])
+
+
+def attendees(world: World) -> list[str]:
+    return sorted(each["email"] for each in world.the_activity()["attendees"])
+
+
+def assert_quiet(world: World) -> None:
+    with world.requests():
+        assert world.sync().failure is None
+    assert world.writes() == 0
+
+
+def settle(world: World) -> None:
+    for _ in range(3):
+        summary = world.sync()
+        assert summary.failure is None, summary.failure
+
+
+@pytest.mark.parametrize("organiser", [ANNA, BERT])
+def test_one_activity_for_all_reps(team: World, organiser: str) -> None:
+    """The organiser's account has it."""
+    (guest,) = {ANNA, BERT} - {organiser}
+    meets(team, organiser, (guest,))
+    assert team.sync().failure is None
+    assert (owner(team), attendees(team)) == (organiser, [guest])
+    assert_quiet(team)
+    assert len(team.links()) == 1
+    assert team.google.mails == []
+
+
+def test_an_outsider_invites_both(team: World) -> None:
+    """Nobody's account organises it: the first by name has it."""
+    team.google.add_user("boss@elsewhere.example")
+    meets(team, "boss@elsewhere.example", (BERT, ANNA))
+    team.sync()
+    assert (owner(team), attendees(team)) == (ANNA, [BERT])
+    assert_quiet(team)
+
+
+@pytest.mark.parametrize("first", ["anna", "bert"])
+def test_copies_that_come_in_other_runs(team: World, first: str) -> None:
+    meets(team)
+    team.sync(accounts=[first], kind="manual")
+    assert owner(team) == {"anna": ANNA, "bert": BERT}[first]
+    settle(team)
+    assert (owner(team), attendees(team)) == (ANNA, [BERT])
+    assert len(team.links()) == 1
+    assert_quiet(team)
+
+
+def test_copies_that_come_by_upload(world: World) -> None:
+    world.anna_is(calendar="primary")
+    world.add_colleague("bert")
+    world.account(name="bert", calendar="primary")
+    meets(world)
+    world.pass_time(100)
+    world.sync()
+    assert world.activities() == []
+    for name in ("bert", "anna", "bert"):
+        assert world.upload(direction="to_pipedrive", accounts=[name]).failure is None
+    assert len(world.activities()) == len(world.links()) == 1
+    settle(world)
+    assert len(world.activities()) == 1
+    assert_quiet(world)
+
+
+def test_the_organisers_account_is_added_later(world: World) -> None:
+    world.google.add_user(BERT)
+    world.pipedrive.add_user("Bert", BERT, "Europe/Berlin")
+    world.anna_is(calendar="primary")
+    world.green()
+    event = meets(world, BERT, (ANNA,))
+    world.green()
+    assert owner(world) == ANNA
+    world.pass_time(100)
+    world.account(name="bert", pipedrive_user=BERT, google_user=BERT, calendar="primary")
+    settle(world)
+    assert len(world.activities()) == 1
+    world.google.edit_event(BERT, event, summary="Square table")
+    settle(world)
+    assert (world.the_activity()["subject"], owner(world), attendees(world)) == ("Square table", BERT, [ANNA])
+    assert_quiet(world)
+
+
+def test_edits_of_copies_arrive_once(team: World) -> None:
+    event = meets(team)
+    settle(team)
+    team.google.edit_event(ANNA, event, location="Hall")
+    settle(team)
+    assert team.the_activity()["location"]["value"] == "Hall"
+    team.pipedrive.edit_activity(team.the_activity()["id"], due_time="15:00")
+    settle(team)
+    assert team.google.event(BERT, event)["start"]["dateTime"][11:16] == "16:00"
+    assert_quiet(team)
+
+
+@pytest.mark.parametrize("rule", ["delete", "keep"])
+def test_another_copy_takes_over_from_who_declines(team: World, rule: str) -> None:
+    for name in ("anna", "bert"):
+        team.account(name=name, on_event_deleted=rule)
+    team.google.add_user("boss@elsewhere.example")
+    event = meets(team, "boss@elsewhere.example", (ANNA, BERT))
+    settle(team)
+    activity = team.the_activity()["id"]
+    team.google.rsvp(ANNA, event, "declined")
+    settle(team)
+    assert (team.the_activity()["id"], owner(team)) == (activity, BERT)
+    assert [row.state for row in team.links()] == ["active"]
+    assert_quiet(team)
+    team.google.edit_event("boss@elsewhere.example", event, location="Hall")
+    settle(team)
+    assert team.the_activity()["location"]["value"] == "Hall"
+    team.google.rsvp(ANNA, event, "accepted")
+    settle(team)
+    assert (team.the_activity()["id"], owner(team), attendees(team)) == (activity, BERT, [ANNA])
+    assert_quiet(team)
+
+
+def test_a_copy_that_goes_takes_its_rep_along(team: World) -> None:
+    event = meets(team)
+    settle(team)
+    team.pipedrive.edit_activity(
+        team.the_activity()["id"], attendees=[*team.the_activity()["attendees"], {"email": "x@y.example", "name": "X"}]
+    )
+    team.google.rsvp(BERT, event, "declined")
+    settle(team)
+    assert (owner(team), attendees(team)) == (ANNA, ["x@y.example"])
+    assert_quiet(team)
+
+
+def test_the_meeting_is_called_off(team: World) -> None:
+    event = meets(team)
+    settle(team)
+    team.google.delete_event(ANNA, event)
+    settle(team)
+    assert (team.activities(), team.links()) == ([], [])
+    assert_quiet(team)
+
+
+def test_an_account_that_is_off(team: World) -> None:
+    event = meets(team)
+    settle(team)
+    activity = team.the_activity()["id"]
+    team.anna_is(enabled=False)
+    settle(team)
+    assert (team.the_activity()["id"], owner(team)) == (activity, BERT)
+    team.google.edit_event(ANNA, event, location="Hall")
+    settle(team)
+    assert team.the_activity()["location"]["value"] == "Hall"
+    team.anna_is(enabled=True)
+    settle(team)
+    assert (team.the_activity()["id"], len(team.links())) == (activity, 1)
+    settle(team)
+    assert_quiet(team)
+
+
+def test_an_activity_whose_event_gets_a_colleague(team: World) -> None:
+    """An event from Pipedrive to which Anna invites Bert."""
+    team.activity("Call")
+    settle(team)
+    (event,) = team.events(ANNA)
+    team.google.edit_event(ANNA, event["id"], attendees=[{"email": BERT}])
+    settle(team)
+    assert (owner(team), attendees(team)) == (ANNA, [BERT])
+    assert_quiet(team)
+
+
+def test_its_activity_is_deleted(team: World) -> None:
+    """Nobody's copy brings it back."""
+    team.google.add_user("boss@elsewhere.example")
+    event = meets(team, "boss@elsewhere.example", (ANNA, BERT))
+    settle(team)
+    team.pipedrive.delete_activity(team.the_activity()["id"])
+    settle(team)
+    team.google.edit_event("boss@elsewhere.example", event, location="Hall")
+    settle(team)
+    assert team.activities() == []
+    assert_quiet(team)
+
+
+def test_occurrences_are_meetings_of_their_own(team: World) -> None:
+    start, end = ({"dateTime": f"{day(1)}T{hour:02}:00:00", "timeZone": "Europe/Berlin"} for hour in (9, 10))
+    meets(team, recurrence=["RRULE:FREQ=DAILY;COUNT=3"], start=start, end=end)
+    settle(team)
+    assert len(team.activities()) == 3
+    assert {row["owner_id"] for row in team.activities()} == {team.anna}
+    assert [[each["email"] for each in row["attendees"]] for row in team.activities()] == [[BERT]] * 3
+    assert_quiet(team)
+
+
+def test_after_the_loss_of_the_database(team: World) -> None:
+    meets(team)
+    settle(team)
+    team.pass_time(1000)
+    with team.engine.begin() as conn:
+        for table in ("copy", "link", "cursor"):
+            conn.exec_driver_sql(f"DELETE FROM {table}")
+    settle(team)
+    assert (len(team.activities()), len(team.links()), owner(team)) == (1, 1, ANNA)
+    assert_quiet(team)
