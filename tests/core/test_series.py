@@ -170,9 +170,14 @@ def test_start_texts_begin_with_the_local_date(value: Any, text: str | None) -> 
 
 
 def test_columns() -> None:
-    raw = {"recurringEventId": "a", "originalStartTime": {"date": "2026-11-23"}}
-    assert series_columns(raw) == {"series_id": "a", "original_start": "2026-11-23"}
-    assert series_columns({"id": "a"}) == series_columns(None) == {"series_id": None, "original_start": None}
+    raw = {"recurringEventId": "a", "originalStartTime": {"date": "2026-11-23"}, "iCalUID": "u"}
+    assert series_columns(raw) == {"series_id": "a", "original_start": "2026-11-23", "meeting": "u 2026-11-23"}
+    nothing = dict.fromkeys(("series_id", "original_start", "meeting"))
+    assert series_columns({"id": "a"}) == series_columns(None) == nothing
+    assert series_columns({"iCalUID": "u"}) == nothing | {"meeting": "u"}
+    zones = ("2026-11-23T10:00:00+01:00", "2026-11-23T04:00:00-05:00")
+    shown = [{**raw, "originalStartTime": {"dateTime": each}} for each in zones]
+    assert len({series_columns(each)["meeting"] for each in shown}) == 1, "copies are shown in their own zones"
     assert is_occurrence(raw)
     assert not is_occurrence({})
     assert not is_occurrence(None)
