@@ -122,7 +122,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "F405": (f"{_ECHOES}a_changed_time_zone_writes_nothing", f"{_TIMES}the_account_s_zone_comes_from_the_user"),
     "F406": (f"{_TIMES}instants_are_kept_in_every_zone", "core/test_when.py::test_activity_round_trip"),
-    "F407": (f"{_RUNS}what_is_not_synced_yet", f"{_RUNS}a_pair_whose_event_becomes_a_series_rests"),
+    "F407": (f"{_RUNS}what_is_not_synced_yet", f"{_SERIES}an_event_of_ours_becomes_a_series"),
     "F501": (
         f"{_PROBE}a_mass_deletion_is_held_as_a_whole_before_the_first_event_goes",
         f"{_PROBE}raised_limits_let_a_held_mass_deletion_be_proven",
