@@ -238,9 +238,9 @@ class Company(World):
         self.did("organiser moves", node)
 
 
-def mapping_of(world: World) -> list[tuple[Any, ...]]:
+def mapping_of(world: World, *, but_for: frozenset[str] = frozenset()) -> list[tuple[Any, ...]]:
     """The links, but for what only says when they were looked at last."""
-    moving = {"probed_at", "updated_at"}
+    moving = {"probed_at", "updated_at"} | but_for
     return [tuple(value for name, value in row._mapping.items() if name not in moving) for row in world.links()]
 
 

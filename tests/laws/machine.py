@@ -54,6 +54,8 @@ FIGURES = Figures()
 TROUBLE = st.lists(
     st.tuples(st.sampled_from(sorted(TROUBLES)), st.integers(1, 5), st.sampled_from([1, 1, 1, 2, 5])), max_size=2
 )
+# A comparison may be the first to see what was done and undone while a listing hid it.
+AS_READ = frozenset({"etag", "event_raw", "activity_raw"})
 WAYS: dict[str, dict[str, Any]] = {
     "incremental": {},
     "full": {"full": True},
@@ -329,13 +331,13 @@ class Laws(Series):
         _check(
             mapping_of(company) == before, f"law 4: the third run changes the mapping: {before} → {mapping_of(company)}"
         )
+        before = mapping_of(company, but_for=AS_READ)
         for way in ("reconcile", "reconcile backfill"):
             with company.requests() as seen:
                 summary = self._go(way)
             _check(company.writes() == 0, f"law 4: a {way} finds something to write: {seen}, {summary.result}")
-            _check(
-                mapping_of(company) == before, f"law 4: a {way} changes the mapping: {before} → {mapping_of(company)}"
-            )
+            after = mapping_of(company, but_for=AS_READ)
+            _check(after == before, f"law 4: a {way} changes the mapping: {before} → {after}")
         self.judge.look()
         company.impatient = True
         FIGURES.settled += 1

@@ -78,7 +78,9 @@ FAULTS: dict[str, str] = {
 _LOST, _DEL, _RUNS, _TIMES = (f"flows/test_{name}.py::test_" for name in ("lost_answers", "deletions", "runs", "times"))
 _LEASES, _CRASH, _CURSORS = (f"flows/test_{name}.py::test_" for name in ("leases", "crash", "cursors"))
 _EDITS, _QUARANTINE, _UPLOAD = (f"flows/test_{name}.py::test_" for name in ("edits", "quarantine", "upload"))
-_PROBE, _ISOLATION, _ECHOES = (f"flows/test_{name}.py::test_" for name in ("probe", "isolation", "echoes"))
+_PROBE, _ISOLATION, _ECHOES, _SERIES = (
+    f"flows/test_{name}.py::test_" for name in ("probe", "isolation", "echoes", "series")
+)
 _MOVES = "flows/test_moved.py::test_"
 
 TESTS: dict[str, tuple[str, ...]] = {
