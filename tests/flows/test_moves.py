@@ -106,6 +106,22 @@ def test_the_new_owners_account_is_not_at_work(world: World, trouble: str) -> No
     assert len(world.activities()) == 2
 
 
+def test_an_authors_event_that_is_restored_while_it_moves_does_not_stop_the_move(world: World) -> None:
+    ben, bens = world.add_colleague("ben")
+    world.green()
+    event = world.event("Lunch")
+    world.green()
+    key = world.the_activity()["id"]
+    world.pipedrive.edit_activity(key, owner_id=ben)
+    world.green()
+    assert titles(world) == []
+    world.google.edit_event(world.calendar, event["id"], status="confirmed")
+    world.green()
+    assert titles(world, bens) == ["Lunch"]
+    settle(world)
+    assert key in {link.activity_id for link in world.links()}
+
+
 def test_a_type_goes_to_the_users_other_account(world: World) -> None:
     world.green()
     world.activity("Call")

@@ -105,13 +105,13 @@ class UnlinkedItems:
         *,
         as_sent: bool = False,
     ) -> None:
-        del self.activities[int(activity.item_id)]
         del self.events[event.account_id, event.item_id]
-        payload = payload_of(None, activity, event, origin=origin) | {"as_sent": as_sent}
         cause = out_of_scope(ActivityView.from_json(activity.view), account.policy)
-        if cause is not None:
-            self.rows.skip(account, Side.ACTIVITY, cause)
+        if cause is not None:  # the activity may be another account's by now
+            self.rows.skip(account, Side.EVENT, cause)
             return
+        del self.activities[int(activity.item_id)]
+        payload = payload_of(None, activity, event, origin=origin) | {"as_sent": as_sent}
         ids = {"activity_id": int(activity.item_id), "event_id": event.item_id}
         self.rows.merge(account, payload, reason=reason, **ids)
 
