@@ -226,8 +226,8 @@ READING = [
     ),
     Mutation(
         "flows/unlinked.py",
-        "        if options is None and not reason and too_old(stamps, connected):\n",
-        "        if options is None and not reason and not stamps:\n",
+        "activity_id not in self.removed and too_old(stamps, connected)",
+        "activity_id not in self.removed and not stamps",
         "connecting an account floods its calendar",
         "tests/flows/test_upload.py -k only_new",
     ),
@@ -261,8 +261,8 @@ READING = [
     ),
     Mutation(
         "flows/close.py",
-        "incremental = run.request.upload is None and run.request.interval is None",
-        "incremental = run.request.upload is None",
+        "incremental = run.request.follows_cursors",
+        "incremental = True",
         "a backfill moves the cursors",
         f"{RUNS} -k backfill",
     ),

@@ -156,8 +156,8 @@ WRITES = [
     ),
     Mutation(
         "flows/event_writes.py",
-        "if shows(current, merged) and read_mark",
-        "if read_mark",
+        "if shows(current, merged) and self._is_marked",
+        "if self._is_marked",
         "an event edited meanwhile counts as written (law 2)",
         f"{LOST} -k edited_between",
     ),
@@ -198,7 +198,7 @@ WRITES = [
     ),
     Mutation(
         "flows/activity_writes.py",
-        "        self._refuse_if_edited(link, current)\n",
+        "        self._refuse_if_edited(row, link, current)\n",
         "        pass\n",
         "an activity edited while it is being deleted is deleted (law 2)",
         f"{LOST} -k being_deleted",
