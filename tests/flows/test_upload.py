@@ -35,6 +35,7 @@ def test_only_new_and_edited_items_come_after_connecting(old: World) -> None:
     )
     old.green()
     assert "Old event" in {row["subject"] for row in old.activities()}
+    assert old.green(full=True)["events"]["created"] == 0, "what a full run reads is no reason to bring it"
     old.assert_quiet()
 
 

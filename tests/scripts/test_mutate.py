@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from include.scripts.mutate.__main__ import KILLED, MUTATIONS, Court, Verdict, show
+from include.scripts.mutate.__main__ import KILLED, MUTATIONS, ROOT, Court, Verdict, show
 from include.scripts.mutate.mutation import Mutation
-from include.scripts.mutate.tree import Tree
+from include.scripts.mutate.tree import SUBJECT, Tree
 
 PRODUCT = """
 def half(number: int) -> int:
@@ -77,3 +77,13 @@ def test_a_test_that_fails_anyway_proves_nothing(tree: Tree) -> None:
 def test_the_real_ones_are_told_apart() -> None:
     assert len({(one.file, one.old, one.new) for one in MUTATIONS}) == len(MUTATIONS)
     assert len({(one.file, one.why) for one in MUTATIONS}) == len(MUTATIONS)
+
+
+def test_the_real_ones_fit_the_code() -> None:
+    found = {(one.file, one.why): (ROOT / SUBJECT / one.file).read_text().count(one.old) for one in MUTATIONS}
+    assert {name: count for name, count in found.items() if count != 1} == {}
+
+
+def test_the_tests_named_with_the_real_ones_exist() -> None:
+    files = {word for one in MUTATIONS for word in one.tests.split() if word.startswith("tests/")}
+    assert [name for name in sorted(files) if not (ROOT / name.partition("::")[0]).exists()] == []

@@ -123,10 +123,6 @@ def show(verdicts: Sequence[Verdict], red: Sequence[str], seconds: float) -> int
     return 1 if red or not verdicts or set(counts) != {KILLED} else 0
 
 
-def _short(test: str) -> str:
-    return test.removeprefix("tests/").replace(".py::", ": ")[:90]
-
-
 def _fits(mutation: Mutation, words: Sequence[str]) -> bool:
     return any(word in mutation.file or word in mutation.why for word in words)
 

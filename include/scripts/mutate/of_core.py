@@ -121,8 +121,8 @@ CORE = [
     ),
     Mutation(
         "core/merge.py",
-        "        if self.policy.may_write(target, name):\n            return target\n",
-        "        if self.policy.may_write(target, name) or target:\n            return target\n",
+        "        if self.policy.may_write(target, name):\n",
+        "        if self.policy.may_write(target, name) or target:\n",
         "a one-way mode writes both ways",
         MERGE,
     ),

@@ -86,7 +86,7 @@ READING = [
     ),
     Mutation(
         "flows/calendar_pull.py",
-        "                if lost:\n",
+        "                if not self.series.look_for(event_id) and lost:\n",
         '                yield {"id": event_id, "status": "cancelled"}\n                if lost:\n',
         "a 404 of Google counts as a deletion (law 3)",
         "tests/flows/test_access.py -k read_again",
@@ -156,8 +156,8 @@ READING = [
     ),
     Mutation(
         "flows/linked.py",
-        'reason="the activity is not found", state=SUSPECTED)',
-        'reason="the activity is not found")',
+        "link, reason=reason, state=SUSPECTED)",
+        "link, reason=reason)",
         "a deletion that is only suspected is carried out (law 3)",
         f"{DELETIONS} -k lost_visibility",
     ),
@@ -177,8 +177,8 @@ READING = [
     ),
     Mutation(
         "flows/linked.py",
-        'action = Action.DELETE_ACTIVITY if link.cause == "event_deleted" else Action.REMOVE_EVENT',
-        "action = Action.REMOVE_EVENT",
+        "            action = decide(Change.UNCHANGED, Change.DELETED, account.policy)\n        self.rows",
+        "            action = Action.REMOVE_EVENT\n        self.rows",
         "the deletion of an activity that a dead run began is never ended",
         f"{LOST} -k deletion_whose_answer",
     ),

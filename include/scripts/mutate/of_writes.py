@@ -100,8 +100,8 @@ WRITES = [
     ),
     Mutation(
         "flows/event_writes.py",
-        'row.event_id, body, etag=payload["etag"], send_updates=desk.send_updates()',
-        'row.event_id, body, etag=payload["etag"], send_updates="all"',
+        'send_updates=desk.send_updates() if merged.event_changes else "none"',
+        'send_updates="all" if merged.event_changes else "none"',
         "guests are mailed about each edit (law 9)",
         "tests/flows/test_mails.py",
     ),
@@ -121,8 +121,8 @@ WRITES = [
     ),
     Mutation(
         "flows/event_writes.py",
-        'state="removing", cause=row.payload["cause"], **shown)',
-        "**shown)",
+        '{"account_id": desk.account.id, "state": "removing", "cause": row.payload["cause"]}',
+        '{"account_id": desk.account.id}',
         "our own deletion comes back as a person's, and deletes the activity (law 3)",
         f"{LOST} -k as_before",
     ),
@@ -177,8 +177,8 @@ WRITES = [
     ),
     Mutation(
         "flows/activity_writes.py",
-        "            mapping.drop_intent(conn, desk.calendar_id, row.event_id)\n            known = {",
-        "            known = {",
+        "            mapping.drop_intent(conn, desk.calendar_id, row.event_id)\n            copies",
+        "            copies",
         "the note of a finished creation claims another activity later",
         f"{LOST} -k sent_again_at_once",
     ),

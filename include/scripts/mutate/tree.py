@@ -22,6 +22,7 @@ COPIED = ("include", "plugins", "dags", "tests", "pyproject.toml")
 REST = "tests/core tests/store tests/flows --numprocesses=2 --dist=loadfile"
 LIKELY_S, REST_S = 300.0, 1800.0
 GRACE_S = 30.0
+SUBJECT = Path("include", "calsync")
 # How pytest's closing lines name a test, or a file that can't even be imported.
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?|\S+\.py)(?: - .*)?$", re.MULTILINE)
 ALL_PASSED, TESTS_FAILED, INTERRUPTED, WRONG_ARGUMENTS, NO_TESTS = 0, 1, 2, 4, 5
@@ -60,7 +61,7 @@ class Tree:
     @contextmanager
     def broken(self, mutation: Mutation) -> Iterator[None]:
         """With the mutation applied. Raises: Stale."""
-        path = self.root / "include" / "calsync" / mutation.file
+        path = self.root / SUBJECT / mutation.file
         whole = path.read_text("utf-8") if path.exists() else ""
         if whole.count(mutation.old) != 1:
             raise Stale(f"{whole.count(mutation.old)} times in the file: {mutation.old!r}")
