@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, update
 
 from include.calsync.flows.apply import upsert_activities, upsert_events
 from include.calsync.flows.close import Summary, close
 from include.calsync.flows.opening import open_run
 from include.calsync.flows.plan import plan
 from include.calsync.flows.pull import pull_activities, pull_events
-from include.calsync.store.tables import lease
+from include.calsync.store.tables import cursor, lease
 from include.sandbox.server import Sandbox
 from tests.flows.judging import lost_values, picture, settled
-from tests.flows.killing import Killed, Killer, Snapshot
+from tests.flows.killing import Killed, Killer, Snapshot, before_request
 from tests.flows.world import ANNA, World, day
 
 EXHAUSTIVE = os.environ.get("HYPOTHESIS_PROFILE") == "long"
@@ -298,3 +298,29 @@ def tried_twice(world: World, killer: Killer) -> Summary:
     summary: Summary = task(close, run_id, owner)
     assert killer.at is None
     return summary
+
+
+@pytest.mark.parametrize("gone", ["date", "event"])
+def test_a_removal_that_died_before_its_request_is_ended(world: World, gone: str) -> None:
+    """Its own cursor has not moved, but a mode's change, an upload or a backfill may have: only the link knows."""
+    world.green()
+    world.activity("Demo", due_date=day(2))
+    world.green()
+    activity, event = world.the_activity(), world.the_event()
+    if gone == "date":
+        world.pipedrive.edit_activity(activity["id"], due_date=None, due_time=None)
+    else:
+        world.google.delete_event(world.calendar, event["id"])
+
+    def die() -> None:
+        raise Killed
+
+    with pytest.raises(Killed), before_request("DELETE", r"/(events|activities)/", die):
+        world.sync()
+    world.pass_time(LEASE_S)
+    with world.engine.begin() as conn:  # whoever moved the cursors: they stand behind all that was seen
+        at = world.services().clock()
+        conn.execute(update(cursor).where(cursor.c.side == "activities").values(watermark=at))
+    recover(world, World.sync)
+    assert (world.events(), world.links()) == ([], [])
+    assert len(world.activities()) == (1 if gone == "date" else 0)

@@ -130,6 +130,8 @@ def test_what_was_moved_into_the_interval_is_compared_with_its_partner(world: Wo
     spread(world, 20, 30)
     into, event_into = world.activities()
     world.pipedrive.put_raw_activity(into["id"], due_date=day(3), update_time=into["update_time"])
+    left = next(event for event in world.events() if event["summary"] == "Day 20")
+    world.google.calendars[world.calendar].events[left["id"]].data["location"] = "Bar"
     event = next(event for event in world.events() if event["summary"] == "Day 30")
     stored = world.google.calendars[world.calendar].events[event["id"]]
     for end, clock in (("start", "10:00"), ("end", "10:30")):
@@ -138,7 +140,7 @@ def test_what_was_moved_into_the_interval_is_compared_with_its_partner(world: Wo
     assert drift(world.reconcile_days(3)) == {"differing": 2}
     assert {row["due_date"] for row in world.activities()} == {day(3)}
     assert {event["start"]["dateTime"][:10] for event in world.events()} == {day(3)}
-    assert places(world) == {"Day 30"}, "both sides were read"
+    assert places(world) == {"Day 20", "Day 30"}, "both sides were read"
     quiet_again(world, 3, 1)
 
 

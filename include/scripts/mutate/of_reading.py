@@ -47,7 +47,7 @@ READING = [
         'return link.state == "removing" or (link.state == "active" and',
         'return (link.state == "active") and (',
         "a removal that a dead run began is never ended",
-        f"{LOST} -k own_removal",
+        "tests/flows/test_crash.py -k died_before",
     ),
     Mutation(
         "flows/calendar_pull.py",
