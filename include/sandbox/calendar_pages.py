@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,8 @@ from include.sandbox.page_parts import HOME, PageError, Pages, form, see_other
 
 FORM = "/_sandbox/event"
 LIST_COUNT = 60
+SERIES_DAYS = 56
+"""How far on from the first day shown the occurrences of a series are listed."""
 TEXTS = {"title": "summary", "place": "location", "description": "description"}
 WHEN = ("start_date", "start_time", "end_date", "end_time")
 Event = dict[str, Any]
@@ -50,8 +52,7 @@ class CalendarPages(Pages):
             return self.render("problem.html", heading="No calendars yet")
         calendar = self._calendar(call.one("calendar") or shown[0].id)
         start = call.one("from") or self.state.clock.now().astimezone(ZoneInfo(calendar.time_zone)).date().isoformat()
-        events = [each for each in self.state.events(calendar.id).values() if each["status"] != "cancelled"]
-        rows = [line_of(each) for each in events if "recurrence" in each or last_day(each) >= start]
+        rows = [line_of(each) for each in self._listed(calendar, start)]
         rows.sort(key=lambda row: str(row["when"]))
         return self.render(
             "events.html",
@@ -63,6 +64,17 @@ class CalendarPages(Pages):
             total=len(rows),
             start=start,
         )
+
+    def _listed(self, calendar: Calendar, start: str) -> Iterator[Event]:
+        """Everything from a day on, each series itself, and its occurrences of some weeks."""
+        events = {key: each for key, each in self.state.events(calendar.id).items() if each["status"] != "cancelled"}
+        for event in events.values():
+            if "recurrence" in event or last_day(event) >= start:
+                yield event
+            if "recurrence" in event:
+                for each in self.state.instances(calendar.id, event["id"]):
+                    if each["id"] not in events and last_day(each) >= start and days_after(start, each) < SERIES_DAYS:
+                        yield each
 
     def _form(self, query: Mapping[str, str], problem: str = "") -> Answer:
         """For the event `id` of `calendar`, or a new one. After a problem the query holds what was typed."""
@@ -133,6 +145,14 @@ def last_day(event: Event) -> str:
     if "date" in event["end"]:
         return (date.fromisoformat(event["end"]["date"]) - timedelta(days=1)).isoformat()
     return str(event["end"]["dateTime"][:10])
+
+
+def days_after(day: str, event: Event) -> int:
+    """How long after a day an event begins. Raises PageError."""
+    try:
+        return (date.fromisoformat(values_of(event)["start_date"]) - date.fromisoformat(day)).days
+    except ValueError as error:
+        raise PageError("Dates must be YYYY-MM-DD.") from error
 
 
 def line_of(event: Event) -> dict[str, str]:

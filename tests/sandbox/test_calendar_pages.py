@@ -134,6 +134,24 @@ def test_list_names_what_is_particular(sandbox: Sandbox, state: GoogleState) -> 
     assert get(sandbox, "/").url.endswith("/_sandbox/")
 
 
+def test_occurrences_of_a_series_are_listed_and_edited_one_by_one(sandbox: Sandbox, state: GoogleState) -> None:
+    start = datetime(2026, 11, 4, 9, tzinfo=UTC)
+    series = state.add_event(ME, summary="Weekly", start=start, recurrence=["RRULE:FREQ=WEEKLY"])["id"]
+    coming = [each["id"] for each in state.instances(ME, series) if each["start"]["dateTime"] >= "2026-11-22"]
+    page = get(sandbox).text
+    assert page.count(">Weekly</a>") == 1 + 8, "the series, and each week of the eight"
+    assert page.count("occurrence of a series") == 8
+    assert all((f"id={each}" in page) == (number < 8) for number, each in enumerate(coming))
+    assert "Saved: Extra long" in post(sandbox, id=coming[1], title="Extra long", start_time="15:00").text
+    state.delete_event(ME, coming[2])
+    page = get(sandbox).text
+    assert "2026-12-02 15:00" in page
+    assert (page.count(">Weekly</a>"), page.count(">Extra long</a>")) == (1 + 6, 1)
+    assert get(sandbox, "/_sandbox/event", calendar=ME, id=coming[0]).status_code == 200
+    assert get(sandbox, "/_sandbox/event", calendar=ME, id=coming[2]).status_code == 404
+    assert get(sandbox, **{"from": "2026-11-31"}).status_code == 400
+
+
 def test_texts_are_escaped_and_no_script_is_needed(sandbox: Sandbox, state: GoogleState) -> None:
     evil = "<script>alert(1)</script>\"'"
     state.add_calendar(ME, evil)

@@ -54,13 +54,14 @@ def test_list_shows_a_users_coming_activities_in_their_zone(paged: Service, comp
     asha = company.add_user("Asha", "asha@acme.example", "Asia/Kathmandu")["id"]
     deal = company.add_deal("Wärmepumpe")["id"]
     company.add_activity(
-        "later", owner_id=asha, due_date="2026-11-24", due_time="20:00", deal_id=deal, location="Pokhara"
-    )
+        "later", owner_id=asha, due_date="2026-11-24", due_time="20:00", deal_id=deal, location="Pokhara",
+        attendees=[{"email": "ben@acme.example", "name": "Ben"}, {"email": "kim@kunde.example"}],
+    )  # fmt: skip
     company.add_activity("past", owner_id=asha, due_date="2026-11-20")
     company.add_activity("of Anna", due_date="2026-11-24")
     page = get(paged, f"/_sandbox/?user={asha}").text
     assert "2026-11-25 01:45" in page
-    assert "Wärmepumpe" in page
+    assert "Wärmepumpe · with Ben, kim@kunde.example" in page
     assert "Pokhara" in page
     assert "past" not in page
     assert "of Anna" not in page

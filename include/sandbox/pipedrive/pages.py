@@ -69,6 +69,7 @@ class ActivityPages(Pages):
             or state.leads.get(row["lead_id"] or "", {}).get("title"),
             state.persons.get(row["person_id"] or 0, {}).get("name"),
             state.organizations.get(row["org_id"] or 0, {}).get("name"),
+            with_whom(row),
         )
         return {
             **row,
@@ -123,6 +124,12 @@ class ActivityPages(Pages):
         if row is None or row["is_deleted"]:
             raise PageError("There is no such activity, or it was deleted.", 404)
         return row
+
+
+def with_whom(row: Row) -> str:
+    """Attendees, by name or address."""
+    names = [str(each.get("name") or each.get("email")) for each in row.get("attendees") or ()]
+    return f"with {', '.join(names)}" if names else ""
 
 
 def zone_of(user: Row) -> ZoneInfo:
