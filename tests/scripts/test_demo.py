@@ -21,6 +21,8 @@ def test_once_makes_both_sides_equal_and_leaves_nothing_running(root: Path, tmp_
     assert done.returncode == 0, done.stdout + done.stderr
     assert "both sides are equal" in done.stdout
     assert "NO" not in done.stdout
+    for told in ("5 activities", "Jürgen Groß", "Asha Gurung attends", "“Busy”", "1 declined, 1 shared"):
+        assert told in done.stdout
     assert working_in(home / "components") == []
 
 

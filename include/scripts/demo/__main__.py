@@ -21,9 +21,10 @@ from pathlib import Path
 from types import FrameType
 
 from include.calsync.store.engine import create_store_engine, migrate
-from include.scripts.demo.company import Company, work
+from include.scripts.demo.company import Company
 from include.scripts.demo.home import DEFAULT_FOLDER, MARK, USER, Home, free_port, make_home
-from include.scripts.demo.judge import differences
+from include.scripts.demo.judge import differences, paired_events
+from include.scripts.demo.people import work
 from include.scripts.demo.processes import DemoError, Processes, kill_all_in
 from include.scripts.demo.rest import Airflow
 from include.scripts.demo.tables import result_table, skipped, table
@@ -159,7 +160,8 @@ def _show(airflow: Airflow, processes: Processes, company: Company) -> bool:
     print(table(("who", "where", "what"), [(edit.person, edit.where, edit.what) for edit in edits]))
     good = _run(airflow, processes, "calendar_sync", by_schedule=True) and good
     print()
-    print(table(("arrived on the other side", ""), [(edit.what, "yes" if edit.arrived() else "NO") for edit in edits]))
+    seen = [(edit.what, edit.becomes, "yes" if edit.arrived() else "NO") for edit in edits]
+    print(table(("what people did", "becomes on the other side", "there"), seen))
     print()
     after = _holdings(company)
     rows = [(*key, count, after[key]) for key, count in before.items()]
@@ -177,7 +179,10 @@ def _holdings(company: Company) -> dict[tuple[str, str], int]:
     out = {}
     for account in company.sample.accounts:
         out[account.name, "activities with a date"] = len(company.activities(account))
-        out[account.name, "events in the calendar"] = len(company.events(account))
+        events = company.occurrences(account)
+        paired = sum(map(len, paired_events(company, account).values()))
+        out[account.name, "events with an activity"] = paired
+        out[account.name, "other events"] = len(events) - paired
     return out
 
 
