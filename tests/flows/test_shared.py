@@ -185,6 +185,37 @@ def test_an_account_that_is_off(team: World) -> None:
     assert_quiet(team)
 
 
+def test_an_account_that_is_off_long_after_its_meeting_was_synced(team: World) -> None:
+    """No listing shows the meeting any more when the colleague's copy takes over."""
+    meets(team)
+    settle(team)
+    for _ in range(2):
+        team.pass_time(10_000)
+        assert_quiet(team)
+    team.anna_is(enabled=False)
+    settle(team)
+    assert owner(team) == BERT
+    assert_quiet(team)
+
+
+def test_a_guests_account_is_added_long_after(world: World) -> None:
+    world.google.add_user(BERT)
+    world.pipedrive.add_user("Bert", BERT, "Europe/Berlin")
+    world.anna_is(calendar="primary")
+    world.green()
+    event = meets(world)
+    world.green()
+    for _ in range(2):
+        world.pass_time(10_000)
+        world.assert_quiet()
+    world.account(name="bert", pipedrive_user=BERT, google_user=BERT, calendar="primary")
+    settle(world)
+    world.google.touch_events(BERT, event)
+    settle(world)
+    assert (owner(world), attendees(world)) == (ANNA, [BERT])
+    assert_quiet(world)
+
+
 def test_an_activity_whose_event_gets_a_colleague(team: World) -> None:
     """An event from Pipedrive to which Anna invites Bert."""
     team.activity("Call")

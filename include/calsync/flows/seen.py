@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Connection, Row
 
 from include.calsync.core.diff import Diff, diff
+from include.calsync.core.meetings import meeting_of
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.flows import moves
 from include.calsync.flows.company_pull import is_unfinished
@@ -45,9 +46,30 @@ class Seen:
         held = [row for account_id in self.accounts for row in mapping.held_items(conn, account_id)]
         self.held = {row.link_id: row for row in held}
         # Most links were not seen and rest: their heads are enough.
-        awake = [link.id for link in heads if self.of(link) != (None, None) or self.is_open(link)]
+        stirred = self._stirred_meetings()
+        awake = [
+            link.id
+            for link in heads
+            if self.of(link) != (None, None)
+            or self.is_open(link)
+            or (link.company_id, link.meeting, link.account_id in self.accounts) in stirred
+        ]
         whole = mapping.whole(conn, awake)
         self.links = [self.rekeying.moved(whole.get(link.id, link)) for link in heads]
+
+    def _stirred_meetings(self) -> set[tuple[str, str | None, bool]]:
+        """Meetings whose link may be written because of another calendar's event: company, meeting, and whether the
+        link's account takes part. A copy takes over from one that does not at any time."""
+        out: set[tuple[str, str | None, bool]] = set()
+        for row in self.events.values():
+            account, meeting = self.accounts.get(row.account_id), meeting_of(row.raw)
+            if account is not None and meeting is not None:
+                out |= {(account.company_id, meeting, True), (account.company_id, meeting, False)}
+        for row in self.copies:
+            out.add((row.company_id, row.meeting, False))
+            if row.state != "shown" or event_key(row.calendar_id, row.event_id) in self.events:
+                out.add((row.company_id, row.meeting, True))
+        return out
 
     def diff(self) -> Diff:
         """All links against all observations."""
