@@ -260,3 +260,25 @@ def test_after_the_loss_of_the_database(team: World) -> None:
     settle(team)
     assert (len(team.activities()), len(team.links()), owner(team)) == (1, 1, ANNA)
     assert_quiet(team)
+
+
+@pytest.mark.parametrize("organiser", [ANNA, "boss@elsewhere.example"])
+def test_its_activity_is_given_to_the_colleague(team: World, organiser: str) -> None:
+    """The colleague's calendar shows the meeting already: its copy there is the activity's event from here on."""
+    if organiser != ANNA:
+        team.google.add_user(organiser)
+    meets(team, organiser, tuple(sorted({ANNA, BERT} - {organiser})))
+    settle(team)
+    assert (owner(team), attendees(team)) == (ANNA, [BERT])
+    bert = next(user["id"] for user in team.pipedrive.users.values() if user["email"] == BERT)
+    team.pipedrive.edit_activity(team.the_activity()["id"], owner_id=bert)
+    settle(team)
+    assert (owner(team), attendees(team)) == (BERT, [ANNA])
+    assert [len(team.events(calendar)) for calendar in (ANNA, BERT)] == [1, 1], "nobody has it twice"
+    assert_quiet(team)
+    anna = next(user["id"] for user in team.pipedrive.users.values() if user["email"] == ANNA)
+    team.pipedrive.edit_activity(team.the_activity()["id"], owner_id=anna)
+    settle(team)
+    assert (owner(team), attendees(team)) == (ANNA, [BERT])
+    assert [len(team.events(calendar)) for calendar in (ANNA, BERT)] == [1, 1]
+    assert_quiet(team)

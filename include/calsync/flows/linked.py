@@ -191,6 +191,8 @@ class LinkedPairs:
         observed, _ = self.seen.of(link)
         leaving = self._leaves(account, link, payload) if is_live(observed) else None
         obstacle = unsupported(payload["event_raw"] or {}) if event is not Change.DELETED else None
+        if leaving == "other_owner" and self.shared.follow_owner(link, payload["activity"]["owner_id"]):
+            return
         if leaving:
             self._leave(account, link, payload, leaving, event)
         elif obstacle:

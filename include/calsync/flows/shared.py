@@ -56,14 +56,23 @@ class SharedMeetings:
 
     def take_over(self, link: Row[Any], *, wait: bool) -> bool:
         """Let another account's copy take this link's activity over. `wait`: its own account must look again."""
-        heir = self._heir(link)
-        if heir is None or self.rows.upload is not None:
+        if not self._take_over(link, self._heirs(link)):
             return False
-        self._hand_over(link, *heir)
         if wait:
             account = self.seen.accounts[link.account_id]
             payload = payload_of(link, *self.seen.of(link))
             self.rows.wait(account, payload, link, reason="another calendar's copy takes over")
+        return True
+
+    def follow_owner(self, link: Row[Any], owner_id: int | None) -> bool:
+        """Let the new owner's copy of the meeting be the activity's event, if that calendar has one."""
+        return self._take_over(link, [each for each in self._heirs(link) if each[0].user_id == owner_id])
+
+    def _take_over(self, link: Row[Any], heirs: list[tuple[RunAccount, str]]) -> bool:
+        heir = min(heirs, key=lambda each: each[0].name, default=None)
+        if heir is None or self.rows.upload is not None:
+            return False
+        self._hand_over(link, *heir)
         return True
 
     def _hand_over(self, link: Row[Any], account: RunAccount, event_id: str) -> None:
@@ -79,7 +88,8 @@ class SharedMeetings:
         ids = {"account_id": account.id, "event_id": link.event_id, "calendar_id": link.calendar_id}
         return ids | {"company_id": link.company_id, "meeting": link.meeting} | account.rep
 
-    def _heir(self, link: Row[Any]) -> tuple[RunAccount, str] | None:
+    def _heirs(self, link: Row[Any]) -> list[tuple[RunAccount, str]]:
+        """Other accounts that have the link's meeting in their calendars, and the events there."""
         key = (link.company_id, link.meeting)
         places = [(row.account_id, row.item_id) for row in self.live.get(key, ())]
         places += [
@@ -88,8 +98,7 @@ class SharedMeetings:
             if (row.company_id, row.meeting) == key and place not in self.gone
         ]
         able = [(account, place[1]) for place in places if (account := self._able(place[0])) is not None]
-        able = [each for each in able if each[0].id != link.account_id and (each[0].id, each[1]) not in self.gone]
-        return min(able, key=lambda each: each[0].name, default=None)
+        return [each for each in able if each[0].id != link.account_id and (each[0].id, each[1]) not in self.gone]
 
     def _able(self, account_id: int | None) -> RunAccount | None:
         account = self.seen.accounts.get(account_id or 0)
