@@ -15,6 +15,15 @@ ROOT = Path(__file__).resolve().parents[3]
 DEFAULT_FOLDER = ROOT / ".calsync" / "demo"
 MARK = "env.sh"
 USER = "admin"
+LOCAL_SETTINGS = """from sqlalchemy import Engine
+
+from include.scripts.demo.savepoints import install
+
+__all__ = []
+install(Engine)
+"""
+# Airflow's components wait for each other's writes; a busy machine needs longer than SQLite's five seconds.
+DATABASE_TIMEOUT_S = 60
 # Of the environment of whoever starts the demo, these are not handed on: they would change what it shows.
 NOT_INHERITED = ("AIRFLOW", "CALSYNC_", "PYTHONPATH", "_AIRFLOW")
 
@@ -41,6 +50,8 @@ def make_home(folder: Path, port: int, accounts_yaml: str, connections: Mapping[
     ours = _settings(folder, url, port) | {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords)}
     ours |= {"AIRFLOW_HOME": str(folder), "PYTHONPATH": str(ROOT), "CALSYNC_ACCOUNTS_FILE": str(accounts)}
     ours |= connections
+    (folder / "config").mkdir(exist_ok=True)
+    (folder / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS)  # read by every component and command
     exports.touch(mode=0o600)
     exports.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(ours.items())))
     theirs = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
@@ -61,7 +72,7 @@ def _settings(folder: Path, url: str, port: int) -> dict[str, str]:
         },
         "API": {"HOST": "127.0.0.1", "PORT": str(port), "BASE_URL": url, "SECRET_KEY": secrets.token_hex(32)},
         "API_AUTH": {"JWT_SECRET": secrets.token_hex(64)},
-        "DATABASE": {"SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}"},
+        "DATABASE": {"SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}?timeout={DATABASE_TIMEOUT_S}"},
         "USAGE_DATA_COLLECTION": {"ENABLED": "False"},
     }
     return {
