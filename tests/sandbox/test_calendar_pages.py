@@ -147,7 +147,10 @@ def test_occurrences_of_a_series_are_listed_and_edited_one_by_one(sandbox: Sandb
     page = get(sandbox).text
     assert "2026-12-02 15:00" in page
     assert (page.count(">Weekly</a>"), page.count(">Extra long</a>")) == (1 + 6, 1)
-    assert get(sandbox, "/_sandbox/event", calendar=ME, id=coming[0]).status_code == 200
+    assert "Occurrence of a series. Id" in get(sandbox, "/_sandbox/event", calendar=ME, id=coming[0]).text
+    mark = {"private": {"calsyncActivityId": "7"}}
+    paired = state.add_event(ME, summary="Call", start=start, extendedProperties=mark)["id"]
+    assert "Linked to Pipedrive. Id" in get(sandbox, "/_sandbox/event", calendar=ME, id=paired).text
     assert get(sandbox, "/_sandbox/event", calendar=ME, id=coming[2]).status_code == 404
     assert get(sandbox, **{"from": "2026-11-31"}).status_code == 400
 
