@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import yaml
 from sqlalchemy import func, select
 
 from include.calsync.clients.auth import ApiToken
@@ -16,8 +17,8 @@ from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.core.text import DELIMITER
 from include.calsync.store.limits import StoreLimiter
-from include.calsync.store.tables import change_log
-from tests.flows.world import World
+from include.calsync.store.tables import account, change_log
+from tests.flows.world import ANNA, World
 from tests.laws.ledger import Ledger, Node
 from tests.laws.shown import Shown, of_activity, of_event
 
@@ -35,14 +36,23 @@ class Company(World):
     base: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     ledger: Ledger = field(default_factory=Ledger)
     tell: Callable[[str], None] = lambda _: None
+    away: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Accounts that were taken out of the file, to be put back."""
 
     def __post_init__(self) -> None:
         for service in (self.sandbox.pipedrive, self.sandbox.google):
             service.clock.freeze(self.base)
         super().__post_init__()
-        self.bert, self.bert_calendar = self.add_colleague("bert")
+        self.other_calendar, self.calendar = self.calendar, ANNA
+        self.bert, _ = self.add_colleague("bert")
+        self.bert_calendar = "bert@acme.example"
+        for name in ("anna", "bert"):
+            self.account(name=name, calendar="primary")  # where invitations arrive
         self.carl = self.pipedrive.add_user("Carl", "carl@acme.example", "Europe/Berlin")["id"]
         self.calendars = {"anna": self.calendar, "bert": self.bert_calendar}
+        """Of each account, the one that is set now."""
+        self.former: dict[str, str] = {}
+        """Calendars that were set before, and whose they are."""
         self.owners = {"anna": self.anna, "bert": self.bert}
         self.names: Names = {}
         self.deals = [self._named("deal", self.pipedrive.add_deal(title)) for title in ("Roof", "Roof > Wall")]
@@ -52,11 +62,77 @@ class Company(World):
         self.foreign: dict[Node, dict[str, Any]] = {}
         self.touched: set[int] = set()
         """Activities that people edited."""
+        self.declined: set[Node] = set()
+        """Copies of colleagues' meetings whose guest does not come."""
+        self.confidants: dict[int, str] = {}
+        """Persons whom only private events name, and the word of each."""
+        self.rearranged = False
+        """Whether an account ever rested or got another calendar, or an event was hidden: who has a meeting may
+        differ since."""
 
     def _named(self, kind: str, row: dict[str, Any]) -> int:
         number = int(row["id"])
         self.names[kind, number] = [str(row["title" if kind == "deal" else "name"])]
         return number
+
+    # Accounts.
+
+    @property
+    def everywhere(self) -> dict[str, str]:
+        """All calendars that are or were set, and whose they are."""
+        return self.former | {calendar: name for name, calendar in self.calendars.items()}
+
+    def account(self, **settings: Any) -> None:
+        if settings["name"] in self.away:
+            self.away[settings["name"]].update(settings)
+        else:
+            super().account(**settings)
+
+    def settings(self, name: str) -> dict[str, Any]:
+        """An account as it is, or as it will be put back."""
+        return next(each for each in (*self.accounts, *self.away.values()) if each["name"] == name)
+
+    def works(self, calendar: str) -> bool:
+        """Whether an account syncs this calendar now."""
+        name = self.everywhere[calendar]
+        enabled = name not in self.away and self.settings(name).get("enabled", True)
+        return enabled and self.calendars[name] == calendar
+
+    def since(self, calendar: str) -> datetime:
+        """When the calendar was connected; its service's time."""
+        with self.engine.connect() as conn:
+            query = select(account.c.events_connected_at).where(account.c.calendar_id == calendar)
+            found: datetime = conn.execute(query).scalar_one()
+        return found
+
+    def take_out(self, name: str) -> None:
+        """The account is taken out of the file."""
+        self.away[name] = next(each for each in self.accounts if each["name"] == name)
+        self.accounts.remove(self.away[name])
+        self.accounts_file.write_text(yaml.safe_dump({"accounts": self.accounts}))
+
+    def put_back(self) -> None:
+        """All accounts are in the file again."""
+        for name in list(self.away):
+            self.account(**self.away.pop(name))
+
+    def switch(self, name: str, calendar: str, setting: str) -> None:
+        """The account gets another calendar."""
+        self.former[self.calendars[name]] = name
+        self.calendars[name] = calendar
+        self.account(name=name, calendar=setting)
+
+    # Events that others may not see, or that are in several calendars.
+
+    def hides(self, calendar: str, event: dict[str, Any]) -> str | None:
+        """What becomes of this event's content by its calendar's settings: `busy`, `skip`; None: it may be known."""
+        rule = str(self.settings(self.everywhere[calendar]).get("private_events", "busy"))
+        return rule if event.get("visibility") == "private" and rule != "full" else None
+
+    def is_copy(self, calendar: str, event: dict[str, Any]) -> bool:
+        """Whether a colleague organises it."""
+        organiser = (event.get("organizer") or {}).get("email")
+        return organiser != calendar and organiser in self.everywhere
 
     # Time and clients.
 
@@ -115,7 +191,7 @@ class Company(World):
     def live(self) -> dict[Node, dict[str, Any]]:
         """All live items of both services, as their owners see them."""
         found: dict[Node, dict[str, Any]] = {("activity", row["id"]): row for row in self.activities()}
-        for calendar in self.calendars.values():
+        for calendar in self.everywhere:
             for event in self.events(calendar):
                 shown = self.google.instances(calendar, event["id"]) if event.get("recurrence") else [event]
                 found |= {("event", calendar, each["id"]): each for each in shown}
@@ -127,7 +203,7 @@ class Company(World):
             return [("activity", row["id"]) for row in self.pipedrive.activities.values() if row["is_deleted"]]
         return [
             ("event", calendar, event["id"])
-            for calendar in self.calendars.values()
+            for calendar in self.everywhere
             for event in self.google.events(calendar).values()
             if event["status"] == "cancelled" and "start" in event and self._may_return(calendar, event)
         ]
@@ -135,6 +211,8 @@ class Company(World):
     def _may_return(self, calendar: str, event: dict[str, Any]) -> bool:
         """A series stays deleted, and so do its occurrences."""
         series = self.google.events(calendar).get(event.get("recurringEventId", ""), event)
+        if self.is_copy(calendar, event):
+            return False
         return "recurrence" not in event and (series is event or series["status"] != "cancelled")
 
     def did(self, what: str, node: Node | None = None, typed: Any = None) -> None:

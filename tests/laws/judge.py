@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import product
 from typing import Any
 
@@ -16,7 +17,9 @@ from include.calsync.core.policy import Side
 from include.calsync.store.tables import change_log, cursor, intent, plan_row, quarantine
 from tests.laws.company import Company, content_of
 from tests.laws.ledger import Node, Typed
+from tests.laws.meetings import Meetings
 from tests.laws.shown import FIELDS, MARK, Shown, from_log, of_activity, of_event, same_when, shows
+from tests.laws.veil import Veil
 
 REMOVALS = ("delete_event", "remove_event", "delete_activity", "unlink", "detach")
 SCOPE = {"no_date", "other_type", "other_owner", "done"}
@@ -38,6 +41,8 @@ class Judge:
         self.company, self.ledger = company, company.ledger
         self.before: Items = {}
         self.read_log = 0
+        self.veil = Veil(company)
+        self.meetings = Meetings(company)
 
     def look(self) -> None:
         """After every step."""
@@ -47,6 +52,8 @@ class Judge:
         self._join(live, links, entries)
         self._nobody_was_mailed()
         self._others_events_are_untouched()
+        self._holds(self.veil.leak(live, links, entries))
+        self._holds(self.meetings.written(live))
         self._no_duplicates(live)
         self._deletions_are_peoples(live, links)
         self._nothing_is_lost(live)
@@ -69,6 +76,11 @@ class Judge:
             mark = read_mark(item) if node[0] == "event" else None
             if mark is not None and mark.event_id == node[2]:
                 self.ledger.join(node, ("activity", mark.activity_id))
+            if node[0] == "event" and self.company.is_copy(node[1], item):
+                self.ledger.join(node, ("event", item["organizer"]["email"], node[2]))
+
+    def _holds(self, violation: str | None) -> None:
+        _check(violation is None, violation or "")
 
     # Law 9.
 
@@ -108,13 +120,24 @@ class Judge:
                 other for other in self.ledger.deleted if self.ledger.root(other) == root and other[0] != node[0]
             ]
             event = node[0] == "event"
+            if event and self.meetings.may_go(node, item):
+                continue
+            if not event and self.meetings.nobody_comes(self._events_of(root, live)):
+                continue
+            hidden = event and node in self.ledger.births and self.company.hides(node[1], item)
+            _check(not hidden, f"law 3: nobody deleted the private event {node}: {item}")
             ours = event and (node not in self.ledger.births or self._taken_over(root, node[1]))
             left = ours and self._left_scope(root, node[1])
             _check(bool(partners) or left, f"law 3: nobody deleted {node}: {item}")
 
+    def _events_of(self, root: Node, live: Items) -> Items:
+        """All events of this group, also those that are gone."""
+        seen = {node: item for node, item in self.before.items() if node[0] == "event"}
+        return {node: item for node, item in (seen | live).items() if self.ledger.root(node) == root}
+
     def _taken_over(self, root: Node, calendar: str) -> bool:
         """Whether an activity of this group belongs into another calendar: its author's event goes along."""
-        others = [each for each in self.company.calendars.values() if each != calendar]
+        others = [each for name, each in self.company.calendars.items() if name != self._name_of(calendar)]
         rows = self.company.pipedrive.activities.values()
         mine = [row for row in rows if self.ledger.root(("activity", row["id"])) == root]
         return any(self.belongs(row, other) for row in mine for other in others)
@@ -129,10 +152,11 @@ class Judge:
     def belongs(self, row: dict[str, Any], calendar: str) -> bool:
         """Whether an activity is to be shown in this calendar."""
         name = self._name_of(calendar)
-        settings = self.settings(name)
+        settings = self.company.settings(name)
         types = settings.get("activity_types")
         return (
             not row["is_deleted"]
+            and self.company.calendars[name] == calendar
             and row["owner_id"] == self.company.owners[name]
             and bool(row["due_date"])
             and (types is None or row["type"] in types)
@@ -140,10 +164,7 @@ class Judge:
         )
 
     def _name_of(self, calendar: str) -> str:
-        return next(name for name, own in self.company.calendars.items() if own == calendar)
-
-    def settings(self, name: str) -> dict[str, Any]:
-        return next(account for account in self.company.accounts if account["name"] == name)
+        return self.company.everywhere[calendar]
 
     # Law 2.
 
@@ -207,20 +228,32 @@ class Judge:
         for row in links:
             by_node["activity", row.activity_id] = by_node["event", row.calendar_id, row.event_id] = row
         for row in links:
-            if row.state == "active":
+            if row.state == "active" and self.company.works(row.calendar_id):
                 self._equal(live, row)
+                self._holds(self.meetings.unfit(live, row))
+            elif row.state == "active":
+                self._holds(self._left_behind(live, row))
             _check(row.state != "removing", f"law 5: a removal is unfinished: {row}")
         for node, item in live.items():
             row = by_node.get(node)
             missing = self._wanted(node, item, live, by_node) and (row is None or row.state == "detached")
-            if missing and not self._is_let_go(row) and not self._has_twin(node, live, by_node):
+            if missing and not self._is_let_go(row, live) and not self._has_twin(node, live, by_node):
                 raise Violation(f"law 5: {node} has no partner: {item}; link {row}; {self._aside()}")
+
+    def _left_behind(self, live: Items, row: Row[Any]) -> str | None:
+        """Our own upcoming events go along when their account gets another calendar."""
+        activity = live.get(("activity", row.activity_id))
+        home = self.company.calendars[self._name_of(row.calendar_id)]
+        if row.origin == "google" or activity is None or not self.belongs(activity, home):
+            return None
+        today = self.company.clock().date().isoformat()
+        return f"law 5: {activity} is still in the old calendar: {row}" if activity["due_date"] > today else None
 
     def _aside(self) -> list[Any]:
         with self.company.engine.connect() as conn:
             return list(conn.execute(select(quarantine)))
 
-    def _is_let_go(self, row: Row[Any] | None) -> bool:
+    def _is_let_go(self, row: Row[Any] | None, live: Items) -> bool:
         """Detached: one side of what was deleted on the other is kept, or an author's event lost its activity.
 
         An activity that was born in Google and is given to a colleague stays out of the colleague's calendar: its link
@@ -228,13 +261,18 @@ class Judge:
         """
         if row is None or row.state != "detached":
             return False
+        if row.cause == "private":  # until it is public again
+            event = live.get(("event", row.calendar_id, row.event_id))
+            return event is None or self.company.hides(row.calendar_id, event) == "skip"
         handed_over = row.origin == "google" and row.cause == "other_owner"
         return handed_over or row.cause in ("event_deleted", "activity_deleted", "declined")
 
     def _wanted(self, node: Node, item: dict[str, Any], live: Items, by_node: dict[Node, Row[Any]]) -> bool:
-        if any(each.get("self") and each["responseStatus"] == "declined" for each in item.get("attendees", ())):
+        if node[0] == "event" and not self.meetings.counts(node, item):
             return False
         row = by_node.get(node)
+        if row is None and node[0] == "event" and self.meetings.is_held_elsewhere(node, live, by_node):
+            return False
         if node[0] == "activity":
             homes = [calendar for calendar in self.company.calendars.values() if self.belongs(item, calendar)]
             return bool(homes) and (row is not None or self._is_new(node, item["update_time"]))
@@ -249,6 +287,8 @@ class Judge:
         return self._is_new(node, item["updated"])
 
     def _is_new(self, node: Node, edited: str) -> bool:
+        if node[0] == "event" and node[1] == self.company.other_calendar:
+            return self.company.since(node[1]) <= datetime.fromisoformat(edited)
         return node not in self.old or edited >= self.old[node]
 
     old: dict[Node, str] = {}  # noqa: RUF012  replaced by the machine: items from before the accounts were connected
@@ -274,11 +314,20 @@ class Judge:
             raise Violation(f"law 5: an active link to what is gone: {row}; {activity}; {event}")
         if ("event", row.calendar_id, row.event_id) in self.company.foreign and row.activity_id in self.company.touched:
             return  # what people change on it stays there alone
+        if self.company.hides(row.calendar_id, event):
+            self._holds(self.veil.unequal(activity, event, row))
+            return
+        guest = self.company.is_copy(row.calendar_id, event)
+        if guest and row.activity_id in self.company.touched:
+            return  # as above
         here, there = of_activity(activity), of_event(event)
         titles = self._titles(activity, row)
-        _check(there["subject"] in titles, f"law 5: title {there['subject']!r} of {here['subject']!r}, not in {titles}")
-        if row.origin == "pipedrive":
-            style = self.settings(self._name_of(row.calendar_id)).get("done")
+        _check(
+            guest or there["subject"] in titles,
+            f"law 5: title {there['subject']!r} of {here['subject']!r}, not in {titles}",
+        )
+        if row.origin == "pipedrive" and not guest:
+            style = self.company.settings(self._name_of(row.calendar_id)).get("done")
             marked = str(event.get("summary")).startswith(MARK)
             _check(marked == (style == "prefix" and activity["done"]), f"law 5: mark of {event} for {activity}")
         for name in FIELDS[1:]:

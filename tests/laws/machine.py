@@ -28,7 +28,8 @@ from tests.laws.judge import Judge, Violation
 from tests.laws.ledger import Node
 from tests.laws.meanwhile import before_request
 from tests.laws.people import PAUSE, PICK
-from tests.laws.series import Series, add
+from tests.laws.series import add
+from tests.laws.together import Together
 from tests.laws.trouble import TROUBLES, calm
 
 LEASE_S = 301
@@ -87,11 +88,14 @@ SETTINGS = st.sampled_from(
         {"conflict": "newest"},
         {"title": ["subject", "deal"]},
         {"include_context": False},
+        {"private_events": "skip"},
+        {"private_events": "busy"},
+        {"private_events": "full"},
     ]
 )
 
 
-class Laws(Series):
+class Laws(Together):
     """One company's life."""
 
     make_store: ClassVar[Callable[[Path], str]] = staticmethod(lambda folder: f"sqlite:///{folder / 'calsync.db'}")
@@ -157,6 +161,7 @@ class Laws(Series):
     def _configure(self, name: str, change: dict[str, Any]) -> None:
         if "title" in change:
             self.company.title_orders.append(tuple(change["title"]))
+        self.company.rearranged |= "private_events" in change
         self.company.account(name=name, **change)
 
     # The company's own settings, and time.
@@ -164,13 +169,7 @@ class Laws(Series):
     @rule(change=SETTINGS, name=st.sampled_from(["anna", "anna", "bert"]))
     def configure(self, change: dict[str, Any], name: str) -> None:
         self._configure(name, change)
-        self.company.ledger.edits["settings"] += 1
-
-    @rule(name=st.sampled_from(["anna", "bert"]), enabled=st.booleans())
-    def rest(self, name: str, enabled: bool) -> None:
-        """An account is disabled for a while."""
-        self.company.account(name=name, enabled=enabled)
-        self.company.ledger.edits["enabled" if enabled else "disabled"] += 1
+        self.company.did("settings", None, (name, change))
 
     @rule(pause=st.sampled_from([90, 400, 4000, LONG_ENOUGH_S]))
     def wait(self, pause: int) -> None:
@@ -268,6 +267,8 @@ class Laws(Series):
     def _go(self, way: str) -> Summary:
         company, options = self.company, dict(WAYS[way])
         FIGURES.runs[way] += 1
+        if "accounts" in options and "anna" in company.away:
+            options["accounts"] = ["bert"]
         if way == "backfill":
             options["interval"] = (company.clock() - timedelta(hours=2), company.clock() + timedelta(minutes=1))
         if way == "reconcile backfill":
@@ -314,6 +315,7 @@ class Laws(Series):
         company = self.company
         self._disarm()
         company.impatient = False
+        company.put_back()
         for name in company.calendars:
             company.account(name=name, enabled=True)
         company.pass_time(LONG_ENOUGH_S)

@@ -43,8 +43,13 @@ class People(RuleBasedStateMachine):
 
     def _pick(self, kind: str, number: int) -> tuple[Node, dict[str, Any]] | None:
         live = self.company.live()
-        nodes = [node for node in live if node[0] == kind and node not in self.company.foreign]
+        nodes = [node for node in live if node[0] == kind and self._is_own(node, live[node])]
         return (nodes[number % len(nodes)], live[nodes[number % len(nodes)]]) if nodes else None
+
+    def _is_own(self, node: Node, item: dict[str, Any]) -> bool:
+        """Whether who picks it may change it."""
+        guest = node[0] == "event" and self.company.is_copy(node[1], item)
+        return node not in self.company.foreign and not guest
 
     # People in Pipedrive.
 

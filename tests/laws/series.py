@@ -90,7 +90,7 @@ def living(company: Company) -> list[tuple[str, dict[str, Any]]]:
     """(calendar, series) of all series that still have occurrences."""
     return [
         (calendar, event)
-        for calendar in company.calendars.values()
+        for calendar in company.everywhere
         for event in company.events(calendar)
         if event.get("recurrence") and company.google.instances(calendar, event["id"])
     ]
