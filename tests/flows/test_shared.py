@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.flows.world import ANNA, World, day
+from include.calsync.flows import apply
+from tests.flows.world import ANNA, World, account_row, day
 
 BERT = "bert@acme.example"
 CARL = "carl@acme.example"
@@ -195,6 +196,30 @@ def test_an_account_that_is_off_long_after_its_meeting_was_synced(team: World) -
     team.anna_is(enabled=False)
     settle(team)
     assert owner(team) == BERT
+    assert_quiet(team)
+
+
+def test_an_activity_is_edited_while_the_organisers_account_comes_back(
+    team: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the two accounts works on the pair, not both."""
+    monkeypatch.setattr(apply, "PARALLEL_ACCOUNTS", 1)  # the guest's account after the organiser's
+    team.activity("Call")
+    settle(team)
+    (event,) = team.events(ANNA)
+    team.google.edit_event(ANNA, event["id"], attendees=[{"email": BERT}])
+    team.anna_is(enabled=False)
+    settle(team)
+    assert owner(team) == BERT
+    team.pass_time(10_000)
+    settle(team)
+    team.pipedrive.edit_activity(team.the_activity()["id"], location="Hall")
+    team.anna_is(enabled=True)
+    settle(team)
+    assert [(row.calendar_id, row.account_id, row.state) for row in team.links()] == [
+        (ANNA, account_row(team).id, "active")
+    ]
+    assert (owner(team), attendees(team), team.events(ANNA)[0]["location"]) == (ANNA, [BERT], "Hall")
     assert_quiet(team)
 
 

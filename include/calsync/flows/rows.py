@@ -60,6 +60,13 @@ class Rows:
         payload["look_again_s"] = pause.total_seconds()
         self.add(account, Action.WAIT, payload, link, reason=reason, state="deferred", event_id=event_id)
 
+    def withdraw(self, link: Row[Any]) -> bool:
+        """Take back what was planned for this link. Returns whether there was anything."""
+        kept = [row for row in self.out if row["link_id"] != link.id]
+        found = len(kept) < len(self.out)
+        self.out[:] = kept
+        return found
+
     def merge(
         self, account: RunAccount, payload: dict[str, Any], link: Row[Any] | None = None, *, reason: str, **ids: Any
     ) -> None:

@@ -76,8 +76,12 @@ class SharedMeetings:
         return True
 
     def _hand_over(self, link: Row[Any], account: RunAccount, event_id: str) -> None:
+        """Nothing else is done to the pair in this run: what its own account would write, the next run merges."""
         self.taken.add(link.id)
         payload = payload_of(link, *self.seen.of(link)) | {"copy": event_id, "left": self._left(link)}
+        if self.rows.withdraw(link):
+            ids = {"activity_id": link.activity_id, "reason": "goes to another account first"}
+            self.rows.add(account, Action.WAIT, dict(payload), state="deferred", **ids)
         self.rows.add(account, Action.TAKE_OVER, payload, link, reason="the meeting is in this calendar, too")
 
     def _left(self, link: Row[Any]) -> dict[str, Any] | None:
