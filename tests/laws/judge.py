@@ -122,7 +122,7 @@ class Judge:
             event = node[0] == "event"
             if event and self.meetings.may_go(node, item):
                 continue
-            if not event and self.meetings.nobody_comes(self._events_of(root, live)):
+            if not event and self._nobody_comes(root, live):
                 continue
             hidden = event and node in self.ledger.births and self.company.hides(node[1], item)
             _check(not hidden, f"law 3: nobody deleted the private event {node}: {item}")
@@ -130,10 +130,11 @@ class Judge:
             left = ours and self._left_scope(root, node[1])
             _check(bool(partners) or left, f"law 3: nobody deleted {node}: {item}")
 
-    def _events_of(self, root: Node, live: Items) -> Items:
-        """All events of this group, also those that are gone."""
-        seen = {node: item for node, item in self.before.items() if node[0] == "event"}
-        return {node: item for node, item in (seen | live).items() if self.ledger.root(node) == root}
+    def _nobody_comes(self, root: Node, live: Items) -> bool:
+        """Whether the activity of this group lost its event to who declined or hid it."""
+        events = {node: item for node, item in live.items() if node[0] == "event" and self.ledger.root(node) == root}
+        declined = any(self.ledger.root(node) == root for node in self.company.declined)
+        return self.meetings.nobody_comes(events, declined=declined)
 
     def _taken_over(self, root: Node, calendar: str) -> bool:
         """Whether an activity of this group belongs into another calendar: its author's event goes along."""
@@ -263,7 +264,8 @@ class Judge:
             return False
         if row.cause == "private":  # until it is public again
             event = live.get(("event", row.calendar_id, row.event_id))
-            return event is None or self.company.hides(row.calendar_id, event) == "skip"
+            hidden = event is None or self.company.hides(row.calendar_id, event) == "skip"
+            return hidden or not self.company.works(row.calendar_id)
         handed_over = row.origin == "google" and row.cause == "other_owner"
         return handed_over or row.cause in ("event_deleted", "activity_deleted", "declined")
 

@@ -38,11 +38,10 @@ class Meetings:
         invited = {each["email"] for each in master.get("attendees", ())}
         return node in self.company.declined or master["status"] == "cancelled" or node[1] not in invited
 
-    def nobody_comes(self, events: Items) -> bool:
-        """Whether none of a meeting's events counts any more, and somebody declined or hid one of them."""
-        declined = any(node in self.company.declined or self._is_skipped(node, item) for node, item in events.items())
-        left = [node for node, item in events.items() if self.company.works(node[1]) and self.counts(node, item)]
-        return declined and not left
+    def nobody_comes(self, events: Items, *, declined: bool) -> bool:
+        """Whether none of a meeting's live events counts any more, and somebody declined or hid one of them."""
+        hidden = any(self._is_skipped(node, item) for node, item in events.items())
+        return (declined or hidden) and not any(self.counts(node, item) for node, item in events.items())
 
     def counts(self, node: Node, item: dict[str, Any]) -> bool:
         """Whether an event is to be shown in Pipedrive by its own calendar's account."""

@@ -41,7 +41,9 @@ class Veil:
         return None
 
     def unequal(self, activity: dict[str, Any], event: dict[str, Any], row: Row[Any]) -> str | None:
-        """What is wrong with the pair of a private event under `busy`: it shows the time, and nothing else."""
+        """What is wrong with the pair of a private event. Under `busy` it shows the time, and nothing else."""
+        if self.company.hides(row.calendar_id, event) == "skip":
+            return f"private: {event} is to be skipped, but has {activity}; link {row}"
         here, there = of_activity(activity), of_event(event)
         if not same_when(here["when"], there["when"]):
             return f"private: {here['when']!r} and {there['when']!r}; link {row}"
