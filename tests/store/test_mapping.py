@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, event, insert, select
 
-from include.calsync.store import mapping, runs
+from include.calsync.store import copies, mapping, runs
+from include.calsync.store.engine import create_store_engine
 from include.calsync.store.tables import held_item, hold, link, observation, sync_run
-from tests.store.conftest import NOON
+from tests.store.conftest import NOON, Databases
 
 CONTENT = {"base_activity": {}, "base_event": {}, "activity_digest": "a", "event_digest": "e", "rendered": {}}
 
@@ -124,3 +125,21 @@ def test_a_repeated_pull_forgets_only_its_own(store: Engine, account_id: int, of
         runs.forget_observations(conn, "r", "events", [account_id] if of_shard else None)
         left = list(conn.execute(select(observation.c.item_id).order_by(observation.c.item_id)).scalars())
         assert left == (["1", "2", "3"] if of_shard else ["2", "3"])
+
+
+def test_each_new_activity_asks_for_its_meeting_without_reading_the_whole_mapping(databases: Databases) -> None:
+    """Asked once for each activity created; SQLite takes the first index that fits, however little it helps."""
+    engine = create_store_engine(databases.migrated("sqlite"))
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        engine, "before_cursor_execute", lambda _c, _k, statement, values, *_: asked.append((statement, values))
+    )
+    with engine.begin() as conn:
+        copies.is_taken(conn, "c", "m", "k")
+        copies.attended(conn, "c", "m")
+        about = [each for each in asked if "meeting" in each[0]]
+        assert len(about) == 4
+        for statement, values in about:
+            ((*_, how),) = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            assert "meeting=?" in how
+    engine.dispose()

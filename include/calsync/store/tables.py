@@ -182,13 +182,14 @@ link = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("series_id", String(1024), comment="of an occurrence: its series"),
     Column("original_start", String(40), comment="of an occurrence: where its series put it, in the series' own zone"),
-    Column("meeting", String(1100), index=True, comment="iCalUID, and of an occurrence its original start"),
+    Column("meeting", String(1100), comment="iCalUID, and of an occurrence its original start"),
     Column("vanished_since_run", String(36), comment="the run that first saw the series without this occurrence"),
     UniqueConstraint("company_id", "activity_id"),
     UniqueConstraint("calendar_id", "event_id"),
     _one_of("origin", "pipedrive", "google"),
     _one_of("state", "active", "detached", "removing", "held"),
     CheckConstraint("(state = 'active') = (cause IS NULL)", name="cause"),
+    Index("ix_link_meeting", "company_id", "meeting"),
     comment="the stored mapping: one activity paired with one event, and what both showed when last equal",
 )
 
@@ -209,6 +210,7 @@ intent = Table(
     Column("original_start", String(40), comment="as of a link"),
     Column("meeting", String(1100), comment="as of a link"),
     UniqueConstraint("calendar_id", "event_id"),
+    Index("ix_intent_meeting", "company_id", "meeting"),
     comment="an activity about to be created for an event: committed before the POST, gone with the link",
 )
 
@@ -217,7 +219,7 @@ copy = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("account_id", ForeignKey("account.id"), nullable=False),
-    Column("company_id", String(40), nullable=False, index=True),
+    Column("company_id", String(40), nullable=False),
     Column("calendar_id", String(1024), nullable=False),
     Column("event_id", String(1024), nullable=False),
     Column("meeting", String(1100), nullable=False, comment="as of a link"),
@@ -227,6 +229,7 @@ copy = Table(
     UniqueConstraint("account_id", "event_id"),
     UniqueConstraint("calendar_id", "event_id"),
     _one_of("state", "new", "shown", "gone"),
+    Index("ix_copy_meeting", "company_id", "meeting"),
     comment="events of meetings that have their activity through another account's event",
 )
 

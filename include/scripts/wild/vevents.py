@@ -18,6 +18,7 @@ RECURRENCE = ("RRULE", "EXRULE", "RDATE", "EXDATE")
 VISIBILITY = {"PUBLIC": "public", "CONFIDENTIAL": "confidential"}  # anything else is private (RFC 5545, 3.8.1.3)
 RESPONSE = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
 STATUSES = ("confirmed", "tentative", "cancelled")
+ZONES = available_timezones()  # read from the disk at each call
 Moment = date | datetime
 
 
@@ -136,4 +137,4 @@ def _time(moment: Moment | None, zone: str) -> dict[str, str]:
     offset = moment.utcoffset()
     if offset is None or offset % timedelta(minutes=1):  # RFC 3339 knows no seconds in offsets
         moment = moment.astimezone(UTC)
-    return {"dateTime": moment.isoformat(), "timeZone": name if name in available_timezones() else zone}
+    return {"dateTime": moment.isoformat(), "timeZone": name if name in ZONES else zone}

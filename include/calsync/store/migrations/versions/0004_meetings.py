@@ -28,7 +28,8 @@ def upgrade() -> None:
     """Add the columns, and the table of copies."""
     for table, name, length, comment in TEXTS:
         op.add_column(table, sa.Column(name, sa.String(length), comment=comment))
-    op.create_index("ix_link_meeting", "link", ["meeting"])
+    for table in ("link", "intent"):
+        op.create_index(f"ix_{table}_meeting", table, ["company_id", "meeting"])
     key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "copy",
@@ -50,12 +51,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("calendar_id", "event_id", name=op.f("uq_copy_calendar_id_event_id")),
         comment="events of meetings that have their activity through another account's event",
     )
-    op.create_index("ix_copy_company_id", "copy", ["company_id"])
+    op.create_index("ix_copy_meeting", "copy", ["company_id", "meeting"])
 
 
 def downgrade() -> None:
     """Drop them."""
     op.drop_table("copy")
-    op.drop_index("ix_link_meeting", "link")
+    for table in ("link", "intent"):
+        op.drop_index(f"ix_{table}_meeting", table)
     for table, name, _, _ in TEXTS:
         op.drop_column(table, name)
