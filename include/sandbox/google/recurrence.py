@@ -148,6 +148,8 @@ def _rules(lines: list[str], start: Time, until: datetime | None) -> rruleset:
 def _bounded(rule: str, own_zone: tzinfo | None, until: datetime | None) -> str:
     """UNTIL brought to the form that dateutil wants for the start: UTC beside a zone, floating for all-day."""
     parts = dict(part.split("=", 1) for part in rule.upper().split(";") if part)
+    if not re.fullmatch(r"0*[1-9]\d*", parts.get("COUNT", "1"), re.ASCII):
+        raise ValueError("COUNT is a positive number")
     ends = [_date_value(parts["UNTIL"], "", own_zone, end_of_day=True)] if "UNTIL" in parts else []
     if until is not None and "COUNT" not in parts:
         ends.append(until)

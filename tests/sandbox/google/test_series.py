@@ -81,10 +81,10 @@ def test_rules(anna: Api, lines: list[str], days: list[int]) -> None:
 @pytest.mark.parametrize(
     "lines",
     [["DTSTART:20261123T090000Z"], ["RRULE:FREQ=SOMETIMES"], ["FREQ=DAILY"], [5], ["RRULE:"], "RRULE:FREQ=DAILY",
-     ["EXDATE;TZID=Mars/Base:20261123T100000"]],
+     ["RRULE:FREQ=DAILY;COUNT=-1"], ["RRULE:FREQ=DAILY;COUNT=0"], ["EXDATE;TZID=Mars/Base:20261123T100000"]],
 )  # fmt: skip
 def test_bad_rules(anna: Api, lines: Any) -> None:
-    """Reference, Events: recurrence: DTSTART and DTEND lines are not allowed."""
+    """Reference, Events: recurrence: DTSTART and DTEND lines are not allowed. RFC 5545, 3.3.10: COUNT is digits."""
     assert anna.error("POST", PATH, {**TIMED, "recurrence": lines}) == (400, "invalid")
 
 
