@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +61,21 @@ def _get(url: str) -> dict[str, Any]:
 
 @dataclass
 class Runner:
-    """Runs with one store. `limited`: stay under the services' documented limits, as in production."""
+    """Runs with one store.
+
+    `limited`: stay under the services' documented limits, as in production. `clock`: what the product believes.
+    """
 
     folder: Path
     addresses: Addresses
     limited: bool = False
+    clock: Callable[[], datetime] = utc_now
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each step of the last run took."""
 
     def __post_init__(self) -> None:
         self.engine = create_store_engine(f"sqlite:///{self.folder / 'calsync.db'}")
-        self.limiter: Limiter = StoreLimiter(self.engine, utc_now, time.sleep) if self.limited else NoLimiter()
+        self.limiter: Limiter = StoreLimiter(self.engine, self.clock, time.sleep) if self.limited else NoLimiter()
         self._numbers = itertools.count(1)
         self._pipedrive: dict[str, PipedriveClient] = {}
         self._google: dict[tuple[str, str], GoogleCalendarClient] = {}
@@ -128,7 +133,7 @@ class Runner:
             google=self._google_client,
             sleep=time.sleep,
             environment=Environment(accounts_file=self.accounts_file),
-            clock=utc_now,
+            clock=self.clock,
         )
 
     def _pipedrive_client(self, conn_id: str) -> PipedriveClient:
@@ -137,6 +142,7 @@ class Runner:
                 base_url=self.addresses.pipedrive_url,
                 auth=ApiToken(self.addresses.api_token),
                 limiter=self.limiter,
+                clock=self.clock,
                 key=f"pipedrive:{conn_id}",
             )
         return self._pipedrive[conn_id]
@@ -151,6 +157,7 @@ class Runner:
                 quota_user=user,
                 api_endpoint=self.addresses.google_url,
                 limiter=self.limiter,
+                clock=self.clock,
                 project_key=f"google:{conn_id}",
             )
         return self._google[conn_id, user]

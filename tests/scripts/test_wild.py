@@ -15,6 +15,7 @@ from include.scripts.wild import fetch, vevents
 from include.scripts.wild.check import Check, Report
 from include.scripts.wild.fetch import CalendarFile
 from include.scripts.wild.judge import expected, problems
+from include.scripts.wild.load import Loaded
 
 ZONED = """\
     BEGIN:VCALENDAR
@@ -88,6 +89,12 @@ def files(*texts: str) -> list[CalendarFile]:
     return [CalendarFile("pack", f"{n}.ics", dedent(text).encode()) for n, text in enumerate(texts)]
 
 
+def judged(report: Report) -> list[Loaded]:
+    """The single events, and the occurrences."""
+    single = [item for item in report.loads["pack"].events.values() if not item.is_series]
+    return [*single, *report.expected.occurrences.values()]
+
+
 @pytest.fixture(scope="module")
 def check(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Check]:
     with Sandbox() as sandbox:
@@ -106,8 +113,9 @@ def test_each_event_is_synced_or_skipped_and_only_the_first_sync_writes(report: 
     assert dict(load.refused) == {"Missing start time.": 1, "The specified time range is empty.": 1}
     weeks = report.made["pack"] - 5
     assert weeks in (56, 57), "30 days back and a year ahead"
+    assert len(report.expected.occurrences) == weeks
     assert not report.skipped["pack"]
-    assert list(report.writes.values()) == [0, 2 * 5 + weeks, 0, 0, 0]
+    assert list(report.writes.values()) == [0, 2 * 5 + weeks, 0, 0, 0, 0]
 
 
 def test_what_the_activities_are_expected_to_say(check: Check, report: Report) -> None:
@@ -134,17 +142,16 @@ def test_what_the_activities_are_expected_to_say(check: Check, report: Report) -
     ],
 )
 def test_the_judge_sees_a_wrong_activity(check: Check, report: Report, change: dict[str, str | None]) -> None:
-    items, activities = list(report.loads["pack"].events.values()), dict(check.pipedrive.activities)
-    pairs = report.pairs
+    items, activities, pairs = judged(report), dict(check.pipedrive.activities), report.pairs
     assert list(problems(items, pairs, activities)) == []
-    number = pairs[items[0].event_id]
+    number = pairs[items[0].event_id].activity_id
     (problem,) = problems(items, pairs, {**activities, number: {**activities[number], **change}})
     assert next(iter(change)) in problem
 
 
 def test_the_judge_sees_missing_doubled_and_forbidden_activities(check: Check, report: Report) -> None:
-    items, activities = list(report.loads["pack"].events.values()), dict(check.pipedrive.activities)
-    pairs, single = report.pairs, [item for item in items if not item.is_series]
+    items, activities, pairs = judged(report), dict(check.pipedrive.activities), report.pairs
+    single = [item for item in items if not item.is_series]
     first, second = single[0].event_id, single[1].event_id
     for wrong, word in (
         ({key: value for key, value in pairs.items() if key != first}, "no reason"),

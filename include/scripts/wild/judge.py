@@ -4,39 +4,101 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from include.scripts.wild import vevents
 from include.scripts.wild.load import Loaded
+from include.scripts.wild.vevents import Moment
 
 NO_TITLE = "(No title)"
 _TAG = re.compile(r"<[^>]*>")
 
 
-def problems(loaded: Iterable[Loaded], pairs: Mapping[str, int], activities: Mapping[int, Any]) -> Iterator[str]:
-    """What is wrong. `pairs`: event id → activity id, as the mapping says; `activities`: the live ones in Pipedrive."""
-    made: set[int] = set()
+@dataclass(frozen=True)
+class Paired:
+    """What the mapping says of an event. Times as `told` tells them; `original` is None unless it is an occurrence."""
+
+    activity_id: int
+    original: str | None
+    start: str
+    end: str
+
+
+def problems(
+    loaded: Iterable[Loaded],
+    pairs: Mapping[str, Paired],
+    activities: Mapping[int, Any],
+    left_out: Collection[str] = (),
+    doubtful: Collection[str] = (),
+) -> Iterator[str]:
+    """What is wrong.
+
+    `loaded`: the single events and the occurrences that the sync has to see; `pairs`: by event id, as the mapping says;
+    `activities`: the live ones in Pipedrive; `left_out`: series of which nobody can say what there has to be.
+    """
     items = list(loaded)
-    series = {item.event_id for item in items if item.is_series}
-    made.update(number for key, number in pairs.items() if key in series or key.rsplit("_", 1)[0] in series)
+    unjudged = {key for key in pairs if series_id(key) in left_out}
+    made = {pairs[key].activity_id for key in unjudged}
+    unpaired_count = 0
     for item in items:
-        if item.is_series:
-            continue
-        activity_id = pairs.get(item.event_id)
-        if activity_id is None:
-            if not item.reasons:
+        pair = pairs.get(item.event_id)
+        if pair is None:
+            unpaired_count += item.event_id in doubtful
+            if not item.reasons and item.event_id not in doubtful:
                 yield f"{item.path}: {_name(item)} made no activity, and there is no reason"
         elif item.reasons:
             yield f"{item.path}: {_name(item)} made an activity in spite of: {', '.join(sorted(item.reasons))}"
-        elif activity_id in made or activity_id not in activities:
-            yield f"{item.path}: {_name(item)}: its activity {activity_id} is another event's, or gone"
+        elif pair.activity_id in made or pair.activity_id not in activities:
+            yield f"{item.path}: {_name(item)}: its activity {pair.activity_id} is another event's, or gone"
         else:
-            made.add(activity_id)
-            yield from (f"{item.path}: {_name(item)}: {text}" for text in differences(item, activities[activity_id]))
-    if len(activities) != len(made):
-        yield f"{len(activities)} activities for {len(made)} events"
+            made.add(pair.activity_id)
+            wrong = (*misplaced(item, pair), *differences(item, activities[pair.activity_id]))
+            yield from (f"{item.path}: {_name(item)}: {text}" for text in wrong)
+    for key in sorted(pairs.keys() - {item.event_id for item in items} - unjudged):
+        yield f"event {key} made an activity, but there is no such event or occurrence"
+    if len(activities) != len(made) + unpaired_count:
+        yield f"{len(activities)} activities for {len(made) + unpaired_count} events"
+
+
+def alike(loaded: Iterable[Loaded]) -> set[str]:
+    """Occurrences that share time and title with another, but not all the rest: only the mapping tells them apart."""
+    groups: dict[Any, list[Loaded]] = defaultdict(list)
+    for item in loaded:
+        wanted = expected(item)
+        groups[item.calendar_id, *(wanted[name] for name in ("subject", "due_date", "due_time", "duration"))].append(
+            item
+        )
+    return {
+        item.event_id
+        for group in groups.values()
+        if len({(str(expected(each)), vevents.text(each.vevent, "DESCRIPTION")) for each in group}) > 1
+        for item in group
+        if item.is_series
+    }
+
+
+def series_id(event_id: str) -> str:
+    """The series that the id of an occurrence names."""
+    return event_id.rsplit("_", 1)[0]
+
+
+def misplaced(item: Loaded, pair: Paired) -> Iterator[str]:
+    """Where the event of the pair is at another time than the VEVENT says."""
+    start, end = vevents.span(item.vevent, item.zone)
+    original = vevents.original_start(item.vevent, item.zone) if item.is_series else None
+    wanted = {"original": original, "start": start, "end": end}
+    for name, moment in wanted.items():
+        if getattr(pair, name) != (moment and told(moment)):
+            yield f"{name} is {getattr(pair, name)}, not {moment and told(moment)}"
+
+
+def told(moment: Moment) -> str:
+    """A date, or an instant in UTC."""
+    return (moment.astimezone(UTC) if isinstance(moment, datetime) else moment).isoformat()
 
 
 def differences(item: Loaded, activity: Mapping[str, Any]) -> Iterator[str]:

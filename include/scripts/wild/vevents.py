@@ -7,31 +7,67 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar import Component, Event
 from icalendar.parser import Contentline
 from icalendar.prop import vBroken
+from icalendar.timezone import tzid_from_dt
 
 RECURRENCE = ("RRULE", "EXRULE", "RDATE", "EXDATE")
 VISIBILITY = {"PUBLIC": "public", "CONFIDENTIAL": "confidential"}  # anything else is private (RFC 5545, 3.8.1.3)
 RESPONSE = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
 STATUSES = ("confirmed", "tentative", "cancelled")
-ZONES = available_timezones()  # read from the disk at each call
+# Names are written in any case in the wild. The library reads the disk at each call.
+ZONES = {name.casefold(): name for name in available_timezones()}
 Moment = date | datetime
 
 
+@cache
 def read(content: bytes) -> list[Event]:
-    """The VEVENTs of a file, which may hold several calendars or bare events. Raises ValueError."""
+    """The VEVENTs of a file, which may hold several calendars or bare events; not to be changed. Raises ValueError."""
     found = [event for component in Component.from_ical(content, multiple=True) for event in component.walk("VEVENT")]
     return [event for event in found if isinstance(event, Event)]
+
+
+def in_order(events: list[Event]) -> list[Event]:
+    """Series before what replaces their occurrences, and of that the newest last."""
+    return sorted(events, key=lambda each: ("RECURRENCE-ID" in each, _sequence(each)))
+
+
+def _sequence(event: Event) -> int:
+    value = text(event, "SEQUENCE")
+    return int(value) if value.isdecimal() else 0
+
+
+def is_series(event: Event) -> bool:
+    """Whether it makes a series."""
+    return "RECURRENCE-ID" not in event and any(recurrence(event))
+
+
+def series_of(events: list[Event], year: int, zone: str) -> list[Event]:
+    """The series that begin in a year, and what replaces their occurrences."""
+    begun = [each for each in events if is_series(each) and first_year(each, zone) == year]
+    uids = {text(each, "UID") for each in begun}
+    return begun + [each for each in events if "RECURRENCE-ID" in each and text(each, "UID") in uids]
+
+
+def first_year(event: Event, zone: str) -> int | None:
+    start = span(event, zone)[0]
+    return start.year if start is not None else None
 
 
 def values(event: Event, name: str) -> list[Any]:
     """All values of a property."""
     value = event.get(name)
     return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def said(event: Event, name: str) -> list[Any]:
+    """All values of a property that say something: empty lines occur."""
+    return [each for each in values(event, name) if not (isinstance(each, vBroken) and not str(each))]
 
 
 def text(event: Event, name: str) -> str:
@@ -88,10 +124,10 @@ def google_event(event: Event, zone: str) -> dict[str, Any]:
 def recurrence(event: Event) -> Iterator[str]:
     """The lines that make it a series."""
     for name in RECURRENCE:
-        for value in values(event, name):
+        for value in said(event, name):
             is_broken = isinstance(value, vBroken)
             line = f"{name}:{value}" if is_broken else str(Contentline.from_parts(name, value.params, value))
-            if not line.endswith(":"):  # empty lines occur, and say nothing
+            if not line.endswith(":"):
                 yield line
 
 
@@ -133,8 +169,8 @@ def _time(moment: Moment | None, zone: str) -> dict[str, str]:
         return {}
     if not isinstance(moment, datetime):
         return {"date": moment.isoformat()}
-    name = str(getattr(moment.tzinfo, "key", ""))
+    name = ZONES.get(str(tzid_from_dt(moment)).casefold(), zone)
     offset = moment.utcoffset()
     if offset is None or offset % timedelta(minutes=1):  # RFC 3339 knows no seconds in offsets
         moment = moment.astimezone(UTC)
-    return {"dateTime": moment.isoformat(), "timeZone": name if name in ZONES else zone}
+    return {"dateTime": moment.isoformat(), "timeZone": name}
