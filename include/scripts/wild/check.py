@@ -30,6 +30,8 @@ from include.scripts.wild.load import Load, Loaded
 # One calendar for each package, each in another zone: floating times are then other instants.
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland")
 HORIZON_DAYS = 365
+# Time passes between the syncs only, and at an odd hour: no occurrence comes into the window while the check runs.
+SECONDS_BETWEEN_SYNCS = 15.0
 
 
 @dataclass
@@ -81,10 +83,10 @@ class Check:
         self.pipedrive.options.burst_enabled = False
         self.pipedrive.options.daily_tokens = 10_000_000
         self.google.quotas.on = False
-        if year is not None:
-            ahead = datetime(year, 1, 31, 12, 17, tzinfo=UTC) - datetime.now(UTC)  # so that the window is that year
-            for service in (sandbox.pipedrive, sandbox.google):
-                service.clock.advance(ahead.total_seconds())
+        today = datetime.now(UTC).replace(second=0, microsecond=0)
+        day = today if year is None else today.replace(year, 1, 31)  # then the window is that year
+        for service in (sandbox.pipedrive, sandbox.google):
+            service.clock.freeze(day.replace(hour=12, minute=17))
         self.accounts = [self._account(name, zone) for name, zone in zip(packages, ZONES, strict=False)]
         self.loads = {name: Load(_mail(name), zone) for name, zone in zip(packages, ZONES, strict=False)}
         self.addresses = Addresses.of(sandbox.pipedrive.url, sandbox.google.url)
@@ -140,6 +142,7 @@ class Check:
     def _sync(self, runner: Runner, name: str, *, quiet: bool = False, full: bool = False) -> Summary:
         begun = time.monotonic()
         for service in (self.sandbox.pipedrive, self.sandbox.google):
+            service.clock.advance(SECONDS_BETWEEN_SYNCS)
             service.reset_requests()
         summary = runner.sync(full=full)
         sent = [each for service in (self.sandbox.pipedrive, self.sandbox.google) for each in service.requests]
