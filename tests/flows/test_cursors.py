@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from include.calsync.store.tables import cursor
 from tests.flows.killing import before_request
-from tests.flows.test_leases import Steps
+from tests.flows.steps import Steps
 from tests.flows.world import World
 
 

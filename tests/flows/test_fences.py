@@ -11,7 +11,8 @@ from include.calsync.flows import close as closing
 from include.calsync.store.leases import DEFAULT_TTL_S
 from include.calsync.store.tables import cursor
 from tests.flows.killing import before_request
-from tests.flows.test_leases import Steps, holder
+from tests.flows.steps import Steps
+from tests.flows.test_leases import holder
 from tests.flows.world import World
 
 

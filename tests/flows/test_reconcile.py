@@ -10,7 +10,7 @@ import pytest
 from include.calsync.flows.close import Summary
 from include.sandbox.base import Fault
 from tests.flows.judging import mapping_of
-from tests.flows.test_leases import Steps
+from tests.flows.steps import Steps
 from tests.flows.world import World, account_row, day
 
 NO_DRIFT = {"missing": 0, "extra": 0, "differing": 0, "orphaned": 0}

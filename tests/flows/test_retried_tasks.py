@@ -14,7 +14,7 @@ from include.calsync.flows.plan import plan
 from include.calsync.flows.pull import pull_activities, pull_events
 from include.calsync.store.leases import DEFAULT_TTL_S
 from include.calsync.store.tables import observation, plan_row
-from tests.flows.test_leases import Steps
+from tests.flows.steps import Steps
 from tests.flows.world import World
 
 

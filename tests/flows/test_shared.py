@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from include.calsync.flows import apply
+from tests.flows.steps import Steps
 from tests.flows.world import ANNA, World, account_row, day
 
 BERT = "bert@acme.example"
@@ -306,4 +307,16 @@ def test_its_activity_is_given_to_the_colleague(team: World, organiser: str) -> 
     settle(team)
     assert (owner(team), attendees(team)) == (ANNA, [BERT])
     assert [len(team.events(calendar)) for calendar in (ANNA, BERT)] == [1, 1]
+    assert_quiet(team)
+
+
+def test_two_runs_that_see_a_new_meeting_at_the_same_time(team: World) -> None:
+    """Each plans the activity for its own account, as neither knows of the other's calendar."""
+    meets(team, "anna@acme.example")
+    anna, bert = (Steps(team, accounts=[name]).pull().plan() for name in ("anna", "bert"))
+    assert anna.apply().close().failure is None
+    bert.apply().close()
+    assert (owner(team), len(team.links())) == (ANNA, 1)
+    settle(team)
+    assert (owner(team), attendees(team)) == (ANNA, [BERT])
     assert_quiet(team)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from include.calsync.store import copies, mapping, runs
 from include.calsync.store.engine import create_store_engine
@@ -143,3 +145,22 @@ def test_each_new_activity_asks_for_its_meeting_without_reading_the_whole_mappin
             ((*_, how),) = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
             assert "meeting=?" in how
     engine.dispose()
+
+
+def test_two_runs_can_not_both_be_about_to_create_the_activity_of_one_meeting(store: Engine, account_id: int) -> None:
+    """The second waits for the first one's transaction, and is refused when that is committed."""
+    about: dict[str, Any] = {"account_id": account_id, "company_id": "c", "owner_id": 1, "subject": "s", "when": {}}
+    about |= {"attempted_at": NOON, "meeting": "one@google.com"}
+
+    def second() -> None:
+        with store.begin() as conn:
+            mapping.intend(conn, calendar_id="bert", event_id="e", run_id="b", **about)
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as conn:
+            mapping.intend(conn, calendar_id="anna", event_id="e", run_id="a", **about)
+            other = pool.submit(second)
+            with pytest.raises(TimeoutError):
+                other.result(timeout=0.3)
+        with pytest.raises(IntegrityError):
+            other.result(timeout=30)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
+from sqlalchemy.exc import IntegrityError
 
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import activity_body, activity_view, event_view
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 
 class ChangedMeanwhile(RetryableError):
     """The activity is not what the plan was made for: decide again in the next run."""
+
+
+TAKEN = "another account creates this meeting's activity: the next run looks again"
 
 
 class ActivityWrites:
@@ -86,21 +90,7 @@ class ActivityWrites:
                 raise RetryableError("an earlier try may have created the activity: the next run looks for it")
             if row.link_id is not None:  # its activity is gone for good; what is created now is found by the intent
                 mapping.drop_link(conn, row.link_id)
-            mapping.intend(
-                conn,
-                calendar_id=desk.calendar_id,
-                event_id=row.event_id,
-                account_id=desk.account.id,
-                run_id=desk.run.id,
-                company_id=desk.account.company_id,
-                owner_id=desk.account.user_id,
-                subject=sent.subject,
-                when=sent.when.to_json(),
-                attempted_at=attempted_at,
-                **series_columns(row.payload["event_raw"]),
-            )
-            if copies.is_taken(conn, desk.account.company_id, meeting_of(row.payload["event_raw"]), desk.calendar_id):
-                raise RetryableError("another account creates this meeting's activity: the next run looks again")
+            self._intend(conn, row, sent, attempted_at)
             changes.drop_creations(conn, desk.calendar_id, row.event_id)
             desk.note(conn, row, side=Side.ACTIVITY, activity_id=None, link_id=None, after=sent.to_json())
         try:
@@ -112,6 +102,29 @@ class ActivityWrites:
                     mapping.drop_intent(conn, desk.calendar_id, row.event_id)
             raise
         self._created(row, event, answer)
+
+    def _intend(self, conn: Connection, row: Row[Any], sent: ActivityView, attempted_at: datetime) -> None:
+        """Note that the activity is about to be created. Of several runs at work on one meeting only one may."""
+        desk, event = self.desk, row.payload["event_raw"]
+        assert sent.when is not None
+        try:
+            mapping.intend(
+                conn,
+                calendar_id=desk.calendar_id,
+                event_id=row.event_id,
+                account_id=desk.account.id,
+                run_id=desk.run.id,
+                company_id=desk.account.company_id,
+                owner_id=desk.account.user_id,
+                subject=sent.subject,
+                when=sent.when.to_json(),
+                attempted_at=attempted_at,
+                **series_columns(event),
+            )
+        except IntegrityError as error:
+            raise RetryableError(TAKEN) from error
+        if copies.is_taken(conn, desk.account.company_id, meeting_of(event), desk.calendar_id):
+            raise RetryableError(TAKEN)
 
     def _post(self, body: dict[str, Any], members: dict[str, Any], not_after: datetime) -> dict[str, Any]:
         """A person, organization or deal may be gone since it was looked up: then without them."""

@@ -210,7 +210,7 @@ intent = Table(
     Column("original_start", String(40), comment="as of a link"),
     Column("meeting", String(1100), comment="as of a link"),
     UniqueConstraint("calendar_id", "event_id"),
-    Index("ix_intent_meeting", "company_id", "meeting"),
+    Index("uq_intent_meeting", "company_id", "meeting", unique=True),
     comment="an activity about to be created for an event: committed before the POST, gone with the link",
 )
 

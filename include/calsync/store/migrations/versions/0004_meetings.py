@@ -28,8 +28,8 @@ def upgrade() -> None:
     """Add the columns, and the table of copies."""
     for table, name, length, comment in TEXTS:
         op.add_column(table, sa.Column(name, sa.String(length), comment=comment))
-    for table in ("link", "intent"):
-        op.create_index(f"ix_{table}_meeting", table, ["company_id", "meeting"])
+    op.create_index("ix_link_meeting", "link", ["company_id", "meeting"])
+    op.create_index("uq_intent_meeting", "intent", ["company_id", "meeting"], unique=True)
     key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "copy",
@@ -57,7 +57,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them."""
     op.drop_table("copy")
-    for table in ("link", "intent"):
-        op.drop_index(f"ix_{table}_meeting", table)
+    op.drop_index("ix_link_meeting", "link")
+    op.drop_index("uq_intent_meeting", "intent")
     for table, name, _, _ in TEXTS:
         op.drop_column(table, name)
