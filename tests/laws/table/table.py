@@ -38,7 +38,7 @@ class Ask:
 
 @dataclass
 class Table:
-    """Cases and bad cases by fault; bad ones by outcome too. `say` is told of each bad case."""
+    """Cases and bad cases by fault; bad ones by outcome too. `say` is told of each bad case, and of how far it is."""
 
     say: Callable[[str], object]
     cases: Counter[str] = field(default_factory=Counter)
@@ -111,8 +111,10 @@ def _judge(table: Table, ask: Ask, cases: Sequence[tuple[Any, tuple[str, ...]]],
             mine = [at for at, (_, ids) in enumerate(cases) if fault in ids]
             # One that is in the middle, if no more are asked for.
             wanted |= dict.fromkeys(mine[min(ask.every, len(mine)) // 2 :: ask.every])
-    for at in sorted(wanted):
+    for number, at in enumerate(sorted(wanted)):
         case, ids = cases[at]
+        if number % 100 == 0:
+            table.say(f"{number} of {len(wanted)} like «{case}»; {table.bad_count} bad")
         if ask.at is None or case.at == ask.at:
             table.add(set(ids) & ask.ids, str(case), judge(case))
 
