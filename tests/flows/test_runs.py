@@ -250,6 +250,20 @@ def test_to_pipedrive_writes_nothing_to_google(world: World) -> None:
     world.assert_quiet()
 
 
+def test_to_pipedrive_lets_an_edited_activity_go_with_its_event(world: World) -> None:
+    """The edit was never to reach the event: it is no reason to keep the activity for ever."""
+    world.anna_is(mode="to_pipedrive")
+    world.green()
+    event = world.event("Lunch")
+    world.green()
+    world.pipedrive.edit_activity(world.the_activity()["id"], subject="Long lunch")
+    world.green()
+    world.google.delete_event(world.calendar, event["id"])
+    world.green()
+    assert (world.activities(), world.links()) == ([], [])
+    world.assert_quiet()
+
+
 def test_an_upload_against_the_mode_is_refused(world: World) -> None:
     world.anna_is(mode="to_google")
     summary = world.upload(direction="to_pipedrive")

@@ -147,7 +147,9 @@ def test_each_new_activity_asks_for_its_meeting_without_reading_the_whole_mappin
     engine.dispose()
 
 
-def test_two_runs_can_not_both_be_about_to_create_the_activity_of_one_meeting(store: Engine, account_id: int) -> None:
+def test_not_both_of_two_runs_can_be_about_to_create_the_activity_of_one_meeting(
+    store: Engine, account_id: int
+) -> None:
     """The second waits for the first one's transaction, and is refused when that is committed."""
     about: dict[str, Any] = {"account_id": account_id, "company_id": "c", "owner_id": 1, "subject": "s", "when": {}}
     about |= {"attempted_at": NOON, "meeting": "one@google.com"}

@@ -184,6 +184,20 @@ WRITES = [
     ),
     Mutation(
         "flows/activity_writes.py",
+        "terms.follows or not self.desk.policy.may_write(Side.EVENT):",
+        "terms.follows:",
+        "a one-way mode keeps for ever what its author deleted",
+        f"{RUNS} -k edited_activity_go",
+    ),
+    Mutation(
+        "flows/activity_writes.py",
+        "        if copies.is_taken(conn, desk.account.company_id, meeting_of(event), desk.calendar_id):\n",
+        "        if event is None:\n",
+        "two runs that see a new meeting at the same time create an activity each (law 1)",
+        "tests/flows/test_shared.py -k same_time",
+    ),
+    Mutation(
+        "flows/activity_writes.py",
         "        if not same_content(view, pair.activity):\n",
         "        if view is None:\n",
         "an activity edited since it was listed is overwritten",
