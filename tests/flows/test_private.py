@@ -199,6 +199,21 @@ def test_the_setting_is_changed(world: World, rule: str) -> None:
     assert len(world.events()) == 2
 
 
+def test_what_was_typed_into_the_activity_of_an_event_that_is_skipped_now_is_logged(world: World) -> None:
+    """It goes with its event; the log keeps what came from Pipedrive, and nothing of the event."""
+    world.anna_is(private_events="skip")
+    world.green()
+    event = dentist(world, "default")
+    world.green()
+    world.pipedrive.edit_activity(world.the_activity()["id"], duration="02:15")
+    world.edit_event(event, visibility="private")
+    world.green()
+    assert world.activities() == []
+    (entry,) = [row for row in world.changes() if row.action == "delete_activity"]
+    assert entry.before["duration"].startswith("02:15")
+    assert [word for word in SECRETS if word in json.dumps(entry.before)] == []
+
+
 def test_skip_lets_go_of_a_pair_from_pipedrive(world: World) -> None:
     world.anna_is(private_events="skip")
     world.green()

@@ -355,9 +355,10 @@ class Judge:
 def _removed(before: Any) -> list[Shown]:
     """What an item showed that was taken away, as the log keeps it."""
     found = []
+    blank = dict.fromkeys(("subject", "due_date", "due_time", "duration", "location", "public_description", "busy"))
     for raw in (before or {}).get("activity"), (before or {}).get("event"), before:
-        if isinstance(raw, dict) and "subject" in raw and "due_date" in raw:
-            found.append(of_activity({"busy": None, **raw}))
+        if isinstance(raw, dict) and "start" not in raw and blank.keys() & raw.keys():
+            found.append(of_activity(blank | raw))
         elif isinstance(raw, dict) and (raw.get("start") or {}) and "end" in raw:
             found.append(of_event(raw))
     return found

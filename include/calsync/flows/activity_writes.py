@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +36,16 @@ from include.calsync.flows.writes import Desk, same_content
 from include.calsync.store import changes, copies, mapping, runs
 
 log = logging.getLogger(__name__)
+
+
+COLUMNS = {
+    "subject": ("subject",),
+    "when": ("due_date", "due_time", "duration"),
+    "place": ("location",),
+    "description": ("public_description",),
+    "busy": ("busy",),
+}
+"""Where an activity keeps each field."""
 
 
 class ChangedMeanwhile(RetryableError):
@@ -253,7 +263,7 @@ class ActivityWrites:
         if current is not None:
             self._refuse_if_edited(row, link, current)
             with desk.commit() as conn:
-                desk.note(conn, row, side=Side.ACTIVITY, before=_loggable(row, current))
+                desk.note(conn, row, side=Side.ACTIVITY, before=_loggable(row, link, current))
             try:
                 with desk.sending(row):
                     desk.pipedrive.delete_activity(link.activity_id)
@@ -263,7 +273,7 @@ class ActivityWrites:
                 log.info("account %s: activity %s was deleted already", desk.account.name, link.activity_id)
         with desk.commit() as conn:
             mapping.drop_link(conn, link.id)
-            desk.confirm(conn, row, before=_loggable(row, link.activity_raw))
+            desk.confirm(conn, row, before=_loggable(row, link, current or link.activity_raw))
             if row.payload["cause"] == "private":
                 runs.set_row(conn, row.id, payload={"cause": "private"})
 
@@ -345,6 +355,12 @@ class ActivityWrites:
             self.desk.confirm(conn, row, before=before)
 
 
-def _loggable(row: Row[Any], activity: Any) -> Any:
-    """The activity for the log, without what it says of an event that became private."""
-    return {"id": row.activity_id} if row.payload["cause"] == "private" else activity
+def _loggable(row: Row[Any], link: Row[Any], activity: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The activity for the log; of one whose event became private only what was typed in Pipedrive since the last
+    run."""
+    if row.payload["cause"] != "private":
+        return dict(activity or {})
+    activity = activity or {}
+    view, base = activity_view(activity, Context()), ActivityView.from_json(link.base_activity)
+    typed = [name for name in COLUMNS if getattr(view, name) != getattr(base, name)]
+    return {"id": row.activity_id} | {column: activity.get(column) for name in typed for column in COLUMNS[name]}
