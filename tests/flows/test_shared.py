@@ -81,6 +81,17 @@ def test_copies_that_come_in_other_runs(team: World, first: str) -> None:
     assert_quiet(team)
 
 
+def test_attendees_are_written_once_and_not_taken_for_an_edit(team: World) -> None:
+    meets(team)
+    team.sync(accounts=["anna"], kind="manual")
+    team.pass_time(1)
+    team.sync()
+    assert attendees(team) == [BERT]
+    known = team.links()[0].activity_raw
+    assert_quiet(team)
+    assert team.links()[0].activity_raw == known
+
+
 def test_copies_that_come_by_upload(world: World) -> None:
     world.anna_is(calendar="primary")
     world.add_colleague("bert")

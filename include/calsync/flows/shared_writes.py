@@ -32,8 +32,10 @@ def attend(desk: Desk, row: Row[Any]) -> None:
             after = {"attendees": [each["email"] for each in row.payload["add"]]}
             desk.note(conn, row, side=Side.ACTIVITY, seen=current.get("update_time"), before={}, after=after)
         with desk.sending(row):
-            desk.pipedrive.update_activity(row.activity_id, {"attendees": wanted})
+            current = desk.pipedrive.update_activity(row.activity_id, {"attendees": wanted})
     with desk.commit() as conn:
+        if link.activity_raw:  # our own write is no change
+            mapping.set_link(conn, link.id, activity_raw=link.activity_raw | {"update_time": current["update_time"]})
         copies.attended(conn, link.company_id, link.meeting)
         desk.confirm(conn, row)
 
