@@ -563,8 +563,9 @@ def test_the_database_is_lost(world: World, synced: Json) -> None:
         at(1, "11:00:40", 90),
         {"summary": ""},
         {"summary": "Long " * 60},
+        {"start": {"date": day(-31)}, "end": {"date": day(-28)}},
     ],
-    ids=["several days", "no length", "seconds", "no title", "a long title"],
+    ids=["several days", "no length", "seconds", "no title", "a long title", "begun before the window"],
 )
 def test_what_an_activity_can_not_hold_is_found_again_after_a_loss(world: World, fields: Json) -> None:
     world.green()

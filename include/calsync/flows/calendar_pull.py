@@ -205,8 +205,10 @@ class CalendarPull:
         """After a loss of the mapping only equal content tells whose occurrences are: they carry no properties."""
         client = self.services.pipedrive(self.account.settings.pipedrive_conn_id)
         company = CompanyPull(self.services, self.run, client, [self.account])
-        begins = {due_at(move_activity(event_view(raw).when, None, None)) for raw in self.alike}
-        scope = reconcile.Scope((self.series.window.start, self.series.window.end))
+        dues = (due_at(move_activity(event_view(raw).when, None, None)) for raw in self.alike)
+        begins = {at for at in dues if at is not None}
+        # What lies at the window's edge began before it.
+        scope = reconcile.Scope((min(begins), self.series.window.end))
         for page in reconcile.activity_pages(client, [self.account.user_id], scope, []):
             company.stage(raw for raw in page if reconcile.activity_begin(raw) in begins)
 
