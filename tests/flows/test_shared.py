@@ -314,9 +314,13 @@ def test_its_activity_is_given_to_the_colleague(team: World, organiser: str) -> 
     assert [len(team.events(calendar)) for calendar in (ANNA, BERT)] == [1, 1], "nobody has it twice"
     assert_quiet(team)
     anna = next(user["id"] for user in team.pipedrive.users.values() if user["email"] == ANNA)
-    team.pipedrive.edit_activity(team.the_activity()["id"], owner_id=anna)
+    team.pipedrive.edit_activity(team.the_activity()["id"], owner_id=anna, subject="Long table", attendees=[])
+    team.sync()
+    team.pass_time(600)  # no listing shows the edit again
     settle(team)
     assert (owner(team), attendees(team)) == (ANNA, [BERT])
+    titles = {event["summary"] for calendar in (ANNA, BERT) for event in team.events(calendar)}
+    assert titles == ({"Long table"} if organiser == ANNA else {"Round table"}), "what came with it flows, if it may"
     assert [len(team.events(calendar)) for calendar in (ANNA, BERT)] == [1, 1]
     assert_quiet(team)
 
