@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from include.sandbox.server import Sandbox
+from tests.flows.recurring import Json, series
 from tests.flows.world import World
 
 
@@ -17,3 +18,12 @@ def world(tmp_path: Path) -> Iterator[World]:
         world = World(sandbox, tmp_path, f"sqlite:///{tmp_path / 'calsync.db'}")
         yield world
         world.engine.dispose()
+
+
+@pytest.fixture
+def synced(world: World) -> Json:
+    """A daily series of four, synced."""
+    world.green()
+    event = series(world)
+    world.green()
+    return event

@@ -19,15 +19,6 @@ STRIDE = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 3
 pytestmark = pytest.mark.timeout(600)
 
 
-@pytest.fixture
-def synced(world: World) -> Json:
-    """A daily series of four, synced."""
-    world.green()
-    event = series(world)
-    world.green()
-    return event
-
-
 def split(world: World, synced: Json) -> None:
     world.google.split_series(world.calendar, occurrence(world, 3).event_id, **at(3, "16:00"))
 
