@@ -184,6 +184,18 @@ def test_another_calendar_takes_what_is_upcoming_and_gives_it_back(filled: World
     assert len(world.events()) == 4
 
 
+def test_what_was_made_just_before_a_switch_comes_to_the_new_calendar(filled: World) -> None:
+    """No run saw it with the old calendar, and it is older than the new one's connection."""
+    world = filled
+    world.activity("Just made", due_time="16:00")
+    world.pass_time(240)
+    world.restart()
+    other = world.google.add_calendar(ANNA, "Other")
+    world.anna_is(calendar=other)
+    settle(world)
+    assert titles(world, other) == ["Just made", "Roof > Call", "Visit"]
+
+
 def test_an_activity_of_the_past_that_gets_a_new_date_goes_to_the_new_calendar(filled: World) -> None:
     world = filled
     other = world.google.add_calendar(ANNA, "Other")

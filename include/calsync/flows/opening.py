@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from include.calsync.core.policy import Mode
 from include.calsync.errors import AccountError, ServiceError, SettingsError
@@ -20,6 +21,7 @@ from include.calsync.store import pruning, runs
 from include.calsync.store.directory import Directory
 from include.calsync.store.engine import migrate
 from include.calsync.store.tables import account as account_table
+from include.calsync.store.tables import cursor
 from include.calsync.store.transaction import reading
 
 RESUMED = "resumed"
@@ -189,12 +191,27 @@ def _connect(services: Services, account: Account, account_id: int) -> None:
         known = conn.execute(select(account_table).where(row.id == account_id)).one()
     values = {}
     if known.activities_connected_at is None:
-        values["activities_connected_at"] = _time_at(services, lambda: _pipedrive_time(services, account))
+        now = _time_at(services, lambda: _pipedrive_time(services, account))
+        values["activities_connected_at"] = _followed_until(services, known) or now
     if known.events_connected_at is None:
         values["events_connected_at"] = _time_at(services, lambda: _google_time(services, account))
     if values:
         with services.engine.begin() as conn:
             conn.execute(update(account_table).where(row.id == account_id).values(**values))
+
+
+def _followed_until(services: Services, known: Row[Any]) -> datetime | None:
+    """Until when the user's activities were followed with the calendar that this account had before, if it had one."""
+    row, before = account_table.c, cursor.c
+    # What such an account is called from then on: see _account_id.
+    same = (
+        row.company_id == known.company_id,
+        row.user_id == known.user_id,
+        row.name.startswith(f"{known.name}~", autoescape=True),
+    )
+    query = select(func.max(before.watermark)).join(account_table, row.id == before.account_id)
+    with reading(services.engine) as conn:
+        return conn.execute(query.where(before.side == "activities", *same)).scalar()
 
 
 def _pipedrive_time(services: Services, account: Account) -> datetime | None:
