@@ -87,6 +87,16 @@ def test_a_changed_deal_reaches_the_context_and_leaves_what_was_typed(paired: Wo
     paired.assert_quiet()
 
 
+def test_an_event_that_changed_in_what_is_not_synced_is_written_at_once(paired: World) -> None:
+    """Its new etag is kept: the write is not refused first."""
+    paired.edit_event(paired.the_event(), colorId="5")
+    paired.green()
+    paired.pipedrive.edit_activity(paired.the_activity()["id"], subject="Other")
+    with paired.requests() as seen:
+        paired.green()
+    assert (seen["PATCH events.patch"], seen["GET events.get"]) == (1, 0)
+
+
 EVENT_EDITS = [
     ({"summary": TITLE + "Demo 3"}, {"subject": "Demo 3"}),
     (

@@ -344,15 +344,18 @@ def test_a_backfill_replays_an_interval_and_moves_no_cursor(world: World) -> Non
     world.activity("Call")
     world.event("Lunch")
     world.pass_time(3600)
+    world.activity("Later")
+    world.event("Later, too")
     interval = (begin - timedelta(minutes=1), begin + timedelta(minutes=30))
     before = cursors(world)
     world.sync(kind="backfill", interval=interval)
-    assert len(world.events()) == 2
-    assert len(world.activities()) == 2
+    assert (len(world.events()), len(world.activities())) == (3, 3), "what is later is left to the schedule"
     assert cursors(world) == before
     with world.requests():
         world.sync(kind="backfill", interval=interval)
     assert world.writes() == 0
+    world.green()
+    assert (len(world.events()), len(world.activities())) == (4, 4)
     world.assert_quiet()
 
 

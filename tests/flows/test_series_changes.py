@@ -249,6 +249,29 @@ def test_an_event_of_ours_becomes_a_series(world: World) -> None:
     one_to_one(world)
 
 
+def test_a_pair_whose_event_is_a_series_beyond_the_horizon_rests(world: World) -> None:
+    """The series is not written to; what was edited meanwhile flows when the event is a single one again."""
+    world.green()
+    row = world.activity("Call", due_time="10:00")
+    world.green()
+    event = world.the_event()
+    world.edit_event(event, recurrence=["RRULE:FREQ=YEARLY"], **at(800))
+    world.green()
+    world.pipedrive.edit_activity(row["id"], subject="Edited")
+    with world.requests() as seen:
+        world.green()
+    assert world.google.event(world.calendar, event["id"])["summary"] == "Call"
+    assert seen["PATCH events.patch"] <= 1, "refused by its etag"
+    with world.requests() as seen:
+        world.green()
+    assert (seen["PATCH events.patch"], due(world)) == (0, days(1))
+    world.pass_time(7200)
+    world.edit_event(event, recurrence=None, **at(3))
+    world.green()
+    assert (world.the_event()["summary"], due(world)) == ("Edited", days(3))
+    settled(world)
+
+
 # Loss, and what can go wrong.
 
 

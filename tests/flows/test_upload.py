@@ -153,6 +153,22 @@ def test_a_copy_of_a_linked_event_is_an_event_of_its_own(world: World) -> None:
     world.assert_quiet()
 
 
+def test_a_copy_is_not_taken_for_the_event_that_is_gone(world: World) -> None:
+    """It names the activity, but not itself; the mapping that knew better is lost."""
+    world.green()
+    world.activity("Demo")
+    world.green()
+    event = world.the_event()
+    world.google.duplicate_event(world.calendar, event["id"])
+    world.google.delete_event(world.calendar, event["id"])
+    world.pass_time(3600)
+    world.engine.dispose()
+    world.store_url = f"{world.store_url}.new"
+    world.restart()
+    world.green()
+    assert world.links() == []
+
+
 def test_an_event_of_another_company_is_never_imported(world: World) -> None:
     world.green()
     private = {"calsyncActivityId": "5", "calsyncCompany": "9999", "calsyncOrigin": "pipedrive", "calsyncVersion": "1"}

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import Action
-from include.calsync.core.fields import event_body, event_view, without_nulls
+from include.calsync.core.fields import event_body, event_view, unsupported, without_nulls
 from include.calsync.core.marks import Mark, event_id, read_mark
 from include.calsync.core.merge import Merged
 from include.calsync.core.model import ActivityView, EventView, Origin
@@ -142,7 +142,7 @@ class EventWrites:
         except PreconditionFailed:
             current = desk.get_event(row.event_id)
             desk.review(row, current)
-            if current.get("status") == "cancelled":
+            if current.get("status") == "cancelled" or unsupported(current):  # gone, or a series by now: decide again
                 raise
             if shows(current, merged) and self._is_marked(row, current):
                 answer = current  # our own patch, whose answer was lost
