@@ -167,6 +167,10 @@ def test_a_copy_is_not_taken_for_the_event_that_is_gone(world: World) -> None:
     world.restart()
     world.green()
     assert world.links() == []
+    world.pipedrive.edit_activity(world.the_activity()["id"], subject="Edited")
+    world.edit_event(world.the_event(), location="Bar")
+    world.green()
+    assert len(world.links()) == len(world.activities()) == len(world.events()) == 2
 
 
 def test_an_event_of_another_company_is_never_imported(world: World) -> None:
