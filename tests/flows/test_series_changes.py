@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from include.calsync.store.tables import quarantine
 from include.sandbox.faults import Fault
 from tests.flows.recurring import (
     DAILY,
@@ -260,6 +262,8 @@ def test_a_pair_whose_event_is_a_series_beyond_the_horizon_rests(world: World, a
     world.pass_time(600)  # listings overlap: only one shows this edit
     world.edit_event(event, recurrence=["RRULE:FREQ=YEARLY"], **at(800))
     world.green()
+    with world.engine.connect() as conn:
+        assert conn.execute(select(quarantine.c.item_id)).scalar_one() == event["id"], "read again, without any probe"
     if again:
         world.pipedrive.edit_activity(row["id"], duration="00:30")
     with world.requests() as seen:
