@@ -325,6 +325,18 @@ def test_its_activity_is_given_to_the_colleague(team: World, organiser: str) -> 
     assert_quiet(team)
 
 
+def test_a_guest_had_typed_the_meeting_before(team: World) -> None:
+    """Two runs: her activity is recognised as the meeting's, and the organiser's account takes it over."""
+    anna = next(user["id"] for user in team.pipedrive.users.values() if user["email"] == ANNA)
+    times = {side: {"dateTime": f"{day(1)}T{clock}:00Z"} for side, clock in (("start", "11:00"), ("end", "11:30"))}
+    meets(team, BERT, (ANNA,), **times)
+    team.activity("Round table", owner_id=anna, due_time="11:00", duration="00:30")
+    for _ in range(2):
+        assert team.sync().failure is None
+    assert (owner(team), attendees(team)) == (BERT, [ANNA])
+    assert_quiet(team)
+
+
 def test_two_runs_that_see_a_new_meeting_at_the_same_time(team: World) -> None:
     """Each plans the activity for its own account, as neither knows of the other's calendar."""
     meets(team, "anna@acme.example")

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import activity_body, activity_view, event_view
 from include.calsync.core.limits import PLACE, SUBJECT, shorten
+from include.calsync.core.marks import Mark
 from include.calsync.core.meetings import meeting_of
 from include.calsync.core.merge import Pair, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin
@@ -73,7 +74,7 @@ class ActivityWrites:
             Action.REBASE: self.rebase,
             Action.DETACH: self.detach,
             Action.UNLINK: self.unlink,
-            Action.TAKE_OVER: lambda row: take_over(self.desk, row),
+            Action.TAKE_OVER: self.take_over,
             Action.ATTEND: lambda row: attend(self.desk, row),
         }
 
@@ -178,17 +179,17 @@ class ActivityWrites:
             known = {"link_id": link_id, "activity_id": int(answer["id"])}
             desk.confirm(conn, row, after=view.to_json(), **known)
         if not occurrence:
-            self._mark(link_id, row, int(answer["id"]))
+            self._mark(link_id, row, desk.mark(int(answer["id"]), row.event_id, Origin.GOOGLE))
 
-    def _mark(self, link_id: int, row: Row[Any], activity_id: int) -> None:
-        """If this fails the link is known as unmarked, and the next run does it."""
+    def _mark(self, link_id: int, row: Row[Any], wanted: Mark, event: dict[str, Any] | None = None) -> None:
+        """If this fails the link is known as unmarked, and the next run does it. `event`: if it is not the row's."""
         desk = self.desk
-        if not desk.policy_of(row).may_mark:
+        if not desk.policy.of_pair(event or row.payload["event_raw"], wanted.origin).may_mark:
             return
         try:
-            answer = put_mark(desk, row, desk.mark(activity_id, row.event_id, Origin.GOOGLE))
+            answer = put_mark(desk, row, wanted, event)
         except ServiceError as error:
-            log.warning("account %s: event %s is not marked yet: %s", desk.account.name, row.event_id, error)
+            log.warning("account %s: event %s is not marked yet: %s", desk.account.name, wanted.event_id, error)
             return
         with desk.commit() as conn:
             mapping.set_link(conn, link_id, marked=True, etag=answer.get("etag"), event_raw=answer)
@@ -317,6 +318,15 @@ class ActivityWrites:
         with self.desk.commit() as conn:
             mapping.set_link(conn, link.id, state="active", cause=None)
         raise ChangedMeanwhile("the activity was edited after its event was deleted: the edit wins")
+
+    def take_over(self, row: Row[Any]) -> None:
+        """Give the activity another account's event of the same meeting."""
+        event = take_over(self.desk, row)
+        if event is None or is_occurrence(event):
+            return
+        link = self.desk.link_of(row)
+        if link is not None:
+            self._mark(link.id, row, self.desk.mark(link.activity_id, event["id"], Origin(link.origin)), event)
 
     # What only the store must learn.
 

@@ -304,21 +304,22 @@ class EventWrites:
         }
 
 
-def put_mark(desk: Desk, row: Row[Any], wanted: Mark) -> dict[str, Any]:
-    """The row's event with our properties on it; logged with the next commit."""
-    known = read_mark(row.payload["event_raw"] or {})
+def put_mark(desk: Desk, row: Row[Any], wanted: Mark, event: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The event (by default the row's) with our properties on it; logged with the next commit."""
+    shown = {**(row.payload["event_raw"] or {}), "etag": row.payload["etag"]} if event is None else event
+    known = read_mark(shown)
     if known == wanted:  # an earlier write arrived, although nobody heard of it
-        return dict(row.payload["event_raw"])
+        return shown
     marks = {"before": {"mark": known and known.properties()}, "after": {"mark": wanted.properties()}}
     ids = {"activity_id": wanted.activity_id, "event_id": wanted.event_id}
     with desk.commit() as conn:
-        desk.note(conn, row, side=Side.EVENT, seen=row.payload["etag"], action=str(Action.MARK), **marks, **ids)
+        desk.note(conn, row, side=Side.EVENT, seen=shown.get("etag"), action=str(Action.MARK), **marks, **ids)
     with desk.sending(row):
         answer = desk.google.patch_event(
             desk.calendar_id,
             wanted.event_id,
             {"extendedProperties": wanted.properties()},
-            etag=row.payload["etag"],
+            etag=shown.get("etag"),
             send_updates="none",  # nobody sees our properties
         )
     return desk.veiled(answer)

@@ -53,16 +53,22 @@ def _address(person: Person) -> str:
     return str(person.get("email") or person.get("email_address") or "").casefold()
 
 
-def take_over(desk: Desk, row: Row[Any]) -> None:
-    """Give the activity to this account, and its link this account's event. What differs is merged by the next run."""
+def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
+    """Give the activity to this account, and its link this account's event. What differs is merged by the next run.
+
+    The rep who had it becomes an attendee, if the meeting is still in that calendar.
+
+    Returns: this account's event; None if there is nothing to take over any more.
+    """
     link = desk.link_of(row)
     if link is None:
         desk.drop(row)
-        return
+        return None
     event = _copy(desk, row.payload["copy"])
     owner_id = desk.account.user_id
     current = desk.pipedrive.activity(row.activity_id, attendees=True)
-    beside = with_reps(current.get("attendees") or [], [], [desk.account.rep])
+    left = row.payload["left"]
+    beside = with_reps(current.get("attendees") or [], [left] if left else [], [desk.account.rep])
     body = {"owner_id": owner_id} | ({} if beside is None else {"attendees": beside})
     if current.get("owner_id") != owner_id or beside is not None:
         seen, before = current.get("update_time"), {"owner_id": current.get("owner_id")}
@@ -90,9 +96,10 @@ def take_over(desk: Desk, row: Row[Any]) -> None:
         mapping.release(conn, link.id)
         mapping.set_link(conn, link.id, **values)
         copies.drop(conn, desk.account.id, event["id"])
-        if row.payload["left"]:
-            copies.put(conn, row.payload["left"])
+        if left:
+            copies.put(conn, left, attends=True)
         desk.confirm(conn, row)
+    return event
 
 
 def _copy(desk: Desk, event_id: str) -> dict[str, Any]:

@@ -40,10 +40,10 @@ def is_taken(conn: Connection, company_id: str, meeting: str | None, calendar_id
     )
 
 
-def put(conn: Connection, values: Mapping[str, Any]) -> None:
-    """A new copy: its rep is yet to become an attendee."""
+def put(conn: Connection, values: Mapping[str, Any], *, attends: bool = False) -> None:
+    """A new copy. `attends`: its rep is an attendee already, and not yet to become one."""
     drop(conn, values["account_id"], values["event_id"])
-    conn.execute(insert(copy).values({**values, "state": "new"}))
+    conn.execute(insert(copy).values({**values, "state": "shown" if attends else "new"}))
 
 
 def drop(conn: Connection, account_id: int, event_id: str) -> None:
