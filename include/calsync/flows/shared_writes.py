@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from include.calsync.core.model import ActivityView, digest
+from include.calsync.core.fields import event_view
+from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import unwanted
 from include.calsync.core.series import is_occurrence, series_columns
@@ -77,6 +78,8 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
         with desk.sending(row):
             current = desk.pipedrive.update_activity(row.activity_id, body, seen_update_time=seen)
     base = dataclasses.replace(ActivityView.from_json(link.base_activity), owner_id=owner_id)
+    # Whether anybody else is asked to come is no field that is merged: it is as this event has it.
+    event_base = dataclasses.replace(EventView.from_json(link.base_event), guests=event_view(event).guests)
     values = {
         "account_id": desk.account.id,
         "calendar_id": desk.calendar_id,
@@ -85,6 +88,8 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
         "cause": None,
         "base_activity": base.to_json(),
         "activity_digest": digest(base),
+        "base_event": event_base.to_json(),
+        "event_digest": digest(event_base),
         "activity_raw": current,
         "event_raw": event,
         "etag": event.get("etag"),
