@@ -184,10 +184,14 @@ class Judge:
         self.ledger.standing[:] = kept
 
     def _logged_as_lost(self, typed: Typed, log: list[Row[Any]]) -> bool:
-        root = self.ledger.root(typed.node)
+        root, moved = self.ledger.root(typed.node), False
         for row in log:
             if row.id <= typed.after or root not in self._roots(row):
                 continue
+            # An occurrence of a changed series that shows what the one before it showed: nobody edited that.
+            moved = moved or row.action == "rekey"
+            if moved and row.action == "merge" and any(shows(e, typed.field, typed.value) for e in _before(row)):
+                return True
             for conflict in row.lost or []:
                 loser = conflict["activity" if conflict["winner"] == Side.EVENT else "event"]
                 if conflict["field"] == typed.field and shows(
@@ -350,6 +354,14 @@ class Judge:
             for order in self.company.title_orders:
                 out.add(" > ".join(filled[name] for name in order if filled[name]))
         return out
+
+
+def _before(row: Row[Any]) -> list[Shown]:
+    """What the written fields showed before a merge."""
+    names = {"title": "subject"}
+    return [
+        {names.get(name, name): from_log(names.get(name, name), value)} for name, value in (row.before or {}).items()
+    ]
 
 
 def _removed(before: Any) -> list[Shown]:
