@@ -14,6 +14,7 @@ from sqlalchemy import Row, select
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import ActivityView
 from include.calsync.core.policy import Side
+from include.calsync.core.privacy import VEIL
 from include.calsync.store.tables import change_log, cursor, intent, plan_row, quarantine
 from tests.laws.company import Company, content_of
 from tests.laws.ledger import Node, Typed
@@ -190,7 +191,8 @@ class Judge:
                 continue
             # An occurrence of a changed series that shows what the one before it showed: nobody edited that.
             moved = moved or row.action == "rekey"
-            if moved and row.action == "merge" and any(shows(e, typed.field, typed.value) for e in _before(row)):
+            before = _before(row) if moved and row.action == "merge" else {}
+            if typed.field in before and shows(before, typed.field, typed.value):
                 return True
             for conflict in row.lost or []:
                 loser = conflict["activity" if conflict["winner"] == Side.EVENT else "event"]
@@ -198,6 +200,8 @@ class Judge:
                     {typed.field: from_log(typed.field, loser)}, typed.field, typed.value
                 ):
                     return True
+            if row.action in REMOVALS and (row.before or {}).get(VEIL):
+                return True  # what somebody hid is in no log: it goes with the event
             if row.action in REMOVALS and any(shows(each, typed.field, typed.value) for each in _removed(row.before)):
                 return True
         return False
@@ -356,12 +360,10 @@ class Judge:
         return out
 
 
-def _before(row: Row[Any]) -> list[Shown]:
+def _before(row: Row[Any]) -> Shown:
     """What the written fields showed before a merge."""
-    names = {"title": "subject"}
-    return [
-        {names.get(name, name): from_log(names.get(name, name), value)} for name, value in (row.before or {}).items()
-    ]
+    fields = {"subject" if name == "title" else name: value for name, value in (row.before or {}).items()}
+    return {name: from_log(name, value) for name, value in fields.items()}
 
 
 def _removed(before: Any) -> list[Shown]:
