@@ -337,6 +337,21 @@ def test_a_guest_had_typed_the_meeting_before(team: World) -> None:
     assert_quiet(team)
 
 
+def test_a_title_that_was_emptied_while_the_organisers_account_was_off_is_put_back(team: World) -> None:
+    event_id = meets(team)
+    settle(team)
+    team.anna_is(enabled=False)
+    settle(team)
+    assert owner(team) == BERT
+    team.google.edit_event(ANNA, event_id, summary="")
+    settle(team)
+    team.anna_is(enabled=True)
+    settle(team)
+    assert (owner(team), team.the_activity()["subject"]) == (ANNA, "Round table")
+    assert [event["summary"] for event in team.events(ANNA)] == ["Round table"]
+    assert_quiet(team)
+
+
 def test_two_runs_that_see_a_new_meeting_at_the_same_time(team: World) -> None:
     """Each plans the activity for its own account, as neither knows of the other's calendar."""
     meets(team, "anna@acme.example")

@@ -13,6 +13,7 @@ from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import unwanted
 from include.calsync.core.series import is_occurrence, series_columns
+from include.calsync.core.written import Written
 from include.calsync.errors import NotFound, RetryableError
 from include.calsync.flows.writes import Desk
 from include.calsync.store import copies, mapping
@@ -59,7 +60,8 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
 
     The rep who had it becomes an attendee, if the meeting is still in that calendar.
 
-    Returns: this account's event; None if there is nothing to take over any more.
+    Returns: this account's event, to be marked at once; None if the next run has to read the pair again anyway, as it
+    does with what is unmarked.
     """
     link = desk.link_of(row)
     if link is None:
@@ -79,7 +81,10 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
             current = desk.pipedrive.update_activity(row.activity_id, body, seen_update_time=seen)
     base = dataclasses.replace(ActivityView.from_json(link.base_activity), owner_id=owner_id)
     # Whether anybody else is asked to come is no field that is merged: it is as this event has it.
-    event_base = dataclasses.replace(EventView.from_json(link.base_event), guests=event_view(event).guests)
+    shown = EventView.from_json(link.base_event)
+    # A title that was emptied where it could not be written back is an edit here.
+    title = shown.title or Written.from_json(link.rendered).title.text
+    event_base = dataclasses.replace(shown, guests=event_view(event).guests, title=title)
     values = {
         "account_id": desk.account.id,
         "calendar_id": desk.calendar_id,
@@ -104,7 +109,7 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
         if left:
             copies.put(conn, left, attends=True)
         desk.confirm(conn, row)
-    return event
+    return event if event_view(event) == event_base else None
 
 
 def _copy(desk: Desk, event_id: str) -> dict[str, Any]:
