@@ -12,7 +12,7 @@ from include.scripts.demo.company import Company
 from include.scripts.demo.judge import differences
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-SOON = datetime.now(UTC) + timedelta(minutes=1)
+SOON = datetime.now(UTC) + timedelta(days=1)
 
 
 class Pair:

@@ -79,7 +79,22 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
             desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after={"owner_id": owner_id})
         with desk.sending(row):
             current = desk.pipedrive.update_activity(row.activity_id, body, seen_update_time=seen)
-    base = dataclasses.replace(ActivityView.from_json(link.base_activity), owner_id=owner_id)
+    values, event_base = _taken(desk, link, event, current)
+    with desk.commit() as conn:
+        mapping.release(conn, link.id)
+        mapping.set_link(conn, link.id, **values)
+        copies.drop(conn, desk.account.id, event["id"])
+        if left:
+            copies.put(conn, left, attends=True)
+        desk.confirm(conn, row)
+    return event if event_view(event) == event_base else None
+
+
+def _taken(
+    desk: Desk, link: Row[Any], event: dict[str, Any], activity: dict[str, Any]
+) -> tuple[dict[str, Any], EventView]:
+    """The link's values with this account's event, and what was agreed of that."""
+    base = dataclasses.replace(ActivityView.from_json(link.base_activity), owner_id=desk.account.user_id)
     # Whether anybody else is asked to come is no field that is merged: it is as this event has it.
     shown = EventView.from_json(link.base_event)
     # A title that was emptied where it could not be written back is an edit here.
@@ -95,21 +110,14 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
         "activity_digest": digest(base),
         "base_event": event_base.to_json(),
         "event_digest": digest(event_base),
-        "activity_raw": current,
+        "activity_raw": activity,
         "event_raw": event,
         "etag": event.get("etag"),
         "marked": is_occurrence(event),
         "updated_at": desk.services.clock(),
         **series_columns(event),
     }
-    with desk.commit() as conn:
-        mapping.release(conn, link.id)
-        mapping.set_link(conn, link.id, **values)
-        copies.drop(conn, desk.account.id, event["id"])
-        if left:
-            copies.put(conn, left, attends=True)
-        desk.confirm(conn, row)
-    return event if event_view(event) == event_base else None
+    return values, event_base
 
 
 def _copy(desk: Desk, event_id: str) -> dict[str, Any]:

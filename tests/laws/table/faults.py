@@ -79,7 +79,7 @@ _LOST, _DEL, _RUNS, _TIMES = (f"flows/test_{name}.py::test_" for name in ("lost_
 _LEASES, _CRASH, _CURSORS = (f"flows/test_{name}.py::test_" for name in ("leases", "crash", "cursors"))
 _EDITS, _QUARANTINE, _UPLOAD = (f"flows/test_{name}.py::test_" for name in ("edits", "quarantine", "upload"))
 _PROBE, _ISOLATION, _ECHOES, _SERIES = (
-    f"flows/test_{name}.py::test_" for name in ("probe", "isolation", "echoes", "series")
+    f"flows/test_{name}.py::test_" for name in ("probe", "isolation", "echoes", "series_changes")
 )
 _MOVES = "flows/test_moved.py::test_"
 
