@@ -289,9 +289,7 @@ def test_the_database_is_lost(world: World, synced: Json) -> None:
     world.green()
     ids = sorted(row["id"] for row in world.activities())
     world.pass_time(3600)
-    world.engine.dispose()
-    (world.folder / "calsync.db").unlink()
-    world.restart()
+    world.lose_store()
     world.green()
     assert sorted(row["id"] for row in world.activities()) == ids
     assert len(world.links()) == 4
@@ -320,9 +318,7 @@ def test_what_an_activity_can_not_hold_is_found_again_after_a_loss(world: World,
     world.green()
     ids = sorted(row["id"] for row in world.activities())
     world.pass_time(3600)
-    world.engine.dispose()
-    (world.folder / "calsync.db").unlink()
-    world.restart()
+    world.lose_store()
     world.assert_quiet()
     assert sorted(link.activity_id for link in world.links()) == ids
     assert {link.origin for link in world.links()} == {"google"}

@@ -162,9 +162,7 @@ def test_a_copy_is_not_taken_for_the_event_that_is_gone(world: World) -> None:
     world.google.duplicate_event(world.calendar, event["id"])
     world.google.delete_event(world.calendar, event["id"])
     world.pass_time(3600)
-    world.engine.dispose()
-    world.store_url = f"{world.store_url}.new"
-    world.restart()
+    world.lose_store()
     world.green()
     assert world.links() == []
     world.pipedrive.edit_activity(world.the_activity()["id"], subject="Edited")

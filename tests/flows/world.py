@@ -174,6 +174,12 @@ class World:
         self.engine = create_store_engine(self.store_url)
         self._clients.clear()
 
+    def lose_store(self) -> None:
+        """The database (SQLite) is gone; what comes after begins with an empty one."""
+        self.engine.dispose()
+        Path(self.store_url.removeprefix("sqlite:///")).unlink()
+        self.restart()
+
     def _credentials(self, user: str) -> google.auth.credentials.Credentials:
         key = self.google.service_account_key()
         made = service_account.Credentials.from_service_account_info(key, scopes=SCOPES)
