@@ -57,6 +57,9 @@ class Company(World):
         self.names: Names = {}
         self.deals = [self._named("deal", self.pipedrive.add_deal(title)) for title in ("Roof", "Roof > Wall")]
         self.people = [self._named("person", self.pipedrive.add_person("Eva", email="eva@x.example"))]
+        self.customer = self.google.add_user("kim@x.example")
+        """Whose calendar nobody syncs."""
+        self._named("person", self.pipedrive.add_person("Kim", email=self.customer))
         self.orgs = [self._named("organization", self.pipedrive.add_organization("ACME"))]
         self.title_orders = [("deal", "person", "organization", "subject")]
         self.foreign: dict[Node, dict[str, Any]] = {}
@@ -130,9 +133,9 @@ class Company(World):
         return rule if event.get("visibility") == "private" and rule != "full" else None
 
     def is_copy(self, calendar: str, event: dict[str, Any]) -> bool:
-        """Whether a colleague organises it."""
+        """Whether a colleague or the customer organises it."""
         organiser = (event.get("organizer") or {}).get("email")
-        return organiser != calendar and organiser in self.everywhere
+        return organiser != calendar and (organiser in self.everywhere or organiser == self.customer)
 
     # Time and clients.
 
@@ -189,13 +192,26 @@ class Company(World):
             return int(conn.execute(select(func.max(change_log.c.id))).scalar() or 0)
 
     def live(self) -> dict[Node, dict[str, Any]]:
-        """All live items of both services, as their owners see them."""
+        """All live items of both services, as their owners see them. (The customer's own calendar is not among it.)"""
         found: dict[Node, dict[str, Any]] = {("activity", row["id"]): row for row in self.activities()}
         for calendar in self.everywhere:
-            for event in self.events(calendar):
-                shown = self.google.instances(calendar, event["id"]) if event.get("recurrence") else [event]
-                found |= {("event", calendar, each["id"]): each for each in shown}
+            found |= self.live_events(calendar)
         return found
+
+    def live_events(self, calendar: str) -> dict[Node, dict[str, Any]]:
+        """A calendar's live events, of series the occurrences."""
+        found: dict[Node, dict[str, Any]] = {}
+        for event in self.events(calendar):
+            shown = self.google.instances(calendar, event["id"]) if event.get("recurrence") else [event]
+            found |= {("event", calendar, each["id"]): each for each in shown}
+        return found
+
+    def organised(self) -> dict[Node, dict[str, Any]]:
+        """Live events where those who organise them have them."""
+        events = {node: item for node, item in self.live().items() if node[0] == "event"} | self.live_events(
+            self.customer
+        )
+        return {node: item for node, item in events.items() if not self.is_copy(node[1], item)}
 
     def dead(self, kind: str) -> list[Node]:
         """Deleted items that still can be brought back."""

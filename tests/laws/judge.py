@@ -173,13 +173,13 @@ class Judge:
     def _nothing_is_lost(self, live: Items) -> None:
         with self.company.engine.connect() as conn:
             log = list(conn.execute(select(change_log).order_by(change_log.c.id)))
-        kept = []
+        kept, items = [], live | self.company.organised()
         for typed in self.ledger.standing:
             if self._logged_as_lost(typed, log):
                 continue
             kept.append(typed)
             root = self.ledger.root(typed.node)
-            group = {node: shown(node, item) for node, item in live.items() if self.ledger.root(node) == root}
+            group = {node: shown(node, item) for node, item in items.items() if self.ledger.root(node) == root}
             if not any(shows(each, typed.field, typed.value) for each in group.values()):
                 raise Violation(f"law 2: {typed} is nowhere: {group}; log: {self._story(log, root)}")
         self.ledger.standing[:] = kept
@@ -283,6 +283,8 @@ class Judge:
         row = by_node.get(node)
         if row is None and node[0] == "event" and self.meetings.is_held_elsewhere(node, live, by_node):
             return False
+        if row is None and node[0] == "event" and self.company.is_copy(node[1], item) and self._is_given_up(node):
+            return False
         if node[0] == "activity":
             homes = [calendar for calendar in self.company.calendars.values() if self.belongs(item, calendar)]
             return bool(homes) and (row is not None or self._is_new(node, item["update_time"]))
@@ -295,6 +297,11 @@ class Judge:
             if activity is not None and not self.belongs(activity, node[1]):
                 return False
         return self._is_new(node, item["updated"])
+
+    def _is_given_up(self, node: Node) -> bool:
+        """Whether somebody deleted the activity of this meeting."""
+        root = self.ledger.root(node)
+        return any(each[0] == "activity" and self.ledger.root(each) == root for each in self.ledger.deleted)
 
     def _is_new(self, node: Node, edited: str) -> bool:
         if node[0] == "event" and node[1] == self.company.other_calendar:

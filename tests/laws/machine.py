@@ -24,12 +24,12 @@ from include.sandbox.server import Sandbox
 from tests.flows.killing import Killed, Killer
 from tests.flows.world import day
 from tests.laws.company import Company, mapping_of, times, with_text
+from tests.laws.customers import Customers
 from tests.laws.judge import Judge, Violation
 from tests.laws.ledger import Node
 from tests.laws.meanwhile import before_request
 from tests.laws.people import PAUSE, PICK
 from tests.laws.series import add
-from tests.laws.together import Together
 from tests.laws.trouble import TROUBLES, calm
 
 LEASE_S = 301
@@ -95,7 +95,7 @@ SETTINGS = st.sampled_from(
 )
 
 
-class Laws(Together):
+class Laws(Customers):
     """One company's life."""
 
     make_store: ClassVar[Callable[[Path], str]] = staticmethod(lambda folder: f"sqlite:///{folder / 'calsync.db'}")

@@ -22,10 +22,11 @@ class Meetings:
 
     def written(self, live: Items) -> str | None:
         """What differs between a guest's copy and the organiser's event: the copy is never written."""
+        organised = self.company.organised()
         for node, item in live.items():
             if node[0] != "event" or not self.company.is_copy(node[1], item):
                 continue
-            master = live.get(("event", item["organizer"]["email"], node[2]))
+            master = organised.get(("event", item["organizer"]["email"], node[2]))
             if master is not None and any(item.get(name) != master.get(name) for name in SHARED):
                 return f"law 9: the guest's copy was written: {item}, of {master}"
         return None
@@ -34,9 +35,9 @@ class Meetings:
         """Whether this was a guest's copy, and its organiser or its guest took it away."""
         if not self.company.is_copy(node[1], item):
             return False
-        master = self.company.google.events(item["organizer"]["email"]).get(node[2], {"status": "cancelled"})
+        master = self.company.organised().get(("event", item["organizer"]["email"], node[2]), {})
         invited = {each["email"] for each in master.get("attendees", ())}
-        return node in self.company.declined or master["status"] == "cancelled" or node[1] not in invited
+        return node in self.company.declined or node[1] not in invited
 
     def nobody_comes(self, events: Items, *, declined: bool) -> bool:
         """Whether none of a meeting's live events counts any more, and somebody declined or hid one of them."""
@@ -69,7 +70,7 @@ class Meetings:
             return f"meeting: the activity is not of the account whose event it has: {activity}, {row}"
         if self.company.rearranged or row.activity_id in self.company.touched:
             return None
-        if self.company.is_copy(row.calendar_id, event):
+        if event["organizer"]["email"] in {node[1] for node in same} - {row.calendar_id}:
             return f"meeting: the organiser's account does not have the activity: {row}"
         coming = {node[1] for node in same if node[1] != row.calendar_id and self.counts(node, live[node])}
         told = {each["email"] for each in activity["attendees"]} & set(self.company.everywhere)

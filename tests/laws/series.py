@@ -76,10 +76,13 @@ class Series(People):
             company.person_edits_activity(activity, "subject", subject=title)
 
 
-def add(company: Company, calendar: str, title: str, rules: str, day_: int, time: str | None, length: int) -> None:
+def add(
+    company: Company, calendar: str, title: str, rules: str, day_: int, time: str | None, length: int, *guests: str
+) -> None:
     """Somebody makes a series."""
     span = timedelta(minutes=length) if time else timedelta(days=1)
     fields = times(day(day_), time, span) | {"recurrence": [f"RRULE:{rules}"]}
+    fields |= {"attendees": [{"email": each} for each in guests]} if guests else {}
     event = company.event(title, calendar, **fields)
     company.did("create series", ("event", calendar, event["id"]), rules)
     for one in company.google.instances(calendar, event["id"]):
@@ -87,12 +90,13 @@ def add(company: Company, calendar: str, title: str, rules: str, day_: int, time
 
 
 def living(company: Company) -> list[tuple[str, dict[str, Any]]]:
-    """(calendar, series) of all series that still have occurrences."""
+    """(calendar, series) of all series that still have occurrences, as those who organise them have them."""
     return [
         (calendar, event)
-        for calendar in company.everywhere
+        for calendar in (*company.everywhere, company.customer)
         for event in company.events(calendar)
-        if event.get("recurrence") and company.google.instances(calendar, event["id"])
+        if event.get("recurrence") and not company.is_copy(calendar, event)
+        if company.google.instances(calendar, event["id"])
     ]
 
 
@@ -114,9 +118,9 @@ def change(
         "delete": lambda: google.delete_event(calendar, key),
         "split": lambda: google.split_series(calendar, one["id"], **({"summary": title} if at % 2 else {})),
     }
-    before = {node: item for node, item in company.live().items() if node[0] == "event"}
+    before = company.organised()
     acts[what]()
-    after = {node: item for node, item in company.live().items() if node[0] == "event"}
+    after = company.organised()
     company.did(f"series: {what}", ("event", calendar, key), one["id"])
     for node in before.keys() - after.keys():
         company.ledger.removed(node, of_event(before[node]))

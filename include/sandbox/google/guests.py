@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from include.sandbox.google.errors import GoogleError
 from include.sandbox.google.records import Calendar, Stored
 from include.sandbox.google.world import Mail, World
 
@@ -41,7 +42,9 @@ def spread(world: World, calendar: Calendar, stored: Stored) -> None:
     if not is_organizer(calendar, stored.data):
         return
     invited = {email for email in guest_emails(stored.data) if email in world.users}
-    for email in sorted(stored.copied_to - invited):
+    series = calendar.events.get(stored.series_id or "")
+    known = stored.copied_to | (series.copied_to if series is not None else frozenset())
+    for email in sorted(known - invited):
         _withdraw(world, world.calendars[email], stored)
     for email in sorted(invited):
         _copy_to(world, world.calendars[email], stored)
@@ -77,8 +80,11 @@ def _with_shared_properties(data: dict[str, Any], shared: dict[str, str] | None)
 
 def _withdraw(world: World, guest: Calendar, master: Stored) -> None:
     """A guest taken off the list: the copy is cancelled, and nothing but its id is left."""
-    copy = guest.events.get(master.id)
-    if copy is not None and not copy.cancelled and copy.data.get("iCalUID") == master.data["iCalUID"]:
+    try:
+        copy = world.find(guest, master.id)  # an occurrence may be there by its series alone
+    except GoogleError:
+        return
+    if not copy.cancelled and copy.data.get("iCalUID") == master.data["iCalUID"]:
         copy.bare = True
         world.commit(guest, copy, stub({**copy.data, "status": "cancelled"}))
 

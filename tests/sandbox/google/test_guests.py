@@ -176,6 +176,19 @@ def test_exceptions_of_a_series_reach_the_copies(anna: Api, bob: Api) -> None:
     assert len(bob.ids(singleEvents=True)) == 2
 
 
+def test_a_guest_of_some_occurrences(anna: Api, bob: Api) -> None:
+    """Each occurrence has guests of its own, whatever its series says."""
+    series = anna.insert({**GUESTS, "recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]})["id"]
+    first, second, third = (f"{series}_202611{day}T090000Z" for day in (23, 24, 25))
+    anna.patch(second, {"attendees": [{"email": EVE}]})
+    assert sorted(bob.ids(singleEvents=True)) == [first, third]
+    assert bob.get(second)["status"] == "cancelled"
+    anna.patch(second, GUESTS)
+    assert sorted(bob.ids(singleEvents=True)) == [first, second, third]
+    anna.patch(series, {"attendees": [{"email": EVE}]})
+    assert bob.ids(singleEvents=True) == []
+
+
 # ---- mails
 
 
