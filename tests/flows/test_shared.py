@@ -33,6 +33,10 @@ def owner(world: World) -> str:
     return str(world.pipedrive.users[world.the_activity()["owner_id"]]["email"])
 
 
+def user(world: World, mail: str) -> int:
+    return next(int(each["id"]) for each in world.pipedrive.users.values() if each["email"] == mail)
+
+
 def attendees(world: World) -> list[str]:
     return sorted(each["email"] for each in world.the_activity()["attendees"])
 
@@ -287,6 +291,26 @@ def test_occurrences_are_meetings_of_their_own(team: World) -> None:
     assert_quiet(team)
 
 
+def test_a_guest_of_one_occurrence_only(team: World) -> None:
+    """The colleague's calendar has that occurrence, and nothing of its series."""
+    boss = team.google.add_user("boss@elsewhere.example")
+    made = team.event("Stand-up", boss, recurrence=["RRULE:FREQ=DAILY;COUNT=3"], attendees=[{"email": ANNA}])
+    second = team.google.instances(boss, made["id"])[1]["id"]
+    settle(team)
+    team.google.edit_event(boss, second, attendees=[{"email": BERT}])
+    settle(team)
+    assert sorted(team.pipedrive.users[row["owner_id"]]["email"] for row in team.activities()) == [ANNA, ANNA, BERT]
+    assert_quiet(team)
+    team.google.edit_event(boss, second, location="Hall")
+    settle(team)
+    (activity,) = [row for row in team.activities() if row["owner_id"] == user(team, BERT)]
+    assert activity["location"]["value"] == "Hall"
+    team.google.edit_event(boss, second, attendees=[{"email": ANNA}])
+    settle(team)
+    assert [team.pipedrive.users[row["owner_id"]]["email"] for row in team.activities()] == [ANNA] * 3
+    assert_quiet(team)
+
+
 def test_after_the_loss_of_the_database(team: World) -> None:
     meets(team)
     settle(team)
@@ -307,13 +331,13 @@ def test_its_activity_is_given_to_the_colleague(team: World, organiser: str) -> 
     meets(team, organiser, tuple(sorted({ANNA, BERT} - {organiser})))
     settle(team)
     assert (owner(team), attendees(team)) == (ANNA, [BERT])
-    bert = next(user["id"] for user in team.pipedrive.users.values() if user["email"] == BERT)
+    bert = user(team, BERT)
     team.pipedrive.edit_activity(team.the_activity()["id"], owner_id=bert)
     settle(team)
     assert (owner(team), attendees(team)) == (BERT, [ANNA])
     assert [len(team.events(calendar)) for calendar in (ANNA, BERT)] == [1, 1], "nobody has it twice"
     assert_quiet(team)
-    anna = next(user["id"] for user in team.pipedrive.users.values() if user["email"] == ANNA)
+    anna = user(team, ANNA)
     team.pipedrive.edit_activity(team.the_activity()["id"], owner_id=anna, subject="Long table", attendees=[])
     team.sync()
     team.pass_time(600)  # no listing shows the edit again
@@ -327,7 +351,7 @@ def test_its_activity_is_given_to_the_colleague(team: World, organiser: str) -> 
 
 def test_a_guest_had_typed_the_meeting_before(team: World) -> None:
     """Two runs: her activity is recognised as the meeting's, and the organiser's account takes it over."""
-    anna = next(user["id"] for user in team.pipedrive.users.values() if user["email"] == ANNA)
+    anna = user(team, ANNA)
     times = {side: {"dateTime": f"{day(1)}T{clock}:00Z"} for side, clock in (("start", "11:00"), ("end", "11:30"))}
     meets(team, BERT, (ANNA,), **times)
     team.activity("Round table", owner_id=anna, due_time="11:00", duration="00:30")
@@ -361,4 +385,33 @@ def test_two_runs_that_see_a_new_meeting_at_the_same_time(team: World) -> None:
     assert (owner(team), len(team.links())) == (ANNA, 1)
     settle(team)
     assert (owner(team), attendees(team)) == (ANNA, [BERT])
+    assert_quiet(team)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("owned_by", [ANNA, CARL])
+def test_who_has_an_activity_that_is_not_shown_does_not_come(team: World, owned_by: str, at_once: bool) -> None:
+    """Without a date, or given to somebody without an account: the colleague's copy keeps the meeting to one activity,
+    which stays whose it is."""
+    team.google.add_user("boss@elsewhere.example")
+    event = meets(team, "boss@elsewhere.example", (ANNA, BERT))
+    settle(team)
+    activity = team.the_activity()["id"]
+    carl = team.pipedrive.add_user("Carl", CARL, "Europe/Berlin")["id"]
+    away = {"owner_id": carl} if owned_by == CARL else {"due_date": None, "due_time": None, "duration": None}
+    team.pipedrive.edit_activity(activity, **away)
+    if not at_once:
+        settle(team)
+    team.google.rsvp(ANNA, event, "declined")
+    settle(team)
+    team.google.edit_event("boss@elsewhere.example", event, location="Hall")
+    settle(team)
+    assert (team.the_activity()["id"], owner(team)) == (activity, CARL if owned_by == CARL else BERT)
+    assert [(row.calendar_id, row.state) for row in team.links()] == [(BERT, "detached")]
+    assert_quiet(team)
+    back = {"owner_id": user(team, BERT)} if owned_by == CARL else {"due_date": day(1), "due_time": "09:00"}
+    team.pipedrive.edit_activity(activity, **back)
+    settle(team)
+    assert (team.the_activity()["id"], owner(team)) == (activity, BERT)
+    assert [(row.calendar_id, row.state) for row in team.links()] == [(BERT, "active")]
     assert_quiet(team)

@@ -149,6 +149,8 @@ class LinkedPairs:
         elif event is not Change.DELETED:
             if back:
                 self.rows.merge(account, payload, link, reason="back in scope")
+        elif self.shared.take_over(link, wait=True):
+            return
         elif back and account.policy.may_create(Side.EVENT) and not self._withdrawn(link):
             self.rows.add(account, Action.CREATE_EVENT, payload, link, reason="back in scope, its event was deleted")
         else:
@@ -250,7 +252,8 @@ class LinkedPairs:
         """
         payload["cause"] = cause
         if event is Change.DELETED:
-            self.rows.add(account, Action.UNLINK, payload, link, reason=cause)
+            if not self.shared.take_over(link, wait=True):
+                self.rows.add(account, Action.UNLINK, payload, link, reason=cause)
         elif not self._policy(account, link, payload).may_write(Side.EVENT) or not self._goes_along(
             link, payload, cause
         ):

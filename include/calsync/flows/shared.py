@@ -78,7 +78,9 @@ class SharedMeetings:
     def _hand_over(self, link: Row[Any], account: RunAccount, event_id: str) -> None:
         """Nothing else is done to the pair in this run: what its own account would write, the next run merges."""
         self.taken.add(link.id)
-        payload = payload_of(link, *self.seen.of(link)) | {"copy": event_id, "left": self._left(link)}
+        holder = self.seen.accounts.get(link.account_id) or self.seen.rests[link.account_id]
+        payload = payload_of(link, *self.seen.of(link))
+        payload |= {"copy": event_id, "left": self._left(link), "holder": holder.user_id}
         if self.rows.withdraw(link):
             ids = {"activity_id": link.activity_id, "reason": "goes to another account first"}
             self.rows.add(account, Action.WAIT, dict(payload), state="deferred", **ids)

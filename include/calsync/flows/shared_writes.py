@@ -58,7 +58,8 @@ def _address(person: Person) -> str:
 def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
     """Give the activity to this account, and its link this account's event. What differs is merged by the next run.
 
-    The rep who had it becomes an attendee, if the meeting is still in that calendar.
+    The rep who had it becomes an attendee, if the meeting is still in that calendar. An activity that was given to
+    somebody else meanwhile is not written: only its event is another one, and the next run finds that it left.
 
     Returns: this account's event, to be marked at once; None if the next run has to read the pair again anyway, as it
     does with what is unmarked.
@@ -68,33 +69,39 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
         desk.drop(row)
         return None
     event = _copy(desk, row.payload["copy"])
-    owner_id = desk.account.user_id
-    current = desk.pipedrive.activity(row.activity_id, attendees=True)
-    left = row.payload["left"]
-    beside = with_reps(current.get("attendees") or [], [left] if left else [], [desk.account.rep])
-    body = {"owner_id": owner_id} | ({} if beside is None else {"attendees": beside})
-    if current.get("owner_id") != owner_id or beside is not None:
-        seen, before = current.get("update_time"), {"owner_id": current.get("owner_id")}
-        with desk.commit() as conn:
-            desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after={"owner_id": owner_id})
-        with desk.sending(row):
-            current = desk.pipedrive.update_activity(row.activity_id, body, seen_update_time=seen)
-    values, event_base = _taken(desk, link, event, current)
+    activity = desk.pipedrive.activity(row.activity_id, attendees=True)
+    if activity["owner_id"] in (row.payload["holder"], desk.account.user_id):
+        activity = _give(desk, row, activity)
+    values, event_base = _taken(desk, link, event, activity)
     with desk.commit() as conn:
         mapping.release(conn, link.id)
         mapping.set_link(conn, link.id, **values)
         copies.drop(conn, desk.account.id, event["id"])
-        if left:
-            copies.put(conn, left, attends=True)
+        if row.payload["left"]:
+            copies.put(conn, row.payload["left"], attends=True)
         desk.confirm(conn, row)
     return event if event_view(event) == event_base else None
+
+
+def _give(desk: Desk, row: Row[Any], activity: dict[str, Any]) -> dict[str, Any]:
+    """The activity with this account's user as owner, and who had it among the attendees."""
+    owner_id, left = desk.account.user_id, row.payload["left"]
+    beside = with_reps(activity.get("attendees") or [], [left] if left else [], [desk.account.rep])
+    if activity["owner_id"] == owner_id and beside is None:
+        return activity
+    body = {"owner_id": owner_id} | ({} if beside is None else {"attendees": beside})
+    seen, before = activity.get("update_time"), {"owner_id": activity["owner_id"]}
+    with desk.commit() as conn:
+        desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after={"owner_id": owner_id})
+    with desk.sending(row):
+        return desk.pipedrive.update_activity(row.activity_id, body, seen_update_time=seen)
 
 
 def _taken(
     desk: Desk, link: Row[Any], event: dict[str, Any], activity: dict[str, Any]
 ) -> tuple[dict[str, Any], EventView]:
     """The link's values with this account's event, and what was agreed of that."""
-    base = dataclasses.replace(ActivityView.from_json(link.base_activity), owner_id=desk.account.user_id)
+    base = dataclasses.replace(ActivityView.from_json(link.base_activity), owner_id=activity["owner_id"])
     # Whether anybody else is asked to come is no field that is merged: it is as this event has it.
     shown = EventView.from_json(link.base_event)
     # A title that was emptied where it could not be written back is an edit here.
