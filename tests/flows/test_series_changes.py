@@ -88,6 +88,26 @@ def test_an_edit_wins_over_the_end_of_its_series(world: World, synced: Json) -> 
     assert [event["summary"] for event in world.events()].count("Retro") == 1
 
 
+def test_a_held_deletion_whose_occurrence_goes_as_well(world: World) -> None:
+    """Its activity was deleted, with too many others; its series was moved, and it was cancelled there."""
+    world.anna_is(max_delete_count=1, max_delete_ratio=0.1)
+    made = series(world, WEEKLY)
+    calls = [world.activity(f"Call {number}", due_time=f"{number + 14}:00")["id"] for number in range(4)]
+    world.green()
+    gone = occurrence(world, 8)
+    world.edit_event(made, **at(2, "22:45"))
+    world.google.delete_event(world.calendar, world.google.instances(world.calendar, made["id"])[1]["id"])
+    for number in (gone.activity_id, *calls[:2]):
+        world.pipedrive.delete_activity(number)
+    assert "3 deletions held" in str(world.sync().failure)
+    world.green()
+    assert sorted(link.activity_id for link in world.links() if link.state == "held") == calls[:2]
+    assert gone.activity_id not in [link.activity_id for link in world.links()], "nothing is left of this pair"
+    with world.requests() as seen:
+        world.green()
+    assert not [each for each in seen if "instances" in each], "what is settled is not asked for again"
+
+
 def test_a_vanished_occurrence_that_comes_back(world: World, synced: Json) -> None:
     ids = {row["id"] for row in world.activities()}
     world.edit_event(synced, recurrence=["RRULE:FREQ=DAILY;COUNT=2"])

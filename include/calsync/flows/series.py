@@ -93,7 +93,7 @@ class SeriesPull:
         self.listed: dict[str, Json] = {}
         self.ended: set[str] = set()
         missed = [link for rows in self.links.values() for link in rows if link.vanished_since_run]
-        self.wanted = {str(link.series_id) for link in missed if link.state == "active"}
+        self.wanted = {str(link.series_id) for link in missed if link.state in ("active", "held")}
         self.answered: dict[str, set[str]] = {}
         self.failed: dict[str, str] = {}
         self.done: set[str] = set()
