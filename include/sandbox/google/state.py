@@ -149,7 +149,8 @@ class GoogleState(World):
     @locked
     def split_series(self, /, calendar_id: str, event_id: str, **patch: Any) -> dict[str, Any]:
         """ "This and following": the series ends before this instance, and a new one, changed by ``patch``, begins with
-        it. As the live UI does (observed by third parties), the new one's id is the old one's, ``_R`` and the cut."""
+        it. As the live UI does (observed by third parties), the new one's id is the old one's, ``_R`` and the cut; any
+        other if it was cut there before."""
         calendar = self.calendars[calendar_id]
         instance = self.find(calendar, event_id)
         original, series = instance.data["originalStartTime"], calendar.events[instance.series_id or ""]
@@ -158,7 +159,8 @@ class GoogleState(World):
         fields = {**kept, "start": begin["start"], "end": begin["end"], "recurrence": continued(series.data, original)}
         lines = ended(series.data["recurrence"], original)
         writes.patch(self, calendar, series, {"recurrence": lines}, self._manner(calendar))
-        return self.add_event(calendar_id, id=cut_id(series.id, original), **{**fields, **patch})
+        cut = cut_id(series.id, original)
+        return self.add_event(calendar_id, **({} if cut in calendar.events else {"id": cut}), **{**fields, **patch})
 
     @locked
     def delete_event(self, calendar_id: str, event_id: str) -> None:

@@ -254,3 +254,13 @@ def test_an_all_day_series_is_cut_at_a_date(anna: Api, google: GoogleService) ->
     assert made["id"] == f"{series}_R20261207"
     assert starts(instances(anna, series)) == ["2026-11-23", "2026-11-30"]
     assert starts(instances(anna, made["id"]))[:2] == ["2026-12-07", "2026-12-14"]
+
+
+def test_a_series_is_cut_twice_at_one_place(anna: Api, google: GoogleService) -> None:
+    series = anna.insert(DAILY)["id"]
+    cut = f"{series}_20261125T090000Z"
+    first = google.state.split_series(ANNA, cut)["id"]
+    anna.patch(series, {"recurrence": ["RRULE:FREQ=DAILY;COUNT=3"]})
+    second = google.state.split_series(ANNA, cut)["id"]
+    assert first != second
+    assert all(instances(anna, each) for each in (series, first, second))
