@@ -51,6 +51,35 @@ def test_an_activity_goes_to_a_colleagues_calendar_and_back(world: World) -> Non
     assert len(world.links()) == 1
 
 
+@pytest.mark.parametrize("by_way", [False, True])
+@pytest.mark.parametrize("origin", ["pipedrive", "google"])
+def test_an_activity_is_given_to_a_colleague_while_its_event_is_deleted(
+    world: World, origin: str, by_way: bool
+) -> None:
+    """An edit beats a deletion: the colleague gets it. `by_way`: it was somebody's without an account before."""
+    ben, bens = world.add_colleague("ben")
+    carl = world.pipedrive.add_user("Carl", "carl@acme.example", "Europe/Berlin")["id"]
+    world.green()
+    if origin == "pipedrive":
+        world.activity("Call")
+    else:
+        world.event("Call")
+    world.green()
+    key, event = world.the_activity()["id"], world.the_event()
+    if by_way:
+        world.pipedrive.edit_activity(key, owner_id=carl)
+        settle(world)
+    world.pass_time(600)
+    if world.events():
+        world.google.delete_event(world.calendar, event["id"])
+    world.pipedrive.edit_activity(key, owner_id=ben)
+    world.green()
+    world.pass_time(600)  # no listing shows the edit again
+    settle(world)
+    assert (titles(world), titles(world, bens)) == ([], ["Call"])
+    assert world.the_activity()["id"] == key
+
+
 def test_an_authors_event_goes_along_to_a_colleague_and_stays_without_one(world: World) -> None:
     ben, bens = world.add_colleague("ben")
     carl = world.pipedrive.add_user("Carl", "carl@acme.example", "Europe/Berlin")["id"]

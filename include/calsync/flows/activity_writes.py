@@ -353,16 +353,23 @@ class ActivityWrites:
             self.desk.confirm(conn, row)
             link = mapping.get_link(conn, row.link_id)
             if row.payload["cause"] == "other_owner" and link is not None:
-                owner_id, now = row.payload["activity"]["owner_id"], self.desk.services.clock()
-                moves.hand_over(conn, link, owner_id, self.desk.account, now)
+                self._hand_over(conn, row, link)
 
     def unlink(self, row: Row[Any]) -> None:
         """Both sides are gone, or one left and the other was deleted: nothing to keep in mind."""
         link = self.desk.link_of(row)
+        if link is None:
+            self.desk.drop(row)
+            return
         with self.desk.commit() as conn:
-            mapping.drop_link(conn, row.link_id)
-            before = {"activity": link.activity_raw, "event": link.event_raw} if link is not None else None
-            self.desk.confirm(conn, row, before=before)
+            mapping.drop_link(conn, link.id)
+            self.desk.confirm(conn, row, before={"activity": link.activity_raw, "event": link.event_raw})
+            if row.payload["cause"] in moves.MOVES:
+                self._hand_over(conn, row, link)
+
+    def _hand_over(self, conn: Connection, row: Row[Any], link: Row[Any]) -> None:
+        owner_id, now = row.payload["activity"]["owner_id"], self.desk.services.clock()
+        moves.hand_over(conn, link, owner_id, self.desk.account, now)
 
 
 def _loggable(row: Row[Any], link: Row[Any], activity: Mapping[str, Any] | None) -> dict[str, Any]:

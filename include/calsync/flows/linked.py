@@ -154,6 +154,7 @@ class LinkedPairs:
         elif back and account.policy.may_create(Side.EVENT) and not self._withdrawn(link):
             self.rows.add(account, Action.CREATE_EVENT, payload, link, reason="back in scope, its event was deleted")
         else:
+            payload["cause"] = cause or link.cause
             self.rows.add(account, Action.UNLINK, payload, link, reason=f"{link.cause}, and the event was deleted")
 
     def rests(self, account: RunAccount, *items: tuple[str, Any]) -> bool:
