@@ -41,6 +41,7 @@ class CalendarPull:
             rows = mapping.heads(conn, company_ids=[], calendar_ids=[self.calendar_id])
             self.links = {row.event_id: row for row in rows}
             intents = mapping.intents(conn, account.id)
+            held = mapping.held_items(conn, account.id)
             self.intents = {row.event_id for row in intents}
             self.aside = mapping.set_aside(conn, account.id)
             self.copies = copies.of_calendar(conn, self.calendar_id)
@@ -48,7 +49,7 @@ class CalendarPull:
             self.pulled = runs.observed_ids(conn, run.id, "activities") if run.request.reconcile else set()
         self.scope = reconcile.Scope.of(run.request)
         self.first = self.cursor is None and run.request.follows_cursors
-        self.series = SeriesPull(services, run, client, account, rows, intents, first=self.first)
+        self.series = SeriesPull(services, run, client, account, rows, intents, held, first=self.first)
         self.seen: set[str] = set()
         self.skipped: Counter[str] = Counter()
         self.listed_count = 0

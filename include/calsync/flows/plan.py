@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from include.calsync.core.model import Change
 from include.calsync.flows import aside, drift, report
 from include.calsync.flows.guarded import guard
 from include.calsync.flows.linked import LinkedPairs
@@ -94,9 +93,7 @@ def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: dict
         held["id"] = conn.execute(insert(hold).values(**values).returning(hold.c.id)).scalar_one()
     kept = {key: row[key] for key in ("account_id", "link_id", "action", "payload")}
     conn.execute(insert(held_item).values(hold_id=held["id"], **kept))
-    # Once an occurrence's deletion is held it is no longer asked for: it is proven.
-    proven = {"vanished_since_run": None} if row["payload"].get("changes", {}).get("event") == Change.DELETED else {}
-    mapping.set_link(conn, row["link_id"], state="held", cause=held["rule"], **proven)
+    mapping.set_link(conn, row["link_id"], state="held", cause=held["rule"])
 
 
 def _store(conn: Connection, run: Run, rows: list[dict[str, Any]]) -> None:

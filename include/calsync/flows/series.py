@@ -19,7 +19,7 @@ from sqlalchemy import Row
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import too_old
 from include.calsync.core.fields import event_view, unsupported
-from include.calsync.core.model import EventView
+from include.calsync.core.model import Change, EventView
 from include.calsync.core.policy import Side
 from include.calsync.core.series import Window, capped, is_occurrence, is_series, span
 from include.calsync.errors import FatalError, NotFound, RecordError
@@ -72,6 +72,7 @@ class SeriesPull:
         account: RunAccount,
         links: Iterable[Row[Any]],
         intents: Iterable[Row[Any]],
+        held: Iterable[Row[Any]],
         *,
         first: bool,
     ) -> None:
@@ -93,7 +94,8 @@ class SeriesPull:
         self.listed: dict[str, Json] = {}
         self.ended: set[str] = set()
         missed = [link for rows in self.links.values() for link in rows if link.vanished_since_run]
-        self.wanted = {str(link.series_id) for link in missed if link.state in ("active", "held")}
+        open_ = {row.link_id for row in held if row.payload.get("changes", {}).get("event") != Change.DELETED}
+        self.wanted = {str(link.series_id) for link in missed if link.state == "active" or link.id in open_}
         self.answered: dict[str, set[str]] = {}
         self.failed: dict[str, str] = {}
         self.done: set[str] = set()
