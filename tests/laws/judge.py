@@ -228,6 +228,10 @@ class Judge:
 
     # Laws 1 and 5, when all is over.
 
+    def handed_on(self) -> bool:
+        """Whether the last run gave an activity to another account, which has yet to look at it."""
+        return any(row.reason == "may have moved" for row in self._aside())
+
     def settled(self) -> None:
         """Both sides are equal, and what belongs on both sides is there."""
         live, links = self.company.live(), self.company.links()
