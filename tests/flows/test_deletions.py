@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from include.sandbox.faults import Fault
 from tests.flows.world import World, day
 
 
@@ -255,6 +256,27 @@ def test_an_edit_of_an_activity_whose_event_is_gone_ends_its_hold(world: World, 
     (link,) = [link for link in world.links() if link.activity_id == activity_id]
     assert link.state == "active"
     assert [event["id"] for event in world.events()] == [link.event_id]
+
+
+def test_a_deletion_that_was_begun_may_be_held(world: World) -> None:
+    """It failed half way, and then too many others came: it is held with them, and goes with them."""
+    world.anna_is(max_delete_count=1, max_delete_ratio=0.1)
+    pairs(world, 8)
+    events = world.events()
+    world.google.delete_event(world.calendar, events[0]["id"])
+    world.sandbox.pipedrive.faults.add(Fault("status", status=503, method="DELETE", times=0))
+    world.sync()
+    assert [link.state for link in world.links()].count("removing") == 1
+    world.sandbox.pipedrive.faults.clear()
+    for event in events[1:4]:
+        world.google.delete_event(world.calendar, event["id"])
+    world.pass_time(4000)
+    assert "4 deletions held" in str(world.sync().failure)
+    world.assert_quiet()
+    world.anna_is(max_delete_count=5)
+    world.green()
+    assert (len(world.activities()), len(world.links())) == (4, 4)
+    world.assert_quiet()
 
 
 def test_changed_limits_let_a_hold_go(world: World) -> None:

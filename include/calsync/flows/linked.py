@@ -337,6 +337,7 @@ class LinkedPairs:
         action = Action.REMOVE_EVENT
         if link.cause in EVENT_GONE:
             action = decide(Change.UNCHANGED, Change.DELETED, account.policy)
+            payload["changes"] = {"activity": str(Change.UNCHANGED), "event": str(Change.DELETED)}
         self.rows.add(account, action, payload, link, reason=f"unfinished: {link.cause}")
 
     def _revive(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
