@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from include.sandbox.faults import Fault
+from tests.flows.steps import Steps
 from tests.flows.world import ANNA, World, account_row, day
 
 
@@ -133,6 +134,35 @@ def test_the_new_owners_account_is_not_at_work(world: World, trouble: str) -> No
     assert (titles(world), titles(world, bens)) == ([], ["Call", "Lunch"])
     assert key in [row["id"] for row in world.activities()]
     assert len(world.activities()) == 2
+
+
+@pytest.mark.parametrize(
+    "made_so",
+    [{"visibility": "private"}, {"attendees": [{"email": "eva@x.example"}]}],
+    ids=["private", "with a guest"],
+)
+@pytest.mark.parametrize("before", ["it was synced", "the activity was given away", "the event is deleted"])
+def test_an_authors_event_that_is_not_the_authors_alone_stays(
+    world: World, made_so: dict[str, Any], before: str
+) -> None:
+    ben, bens = world.add_colleague("ben")
+    world.green()
+    event = world.event("Lunch", **(made_so if before == "it was synced" else {}))
+    world.green()
+    key = world.the_activity()["id"]
+    if before == "the activity was given away":
+        world.edit_event(event, **made_so)
+    world.pipedrive.edit_activity(key, owner_id=ben)
+    run = Steps(world).pull().plan()
+    if before == "the event is deleted":
+        world.edit_event(event, **made_so)
+    run.apply().close()
+    settle(world)
+    assert (titles(world), titles(world, bens)) == (["Lunch"], [])
+    assert [link.state for link in world.links()] == ["detached"]
+    world.pipedrive.edit_activity(key, owner_id=world.anna)
+    settle(world)
+    assert (titles(world), [link.state for link in world.links()]) == (["Lunch"], ["active"])
 
 
 def test_an_authors_event_that_is_restored_while_it_moves_does_not_stop_the_move(world: World) -> None:

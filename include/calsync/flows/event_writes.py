@@ -20,7 +20,7 @@ from include.calsync.core.series import is_occurrence
 from include.calsync.core.text import compose, safe_html
 from include.calsync.core.written import draft
 from include.calsync.errors import AccountError, Duplicate, FatalError, NotFound, PreconditionFailed, RecordError
-from include.calsync.flows.moves import MOVES, client_of, hand_over
+from include.calsync.flows.moves import MOVES, client_of, hand_over, moves_along
 from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of
@@ -233,12 +233,12 @@ class EventWrites:
         except PreconditionFailed:
             current = desk.veiled(self._home(link).get_event(link.calendar_id, link.event_id))
             desk.review(row, current)
-            same = current.get("status") != "cancelled" and event_view(current) == EventView.from_json(link.base_event)
-            if current.get("status") != "cancelled" and not same and row.action == Action.DELETE_EVENT:
-                with desk.commit() as conn:  # an edit beats a delete: decide again in the next run
+            live = current.get("status") != "cancelled"
+            if live and _stays(row, link, current):
+                with desk.commit() as conn:  # decide again in the next run
                     mapping.set_link(conn, link.id, state="active", cause=None)
                 raise
-            if current.get("status") != "cancelled":
+            if live:
                 last = current
                 with desk.commit() as conn:
                     mapping.set_link(conn, link.id, event_raw=last)
@@ -323,6 +323,16 @@ def put_mark(desk: Desk, row: Row[Any], wanted: Mark, event: dict[str, Any] | No
             send_updates="none",  # nobody sees our properties
         )
     return desk.veiled(answer)
+
+
+def _stays(row: Row[Any], link: Row[Any], event: dict[str, Any]) -> bool:
+    """Whether an event that was changed meanwhile is not to be deleted after all.
+
+    Any edit beats a deletion. A move goes on, unless the author's event may no longer go along.
+    """
+    if row.action == Action.DELETE_EVENT:
+        return event_view(event) != EventView.from_json(link.base_event)
+    return link.origin == Origin.GOOGLE and not moves_along(event, link.calendar_id)
 
 
 def shows(event: dict[str, Any], merged: Merged) -> bool:

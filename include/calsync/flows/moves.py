@@ -21,6 +21,7 @@ from include.calsync.core.decide import out_of_scope
 from include.calsync.core.fields import has_guests, is_foreign
 from include.calsync.core.model import ActivityView, Origin, When
 from include.calsync.core.policy import Side
+from include.calsync.core.privacy import is_veiled
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
 from include.calsync.flows.run import RunAccount
@@ -89,10 +90,11 @@ def taker(view: ActivityView, accounts: Iterable[RunAccount]) -> RunAccount | No
 
 
 def moves_along(event: Any, calendar_id: str) -> bool:
-    """Whether an author's event goes with its activity: nobody else was asked to come, and it is a single one."""
+    """Whether an author's event goes with its activity: a single one, nobody else was asked to come, and a colleague
+    may know what it is about."""
     raw = event or {}
     series = raw.get("recurrence") or raw.get("recurringEventId")
-    return not (series or has_guests(raw) or is_foreign(raw, calendar_id))
+    return not (series or has_guests(raw) or is_foreign(raw, calendar_id) or is_veiled(raw))
 
 
 def _end(when: When) -> datetime:
