@@ -255,6 +255,25 @@ def test_what_was_made_just_before_a_switch_comes_to_the_new_calendar(filled: Wo
     assert titles(world, other) == ["Just made", "Roof > Call", "Visit"]
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_switch_after_a_lost_answer_doubles_nothing(filled: World, when: str) -> None:
+    """An event of the old calendar may have got its activity, and stays there without being synced."""
+    world = filled
+    world.event("Dinner")
+    world.sandbox.pipedrive.faults.add(Fault("drop", when=when, method="POST", path="/activities$"))
+    world.sync()
+    assert len(world.activities()) == (5 if when == "after" else 4)
+    other = world.google.add_calendar(ANNA, "Other")
+    world.anna_is(calendar=other)
+    world.pass_time(600)
+    settle(world)
+    assert titles(world, other) == ["Roof > Call", "Visit"]
+    world.anna_is(calendar=world.calendar)
+    settle(world)
+    assert (len(world.activities()), titles(world, other)) == (5, [])
+    assert titles(world) == ["Dinner", "Lunch", "Roof > Call", "Visit", "Yesterday"]
+
+
 def test_an_activity_of_the_past_that_gets_a_new_date_goes_to_the_new_calendar(filled: World) -> None:
     world = filled
     other = world.google.add_calendar(ANNA, "Other")

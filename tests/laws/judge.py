@@ -236,7 +236,8 @@ class Judge:
         """Both sides are equal, and what belongs on both sides is there."""
         live, links = self.company.live(), self.company.links()
         with self.company.engine.connect() as conn:
-            _check(not list(conn.execute(select(intent))), "law 5: an intent is still open")
+            unheard = list(conn.execute(select(intent)))
+            _check(not unheard, f"law 5: an intent is still open: {unheard}; {self._aside()}")
         by_node: dict[Node, Row[Any]] = {}
         for row in links:
             by_node["activity", row.activity_id] = by_node["event", row.calendar_id, row.event_id] = row

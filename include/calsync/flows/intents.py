@@ -43,7 +43,7 @@ class OpenIntents:
 
     def match(self, account: RunAccount, activities: Mapping[int, Row[Any]]) -> list[tuple[str, Row[Any]]]:
         """Event ids with the activities that were created for them, among unlinked ones (by id)."""
-        mine = {row.event_id: row for row in self.seen.intents if row.account_id == account.id}
+        mine = {row.event_id: row for row in self.seen.intents if self._concerns(row, account)}
         if not mine:
             return []
         own = {key: row for key, row in sorted(activities.items()) if row.raw.get("owner_id") == account.user_id}
@@ -53,24 +53,31 @@ class OpenIntents:
         rest = [one for one in wanted if one[0] not in found]
         edited = [one for one in added if one[0] not in found.values() and not is_untouched(own[one[0]])]
         found |= dict(adopt.sent_and_edited(rest, edited))
-        pairs = []
+        pairs, orphans = [], []
         for event_id, row in mine.items():
             activity = own[found[event_id]] if event_id in found else None
             event = self.seen.events.get(event_key(row.calendar_id, event_id))
-            if activity is not None and event is not None and not _can_be_adopted(event):
-                self._orphans.append((row, activity))
+            away = row.account_id != account.id or (event is not None and not _can_be_adopted(event))
+            if activity is not None and away:
+                orphans.append((row, activity))
             elif activity is not None:
                 pairs.append((event_id, activity))
             elif self._is_old(row) and (event is None or event.status == "deleted" or is_vanished(event)):
                 self._over.append(row)
-        return pairs + [(row.event_id, activity) for row, activity in self._orphans if row.account_id == account.id]
+        self._orphans += orphans
+        return pairs + [(row.event_id, activity) for row, activity in orphans]
+
+    def _concerns(self, intent: Row[Any], account: RunAccount) -> bool:
+        """Whether what was created would be this account's activity: it may have got another calendar since."""
+        rests = self.seen.rests.get(intent.account_id)
+        return intent.account_id == account.id or (rests is not None and rests.user_id == account.user_id)
 
     def adopts(self, event_id: str) -> bool:
         """Whether a matched event is one that can be brought together with its activity."""
         return all(row.event_id != event_id for row, _ in self._orphans)
 
     def remember(self, conn: Connection) -> None:
-        """End the intents whose event is gone or not synced any more.
+        """End the intents whose event is gone or not synced here any more.
 
         What was created for it is linked as it was sent; the next run sees what became of the event since.
         """

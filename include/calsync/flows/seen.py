@@ -37,10 +37,11 @@ class Seen:
         intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
         self.rekeying = Rekeying(conn, [] if run.request.upload else heads, intents, self.events)
         heads = [self.rekeying.moved(link) for link in heads]
-        self.intents = [self.rekeying.moved_intent(row) for row in intents]
+        self.rests = moves.resting(conn, self.accounts.values())
+        resting = [row for account_id in self.rests for row in mapping.intents(conn, account_id)]
+        self.intents = [self.rekeying.moved_intent(row) for row in intents] + resting
         self.copies = copies.of_companies(conn, companies)
         self.meeting_intents = copies.intents_of(conn, companies)
-        self.rests = moves.resting(conn, self.accounts.values())
         aside = [row for account_id in self.accounts for row in mapping.set_aside(conn, account_id)]
         self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}
         held = [row for account_id in self.accounts for row in mapping.held_items(conn, account_id)]
