@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from include.calsync.flows import apply
+from include.calsync.store.tables import copy
 from tests.flows.steps import Steps
 from tests.flows.world import ANNA, World, account_row, day
 
@@ -289,6 +291,33 @@ def test_occurrences_are_meetings_of_their_own(team: World) -> None:
     assert {row["owner_id"] for row in team.activities()} == {team.anna}
     assert [[each["email"] for each in row["attendees"]] for row in team.activities()] == [[BERT]] * 3
     assert_quiet(team)
+
+
+@pytest.mark.parametrize("how", ["shortened", "moved", "deleted"])
+def test_a_series_of_both_reps_changes(team: World, how: str) -> None:
+    """Nobody's calendar has the occurrences that are gone: no copy takes their activities over."""
+    boss = team.google.add_user("boss@elsewhere.example")
+    guests = [{"email": ANNA}, {"email": BERT}]
+    made = team.event("Stand-up", boss, recurrence=["RRULE:FREQ=DAILY;COUNT=3"], attendees=guests)
+    settle(team)
+    before = {row["id"] for row in team.activities()}
+    assert len(before) == 3
+    if how == "shortened":
+        team.google.edit_event(boss, made["id"], recurrence=["RRULE:FREQ=DAILY;COUNT=1"])
+    elif how == "moved":
+        moved = {side: {"dateTime": f"{day(1)}T{hour}:00:00Z"} for side, hour in (("start", 15), ("end", 16))}
+        team.google.edit_event(boss, made["id"], **moved)
+    else:
+        team.google.delete_event(boss, made["id"])
+    team.green()
+    team.green()
+    assert_quiet(team)
+    left = {"shortened": 1, "moved": 3, "deleted": 0}[how]
+    assert (len(team.activities()), len(team.links())) == (left, left)
+    assert {row["id"] for row in team.activities()} <= before
+    with team.engine.connect() as conn:
+        assert len(list(conn.execute(select(copy)))) == left
+    assert {each["email"] for row in team.activities() for each in row["attendees"]} <= {BERT}
 
 
 def test_a_guest_of_one_occurrence_only(team: World) -> None:

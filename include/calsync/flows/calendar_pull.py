@@ -19,7 +19,7 @@ from include.calsync.errors import AccountError, CalsyncError, NotFound, SyncTok
 from include.calsync.flows import observe, reconcile
 from include.calsync.flows.company_pull import CompanyPull, is_unfinished
 from include.calsync.flows.run import Run, RunAccount
-from include.calsync.flows.series import SeriesPull
+from include.calsync.flows.series import Known, SeriesPull
 from include.calsync.flows.services import Services
 from include.calsync.flows.writes import due_at
 from include.calsync.store import copies, cursors, mapping, runs
@@ -49,7 +49,8 @@ class CalendarPull:
             self.pulled = runs.observed_ids(conn, run.id, "activities") if run.request.reconcile else set()
         self.scope = reconcile.Scope.of(run.request)
         self.first = self.cursor is None and run.request.follows_cursors
-        self.series = SeriesPull(services, run, client, account, rows, intents, held, first=self.first)
+        known = Known(rows, intents, held, self.copies)
+        self.series = SeriesPull(services, run, client, account, known, first=self.first)
         self.seen: set[str] = set()
         self.skipped: Counter[str] = Counter()
         self.listed_count = 0

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -61,6 +62,16 @@ def window_of(run: Run, account: RunAccount) -> Window:
     return Window(start, end)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of a calendar: heads of links, open intents, what is held, and the meetings of copies."""
+
+    links: Iterable[Row[Any]]
+    intents: Iterable[Row[Any]]
+    held: Iterable[Row[Any]]
+    copies: Mapping[str, str]
+
+
 class SeriesPull:
     """The series of one calendar in one run: first `sift` what is listed, then stage `occurrences`, then `lost`."""
 
@@ -70,9 +81,7 @@ class SeriesPull:
         run: Run,
         client: GoogleCalendarClient,
         account: RunAccount,
-        links: Iterable[Row[Any]],
-        intents: Iterable[Row[Any]],
-        held: Iterable[Row[Any]],
+        known: Known,
         *,
         first: bool,
     ) -> None:
@@ -85,16 +94,21 @@ class SeriesPull:
         self.single: set[str] = set()
         self.intents: dict[str, list[Row[Any]]] = defaultdict(list)
         self.series_of: dict[str, str] = {}
-        for link in links:
+        for link in known.links:
             self.links[link.series_id].append(link) if link.series_id else self.single.add(link.event_id)
-        for row in intents:
+        for row in known.intents:
             self.intents[row.series_id].append(row) if row.series_id else self.single.add(row.event_id)
         for row in (row for rows in (*self.links.values(), *self.intents.values()) for row in rows):
             self.series_of[row.event_id] = row.series_id
+        self.copies: dict[str, dict[str, str]] = defaultdict(dict)
+        for event_id, meeting in known.copies.items():
+            _, occurrence, start = meeting.rpartition(" ")
+            if occurrence:
+                self.copies[event_id.rpartition("_")[0]][event_id] = start
         self.listed: dict[str, Json] = {}
         self.ended: set[str] = set()
         missed = [link for rows in self.links.values() for link in rows if link.vanished_since_run]
-        open_ = {row.link_id for row in held if row.payload.get("changes", {}).get("event") != Change.DELETED}
+        open_ = {row.link_id for row in known.held if row.payload.get("changes", {}).get("event") != Change.DELETED}
         self.wanted = {str(link.series_id) for link in missed if link.state == "active" or link.id in open_}
         self.answered: dict[str, set[str]] = {}
         self.failed: dict[str, str] = {}
@@ -106,7 +120,7 @@ class SeriesPull:
     def sift(self, raws: Iterable[Json]) -> Iterator[Json]:
         """Keep the series; what is left are items of their own. A link to what has become a series sees it as one."""
         for raw in raws:
-            key, known = raw["id"], raw["id"] in self.links or raw["id"] in self.intents
+            key, known = raw["id"], self._is_known(raw["id"])
             if raw.get("status") == "cancelled":
                 self.listed.pop(key, None)
                 if known:
@@ -116,6 +130,9 @@ class SeriesPull:
                 self.listed[key] = raw
             if not is_series(raw) or key in self.single:
                 yield raw
+
+    def _is_known(self, series_id: str) -> bool:
+        return any(series_id in known for known in (self.links, self.intents, self.copies))
 
     def look_for(self, event_id: str) -> bool:
         """An occurrence was not found: ask its series. False: it is none that is linked."""
@@ -160,7 +177,7 @@ class SeriesPull:
     def _is_worth(self, series_id: str) -> bool:
         """Whether to ask for its occurrences; if not, it is counted with the reason."""
         raw = self.listed[series_id]
-        if series_id in self.links or series_id in self.intents or series_id in self.single:
+        if self._is_known(series_id) or series_id in self.single:
             return True
         stamps = (observe.stamp(raw.get("updated")), observe.stamp(raw.get("created")))
         connected = self.account.events_connected_at
@@ -210,12 +227,16 @@ class SeriesPull:
         for series_id in sorted(self.ended):
             rows += [self._ended(link, view) for link, view in self._with_bases(self.links[series_id])]
             rows += [self._gone(row.event_id, ENDED) for row in self.intents[series_id]]
+            rows += [self._gone(event_id, ENDED) for event_id in self.copies[series_id]]
         for series_id, present in sorted(self.answered.items()):
             absent = [link for link in self.links[series_id] if link.event_id not in present | seen]
             inside = [link for link, view in self._with_bases(absent) if self._is_inside(link, view)]
             rows += [self._vanished(link) for link in inside]
             gone = [row.event_id for row in self.intents[series_id] if row.event_id not in present | seen]
             rows += [self._gone(event_id, VANISHED, "missing") for event_id in gone]
+            starts = self.copies[series_id].items()
+            left = [event_id for event_id, start in starts if self.window.holds_start(start)]
+            rows += [self._gone(event_id, VANISHED) for event_id in left if event_id not in present | seen]
         for told in (self.failed, self.ended, self.answered):
             told.clear()
         return rows

@@ -15,9 +15,10 @@ def of_companies(conn: Connection, company_ids: Iterable[str]) -> list[Row[Any]]
     return list(conn.execute(select(copy).where(copy.c.company_id.in_(list(company_ids))).order_by(copy.c.id)))
 
 
-def of_calendar(conn: Connection, calendar_id: str) -> set[str]:
-    """Ids of the calendar's events that are copies."""
-    return set(conn.execute(select(copy.c.event_id).where(copy.c.calendar_id == calendar_id)).scalars())
+def of_calendar(conn: Connection, calendar_id: str) -> dict[str, str]:
+    """The calendar's events that are copies: the meeting of each, by event id."""
+    found = conn.execute(select(copy.c.event_id, copy.c.meeting).where(copy.c.calendar_id == calendar_id))
+    return {row.event_id: row.meeting for row in found}
 
 
 def intents_of(conn: Connection, company_ids: Iterable[str]) -> list[Row[Any]]:
