@@ -312,6 +312,7 @@ def test_a_series_of_both_reps_changes(team: World, how: str) -> None:
     team.green()
     team.green()
     assert_quiet(team)
+    assert_quiet(team)
     left = {"shortened": 1, "moved": 3, "deleted": 0}[how]
     assert (len(team.activities()), len(team.links())) == (left, left)
     assert {row["id"] for row in team.activities()} <= before

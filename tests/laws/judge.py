@@ -237,7 +237,7 @@ class Judge:
         live, links = self.company.live(), self.company.links()
         with self.company.engine.connect() as conn:
             unheard = list(conn.execute(select(intent)))
-            _check(not unheard, f"law 5: an intent is still open: {unheard}; {self._aside()}")
+        _check(not unheard, f"law 5: an intent is still open: {unheard}")
         by_node: dict[Node, Row[Any]] = {}
         for row in links:
             by_node["activity", row.activity_id] = by_node["event", row.calendar_id, row.event_id] = row

@@ -206,9 +206,10 @@ class SharedMeetings:
 
     def remember(self, conn: Connection) -> None:
         """Store the copies of this run; forget those that nobody was told of, or that are copies no more."""
-        for place in self.gone:
-            told = (self.known[place].company_id, self.known[place].meeting) in self.links
-            (copies.leave if told else copies.drop)(conn, *place)
+        for place, row in self.known.items():
+            if place in self.gone or row.state == "gone":  # kept until its rep is no attendee any more
+                told = (row.company_id, row.meeting) in self.links
+                (copies.leave if told else copies.drop)(conn, *place)
         for place in self.won & set(self.known):
             copies.drop(conn, *place)
         for place, (company_id, meeting) in self.copies.items():
