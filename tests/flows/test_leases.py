@@ -156,6 +156,35 @@ def test_a_zombie_of_another_run_fails_without_a_commit(world: World) -> None:
     world.assert_quiet()
 
 
+@pytest.mark.parametrize("slept_after", ["pull", "plan", "apply"])
+def test_a_run_that_slept_while_another_did_its_work_writes_nothing(world: World, slept_after: str) -> None:
+    """The account is free again, but what the sleeper read is not what there is."""
+    world.pipedrive.options.get_deleted = "404"
+    world.activity("Call")
+    world.green()
+    world.pass_time(60)
+    slow = Steps(world)
+    for step in ("pull", "plan", "apply"):
+        getattr(slow, step)()
+        if step == slept_after:
+            break
+    world.pipedrive.delete_activity(world.the_activity()["id"])
+    world.pass_time(DEFAULT_TTL_S + 1)
+    for _ in range(3):
+        world.green()
+    assert (world.events(), world.links()) == ([], [])
+    with world.requests():
+        for step in ("plan", "apply"):
+            getattr(slow, step)()
+        summary = slow.close()
+    assert world.writes() == 0
+    assert (summary.failure, summary.result["accounts"]["anna"]["state"]) == (None, "busy")
+    assert "another run worked on account" in summary.result["accounts"]["anna"]["error"]
+    world.green()
+    assert (world.events(), world.activities(), world.links()) == ([], [], [])
+    world.assert_quiet()
+
+
 @pytest.mark.parametrize("step", ["pull", "apply"])
 def test_the_lease_outlives_a_long_wait(world: World, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """One answer takes longer than the lease lasts: it is renewed meanwhile."""

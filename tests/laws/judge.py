@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from include.calsync.core.marks import read_mark
-from include.calsync.core.model import ActivityView
+from include.calsync.core.model import ActivityView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import VEIL
 from include.calsync.store.tables import change_log, cursor, intent, plan_row, quarantine
@@ -127,9 +127,16 @@ class Judge:
                 continue
             hidden = event and node in self.ledger.births and self.company.hides(node[1], item)
             _check(not hidden, f"law 3: nobody deleted the private event {node}: {item}")
-            ours = event and (node not in self.ledger.births or self._taken_over(root, node[1]))
+            ours = event and (self._is_ours(node, item) or self._taken_over(root, node[1]))
             left = ours and self._left_scope(root, node[1])
-            _check(bool(partners) or left, f"law 3: nobody deleted {node}: {item}")
+            if not partners and not left:
+                raise Violation(f"law 3: nobody deleted {node}: {item}; log: {self._story(self._log(), root)}")
+
+    def _is_ours(self, node: Node, event: dict[str, Any]) -> bool:
+        """Whether the event was made from an activity; a person may have brought it back since."""
+        mark = read_mark(event)
+        known = mark is not None and mark.event_id == node[2] and mark.origin == Origin.PIPEDRIVE
+        return known or node not in self.ledger.births
 
     def _nobody_comes(self, root: Node, live: Items) -> bool:
         """Whether the activity of this group lost its event to who declined or hid it."""
@@ -171,8 +178,7 @@ class Judge:
     # Law 2.
 
     def _nothing_is_lost(self, live: Items) -> None:
-        with self.company.engine.connect() as conn:
-            log = list(conn.execute(select(change_log).order_by(change_log.c.id)))
+        log = self._log()
         kept, items = [], live | self.company.organised()
         for typed in self.ledger.standing:
             if self._logged_as_lost(typed, log):
@@ -183,6 +189,10 @@ class Judge:
             if not any(shows(each, typed.field, typed.value) for each in group.values()):
                 raise Violation(f"law 2: {typed} is nowhere: {group}; log: {self._story(log, root)}")
         self.ledger.standing[:] = kept
+
+    def _log(self) -> list[Row[Any]]:
+        with self.company.engine.connect() as conn:
+            return list(conn.execute(select(change_log).order_by(change_log.c.id)))
 
     def _logged_as_lost(self, typed: Typed, log: list[Row[Any]]) -> bool:
         root, moved = self.ledger.root(typed.node), False
@@ -212,7 +222,10 @@ class Judge:
 
     def _story(self, log: list[Row[Any]], root: Node) -> list[Any]:
         mine = [row for row in log if root in self._roots(row)]
-        return [(row.id, row.action, row.reason, row.before, row.after, row.lost) for row in mine]
+        return [
+            (row.id, row.action, row.reason, row.activity_id, row.event_id, row.before, row.after, row.lost)
+            for row in mine
+        ]
 
     # Law 7.
 

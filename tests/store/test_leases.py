@@ -113,6 +113,32 @@ def test_a_released_account_is_free_and_the_old_number_void(store: Engine, lease
     _check(store, account_id, fence)
 
 
+@pytest.mark.parametrize("another", ["is at work", "died", "finished"])
+def test_who_had_to_leave_the_account_to_another_run_does_not_get_it_back(
+    leases: Leases, clock: Any, account_id: int, another: str
+) -> None:
+    slept = leases.acquire(account_id, FIRST, ttl_s=300)
+    clock.advance(300)
+    fence = leases.acquire(account_id, OTHER, ttl_s=300)
+    if another == "finished":
+        leases.release(account_id, fence)
+    elif another == "died":
+        clock.advance(300)
+    reason = "in use by run run-2" if another == "is at work" else "out of date"
+    with pytest.raises(AccountBusy, match=reason):
+        leases.acquire(account_id, FIRST, since=slept)
+
+
+@pytest.mark.parametrize("how", ["late", "released"])
+def test_a_run_gets_its_account_again_if_nobody_came(leases: Leases, clock: Any, account_id: int, how: str) -> None:
+    fence = leases.acquire(account_id, FIRST, ttl_s=300)
+    if how == "released":
+        leases.release(account_id, fence)
+    else:
+        clock.advance(1000)
+    assert leases.acquire(account_id, FIRST, since=fence) > fence
+
+
 def test_fencing_numbers_only_rise(leases: Leases, clock: Any, account_id: int) -> None:
     fences = []
     for number in range(6):

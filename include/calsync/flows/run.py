@@ -169,7 +169,7 @@ def take_leases(services: Services, run_id: str, owner: str, names: Iterable[str
         rows = [row for row in runs.accounts(conn, run_id, names) if row.state == "ok"]
     for row in rows:
         try:
-            changes: dict[str, Any] = {"fence": services.leases.acquire(row.account_id, owner)}
+            changes: dict[str, Any] = {"fence": services.leases.acquire(row.account_id, owner, since=row.fence)}
         except AccountBusy as busy:
             changes = {"state": "busy", "error": str(busy)}
             log.warning("account %s: %s", row.name, busy)

@@ -45,23 +45,31 @@ class Leases:
         self._engine = engine
         self._clock = clock
 
-    def acquire(self, account_id: int, owner: str, ttl_s: float = DEFAULT_TTL_S) -> int:
+    def acquire(self, account_id: int, owner: str, ttl_s: float = DEFAULT_TTL_S, *, since: int | None = None) -> int:
         """Take the lease for `ttl_s` seconds; returns the fencing number.
 
         A free, expired or own lease (another try or task of the same run) is taken at once; else AccountBusy.
+
+        Args:
+            since: the run's last fencing number. AccountBusy, too, if another run had the lease since then, though it
+                be free again: what the run has read is not the state that it would write to.
         """
         now = self._clock()
+        free = lease.c.expires_at <= now
+        if since is not None:
+            released = and_(lease.c.fence == since + 1, lease.c.owner == "")
+            free = and_(free, or_(lease.c.fence <= since, released))
         taken = {"owner": owner, "expires_at": now + timedelta(seconds=ttl_s)}
         statement = insert(self._engine, lease).values(account_id=account_id, fence=1, **taken)
         statement = statement.on_conflict_do_update(
             index_elements=[lease.c.account_id],
             set_={**taken, "fence": lease.c.fence + 1},
-            where=or_(lease.c.expires_at <= now, _owned_by_run(owner_run(owner))),
+            where=or_(free, _owned_by_run(owner_run(owner))),
         )
         with self._engine.begin() as connection:
             fence = connection.execute(statement.returning(lease.c.fence)).scalar_one_or_none()
             if fence is None:
-                raise _busy(connection, account_id)
+                raise _busy(connection, account_id, now)
         return int(fence)
 
     def renew(self, account_id: int, fence: int, ttl_s: float = DEFAULT_TTL_S) -> None:
@@ -122,8 +130,10 @@ def _owned_by_run(run_id: str) -> ColumnElement[bool]:
     return or_(lease.c.owner == run_id, func.substr(lease.c.owner, 1, len(prefix)) == prefix)
 
 
-def _busy(connection: Connection, account_id: int) -> AccountBusy:
+def _busy(connection: Connection, account_id: int, now: datetime) -> AccountBusy:
     row = connection.execute(select(lease.c.owner, lease.c.expires_at).where(lease.c.account_id == account_id)).one()
+    if row.expires_at <= now:
+        return AccountBusy(f"another run worked on account {account_id} meanwhile: what this run read is out of date")
     until = row.expires_at.isoformat(timespec="seconds")
     return AccountBusy(f"account {account_id} is in use by run {owner_run(row.owner)} until {until} at the latest")
 
