@@ -233,9 +233,14 @@ class LinkedPairs:
         return policy.withdrawn() if self._withdrawn(link) else policy
 
     def _withdrawn(self, link: Row[Any]) -> str | None:
-        """Why the event counts as gone although it is there."""
+        """Why the event counts as gone although it is there; of a held pair whose event was not seen now, as then."""
         _, event = self.seen.of(link)
-        return str(event.error) if event is not None and event.error in WITHDRAWN else None
+        held = self.seen.held.get(link.id)
+        if event is not None:
+            why = event.error
+        else:
+            why = held.payload.get("cause") if held is not None else None
+        return str(why) if why in WITHDRAWN else None
 
     def _leaves(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> str | None:
         return self._cause(account, link, ActivityView.from_json(payload["activity"]))
