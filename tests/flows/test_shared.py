@@ -11,6 +11,7 @@ from include.calsync.flows import apply
 from include.calsync.store.tables import copy
 from tests.flows.steps import Steps
 from tests.flows.world import ANNA, World, account_row, day
+from tests.laws.company import mapping_of
 
 BERT = "bert@acme.example"
 CARL = "carl@acme.example"
@@ -281,6 +282,33 @@ def test_its_activity_is_deleted(team: World) -> None:
     settle(team)
     assert team.activities() == []
     assert_quiet(team)
+
+
+def test_its_deleted_activity_comes_back_with_its_reps(team: World) -> None:
+    """An edit of the event beats the deletion; the copy was known before."""
+    event = meets(team)
+    settle(team)
+    team.pass_time(10_000)
+    settle(team)
+    team.google.edit_event(ANNA, event, location="Hall")
+    team.pipedrive.delete_activity(team.the_activity()["id"])
+    settle(team)
+    assert (owner(team), attendees(team)) == (ANNA, [BERT])
+    assert_quiet(team)
+
+
+def test_an_event_that_changes_with_its_guests_is_settled_at_once(team: World) -> None:
+    """The same run writes the attendees, and takes the event's own change as settled."""
+    boss = team.google.add_user("boss@elsewhere.example")
+    event = meets(team, boss, (ANNA,))
+    settle(team)
+    team.google.edit_event(boss, event, attendees=[{"email": ANNA}, {"email": BERT}])
+    team.green()
+    assert (owner(team), attendees(team)) == (ANNA, [BERT])
+    before = mapping_of(team)
+    team.pass_time(60)
+    assert_quiet(team)
+    assert mapping_of(team) == before
 
 
 def test_occurrences_are_meetings_of_their_own(team: World) -> None:

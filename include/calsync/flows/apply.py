@@ -104,7 +104,8 @@ class _AccountApply:
                 self.services.leases.release(self.account.id, fence)
 
     def _rows(self) -> list[Row[Any]]:
-        sides = ["events"] if self.side is Side.EVENT else ["activities", "store"]
+        # Rows for the store alone keep what was read: after a write to the same pair that would be out of date.
+        sides = ["events"] if self.side is Side.EVENT else ["store", "activities"]
         mine: dict[str, Any] = {"account_id": self.account.id, "state": "planned"}
         with reading(self.services.engine) as conn:
             return [row for side in sides for row in runs.plan_rows(conn, self.run.id, side=side, **mine)]

@@ -8,7 +8,7 @@ account's copy takes the same activity over; when the organiser's event comes la
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -171,11 +171,19 @@ class SharedMeetings:
 
     # Reps as attendees.
 
-    def reps_beside(self, account: RunAccount, event: Row[Any]) -> list[dict[str, str]]:
-        """The reps of a meeting's copies, as attendees of the activity that is created for this event."""
-        key = self._key(event)
+    def add_reps(self) -> None:
+        """Give each activity that is about to be created the reps of its meeting's copies as attendees."""
+        for row in self.rows.out:
+            if row["action"] == Action.CREATE_ACTIVITY:
+                row["payload"]["reps"] = self._reps(self.seen.accounts[row["account_id"]], row["payload"]["event_raw"])
+
+    def _reps(self, account: RunAccount, event: Mapping[str, Any]) -> list[dict[str, str]]:
+        key = (account.company_id, meeting_of(event))
+        copies = [row for place, row in self.known.items() if place not in self.gone and row.state != "gone"]
+        reps = {row.email: row.name for row in copies if (row.company_id, row.meeting) == key}
         fresh = [self.seen.accounts[place[0]].rep for place, other in self.copies.items() if other == key]
-        return [dict(rep) for rep in fresh if rep["email"] and rep["email"] != account.rep["email"]]
+        reps |= {rep["email"]: rep["name"] for rep in fresh}
+        return [{"email": each, "name": name} for each, name in reps.items() if each not in ("", account.rep["email"])]
 
     def plan_attendees(self) -> None:
         """Rows that bring the attendees of activities up to date with their copies."""
@@ -198,6 +206,8 @@ class SharedMeetings:
     def _attend(self, link: Row[Any], change: dict[str, list[Any]]) -> None:
         account = self.seen.accounts.get(link.account_id)
         if account is None or link.id in self.taken or link.state != "active":
+            return
+        if any(row["link_id"] == link.id and row["action"] == Action.CREATE_ACTIVITY for row in self.rows.out):
             return
         _, event = self.seen.of(link)
         if account.policy.may_write(Side.ACTIVITY) and (event is None or event.status != "deleted"):

@@ -60,6 +60,7 @@ class UnlinkedItems:
         shared.settle(self.events)
         for account in self.seen.accounts.values():
             self._one_account(account)
+        shared.add_reps()
         shared.plan_attendees()
 
     def _report_unreadable(self) -> None:
@@ -194,7 +195,6 @@ class UnlinkedItems:
 
     def _create_activity(self, account: RunAccount, event_id: str, row: Row[Any]) -> None:
         payload = payload_of(None, None, row, origin=Origin.GOOGLE)
-        payload["reps"] = self.linked.shared.reps_beside(account, row)
         if self.intents.waits(account, event_id):
             reason = "the outcome of the last request is unknown"
             self.rows.wait(account, payload, reason=reason, event_id=event_id)
