@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from include.calsync.flows import close as closing
 from include.calsync.store.leases import DEFAULT_TTL_S
-from include.calsync.store.tables import cursor
 from tests.flows.killing import before_request
 from tests.flows.steps import Steps
 from tests.flows.test_leases import holder
@@ -20,11 +18,6 @@ def taken_over(world: World) -> None:
     """The lease was over, and a run that lives has it now."""
     world.pass_time(DEFAULT_TTL_S + 1)
     world.services().leases.acquire(holder(world).account_id, "another-run task")
-
-
-def cursors(world: World) -> list[Any]:
-    with world.engine.connect() as conn:
-        return list(conn.execute(select(cursor.c.side, cursor.c.run_id).order_by(cursor.c.side)))
 
 
 def test_an_upload_that_was_taken_over_commits_nothing(world: World) -> None:
@@ -55,7 +48,7 @@ def test_cursors_move_only_for_whoever_holds_the_account(world: World, monkeypat
     world.green()
     world.activity("Call")
     run = Steps(world).pull().plan().apply()
-    before = cursors(world)
+    before = world.cursors()
     finish = closing._finish_account
 
     def too_late(*arguments: Any) -> None:
@@ -65,9 +58,9 @@ def test_cursors_move_only_for_whoever_holds_the_account(world: World, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(closing, "_finish_account", too_late)
         assert "lease" in str(run.close().failure)
-    assert cursors(world) == before
+    assert world.cursors() == before
     world.pass_time(DEFAULT_TTL_S + 1)
     world.green()
-    assert cursors(world) != before
+    assert world.cursors() != before
     assert len(world.events()) == len(world.links()) == 1
     world.assert_quiet()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -26,11 +25,6 @@ def pairs(world: World, count: int = 3) -> None:
     world.green()
 
 
-def cursors(world: World) -> list[Any]:
-    with world.engine.connect() as conn:
-        return list(conn.exec_driver_sql("SELECT * FROM cursor ORDER BY side"))
-
-
 def drift(summary: Summary, name: str = "anna") -> dict[str, int]:
     """The kinds of drift that were found at all."""
     found: dict[str, int] = summary.result["accounts"][name]["drift"]
@@ -40,21 +34,21 @@ def drift(summary: Summary, name: str = "anna") -> dict[str, int]:
 
 def mended(world: World, **expected: int) -> None:
     """The comparison finds this, and after it nothing: no cursor was touched, and nothing is written again."""
-    before = cursors(world)
+    before = world.cursors()
     summary = world.reconcile()
     assert summary.failure is None
     assert drift(summary) == expected
-    assert cursors(world) == before
+    assert world.cursors() == before
     rests(world)
 
 
 def rests(world: World) -> None:
-    before, stored = cursors(world), mapping_of(world)
+    before, stored = world.cursors(), mapping_of(world)
     with world.requests():
         again = world.reconcile()
     assert (world.writes(), drift(again), again.failure) == (0, {}, None)
     assert mapping_of(world) == stored
-    assert cursors(world) == before
+    assert world.cursors() == before
     world.assert_quiet()
 
 
@@ -300,7 +294,7 @@ def test_the_first_run_of_all_connects_the_account_and_leaves_its_past_alone(wor
     assert summary.failure is None
     assert drift(summary) == {}
     assert account_row(world).activities_connected_at is not None
-    assert cursors(world) == []
+    assert world.cursors() == []
     world.activity("After", due_time="12:00")
     assert drift(world.reconcile()) == {"extra": 1}
     assert [event["summary"] for event in world.events()] == ["After"]

@@ -10,7 +10,7 @@ import pytest
 from include.calsync.flows.run import RunRequest
 from include.calsync.store.limits import StoreLimiter
 from tests.flows.judging import mapping_of
-from tests.flows.test_reconcile import cursors, drift, rests
+from tests.flows.test_reconcile import drift, rests
 from tests.flows.world import World, account_row, day
 
 
@@ -35,22 +35,22 @@ def places(world: World) -> set[str]:
 
 
 def quiet_again(world: World, first: int, days_count: int) -> None:
-    before, stored = cursors(world), mapping_of(world)
+    before, stored = world.cursors(), mapping_of(world)
     with world.requests():
         again = world.reconcile_days(first, days_count)
     assert (world.writes(), drift(again), again.failure) == (0, {}, None)
-    assert (cursors(world), mapping_of(world)) == (before, stored)
+    assert (world.cursors(), mapping_of(world)) == (before, stored)
 
 
 def test_only_what_is_dated_in_the_interval_is_compared(world: World) -> None:
     spread(world, -40, -31, -30, -16, -1, 0, 5)
     edited_without_a_trace(world, location={"value": "Bar"})
-    before = cursors(world)
+    before = world.cursors()
     summary = world.reconcile_days(-30, 30)
     assert summary.failure is None
     assert drift(summary) == {"differing": 3}
     assert places(world) == {"Day -30", "Day -16", "Day -1"}
-    assert cursors(world) == before
+    assert world.cursors() == before
     quiet_again(world, -30, 30)
 
 

@@ -347,21 +347,16 @@ def test_a_backfill_replays_an_interval_and_moves_no_cursor(world: World) -> Non
     world.activity("Later")
     world.event("Later, too")
     interval = (begin - timedelta(minutes=1), begin + timedelta(minutes=30))
-    before = cursors(world)
+    before = world.cursors()
     world.sync(kind="backfill", interval=interval)
     assert (len(world.events()), len(world.activities())) == (3, 3), "what is later is left to the schedule"
-    assert cursors(world) == before
+    assert world.cursors() == before
     with world.requests():
         world.sync(kind="backfill", interval=interval)
     assert world.writes() == 0
     world.green()
     assert (len(world.events()), len(world.activities())) == (4, 4)
     world.assert_quiet()
-
-
-def cursors(world: World) -> list[Any]:
-    with world.engine.connect() as conn:
-        return list(conn.exec_driver_sql("SELECT * FROM cursor ORDER BY side"))
 
 
 # Settings.

@@ -31,7 +31,7 @@ from include.calsync.flows.services import Services
 from include.calsync.settings import Environment
 from include.calsync.store.engine import create_store_engine
 from include.calsync.store.limits import StoreLimiter
-from include.calsync.store.tables import account, change_log, link
+from include.calsync.store.tables import account, change_log, cursor, link
 from include.sandbox.server import Sandbox
 
 T = TypeVar("T")
@@ -254,6 +254,11 @@ class World:
         return dict(self.google.add_event(calendar or self.calendar, summary=summary, **fields))
 
     # What there is.
+
+    def cursors(self) -> list[Any]:
+        """Where the next runs begin, and which run moved each cursor there."""
+        with self.engine.connect() as conn:
+            return list(conn.execute(select(cursor).order_by(cursor.c.account_id, cursor.c.side)))
 
     def events(self, calendar: str | None = None) -> list[dict[str, Any]]:
         """Live events."""

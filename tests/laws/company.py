@@ -208,10 +208,8 @@ class Company(World):
 
     def organised(self) -> dict[Node, dict[str, Any]]:
         """Live events where those who organise them have them."""
-        events = {node: item for node, item in self.live().items() if node[0] == "event"} | self.live_events(
-            self.customer
-        )
-        return {node: item for node, item in events.items() if not self.is_copy(node[1], item)}
+        found = [each for calendar in (*self.everywhere, self.customer) for each in self.live_events(calendar).items()]
+        return {node: item for node, item in found if not self.is_copy(node[1], item)}
 
     def dead(self, kind: str) -> list[Node]:
         """Deleted items that still can be brought back."""

@@ -201,7 +201,9 @@ class Judge:
                 continue
             # An occurrence of a changed series that shows what the one before it showed: nobody edited that.
             moved = moved or row.action == "rekey"
-            before = _before(row) if moved and row.action == "merge" else {}
+            # Nor is there an edit where a value was set back to what both had shown, before any run saw the other.
+            set_back = f"{typed.node[0]} unchanged" in str(row.reason)
+            before = _before(row) if row.action == "merge" and (moved or set_back) else {}
             if typed.field in before and shows(before, typed.field, typed.value):
                 return True
             for conflict in row.lost or []:
