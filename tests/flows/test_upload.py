@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from include.calsync.store.tables import intent
+from include.sandbox.faults import Fault
 from tests.flows.world import World, day
 
 
@@ -179,3 +182,23 @@ def test_an_event_of_another_company_is_never_imported(world: World) -> None:
     seen = world.green()
     assert seen["skipped_by_reason"] == {"other_company": 1}
     assert world.activities() == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_creation_that_an_upload_began_is_completed_by_the_sync(world: World, when: str) -> None:
+    """Nobody heard whether the activity was created, and its event is older than the account."""
+    world.event("Old")
+    world.pass_time(3600)
+    world.green()
+    lost = Fault("drop", when=when, method="POST", path="/activities$")
+    world.sandbox.pipedrive.faults.add(lost)
+    world.upload(direction="to_pipedrive")
+    with world.engine.connect() as conn:
+        assert len(list(conn.execute(select(intent)))) == 1
+    world.pass_time(600)
+    world.green()
+    assert [row["subject"] for row in world.activities()] == ["Old"]
+    assert [link.state for link in world.links()] == ["active"]
+    with world.engine.connect() as conn:
+        assert not list(conn.execute(select(intent)))
+    world.assert_quiet()

@@ -182,7 +182,8 @@ class UnlinkedItems:
         connected = account.events_connected_at or self.now
         stamps = (observe.stamp(row.raw.get("updated")), observe.stamp(row.raw.get("created")))
         reason = unsupported(row.raw)
-        if reason is None and options is None and too_old(stamps, connected):
+        begun = options is not None or self.intents.is_open(account, event_id)
+        if reason is None and not begun and too_old(stamps, connected):
             reason = "before_connected"
         if not account.policy.may_create(Side.ACTIVITY):
             reason = reason or "mode"
