@@ -321,6 +321,23 @@ def test_occurrences_are_meetings_of_their_own(team: World) -> None:
     assert_quiet(team)
 
 
+@pytest.mark.parametrize("recurrence", [None, ["RRULE:FREQ=DAILY;COUNT=2"]], ids=["single", "series"])
+def test_what_the_organiser_edited_before_a_copy_takes_over_arrives(team: World, recurrence: list[str] | None) -> None:
+    """No listing shows the copy again: it was seen when the meeting was still another account's."""
+    boss = team.google.add_user("boss@elsewhere.example")
+    fields = {"recurrence": recurrence} if recurrence else {}
+    event = meets(team, boss, (ANNA, BERT), **fields)
+    settle(team)
+    first = team.google.instances(boss, event)[0]["id"] if recurrence else event
+    team.anna_is(enabled=False)
+    team.google.edit_event(boss, first, location="Hall")
+    settle(team)
+    places = [row["location"]["value"] for row in team.activities() if row["location"]]
+    assert places == ["Hall"]
+    assert {link.calendar_id for link in team.links()} == {BERT}
+    assert_quiet(team)
+
+
 @pytest.mark.parametrize("how", ["shortened", "moved", "deleted"])
 def test_a_series_of_both_reps_changes(team: World, how: str) -> None:
     """Nobody's calendar has the occurrences that are gone: no copy takes their activities over."""

@@ -15,6 +15,7 @@ from include.calsync.core.privacy import unwanted
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.written import Written
 from include.calsync.errors import NotFound, RetryableError
+from include.calsync.flows import aside
 from include.calsync.flows.writes import Desk
 from include.calsync.store import copies, mapping
 
@@ -61,8 +62,7 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
     The rep who had it becomes an attendee, if the meeting is still in that calendar. An activity that was given to
     somebody else meanwhile is not written: only its event is another one, and the next run finds that it left.
 
-    Returns: this account's event, to be marked at once; None if the next run has to read the pair again anyway, as it
-    does with what is unmarked.
+    Returns: this account's event, to be marked at once; None if the next run has to read the pair again anyway.
     """
     link = desk.link_of(row)
     if link is None:
@@ -73,6 +73,7 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
     if activity["owner_id"] in (row.payload["holder"], desk.account.user_id):
         activity = _give(desk, row, activity)
     values, event_base = _taken(desk, link, event, activity)
+    equal = event_view(event) == event_base
     with desk.commit() as conn:
         mapping.release(conn, link.id)
         mapping.set_link(conn, link.id, **values)
@@ -80,7 +81,10 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
         if row.payload["left"]:
             copies.put(conn, row.payload["left"], attends=True)
         desk.confirm(conn, row)
-    return event if event_view(event) == event_base else None
+        if not equal:  # no listing shows it again
+            item, now = ("events", str(event["id"])), desk.services.clock()
+            aside.put(conn, desk.account.id, item, "differs from the event that had the activity", now, failed=False)
+    return event if equal else None
 
 
 def _give(desk: Desk, row: Row[Any], activity: dict[str, Any]) -> dict[str, Any]:
