@@ -9,10 +9,17 @@ LEASES, LAWS, SCHEMA = "tests/store/test_leases.py", "tests/store/test_laws.py",
 STORE = [
     Mutation(
         "store/leases.py",
-        "where=or_(lease.c.expires_at <= now, _owned_by_run(owner_run(owner))),",
-        "where=or_(lease.c.expires_at >= now, _owned_by_run(owner_run(owner))),",
+        "free = lease.c.expires_at <= now\n",
+        "free = lease.c.expires_at >= now\n",
         "a held account is taken over, a dead run's never (law 11)",
         LEASES,
+    ),
+    Mutation(
+        "store/leases.py",
+        "or_(lease.c.fence <= since, released)",
+        "or_(lease.c.fence >= since, released)",
+        "a run goes on with what it read although another did its work meanwhile (law 11)",
+        "tests/flows/test_leases.py -k slept_while",
     ),
     Mutation(
         "store/leases.py",
