@@ -311,6 +311,24 @@ def test_an_event_that_changes_with_its_guests_is_settled_at_once(team: World) -
     assert mapping_of(team) == before
 
 
+def test_an_event_left_behind_becomes_a_meeting(team: World) -> None:
+    """Its activity is a colleague's by now. It is brought back, and the colleague is invited to it."""
+    key = team.activity("Call")["id"]
+    settle(team)
+    (event,) = team.events(ANNA)
+    team.pipedrive.edit_activity(key, owner_id=user(team, BERT))
+    settle(team)
+    assert [len(team.events(calendar)) for calendar in (ANNA, BERT)] == [0, 1]
+    team.google.edit_event(ANNA, event["id"], status="confirmed", attendees=[{"email": BERT}])
+    settle(team)
+    (meeting,) = [row for row in team.activities() if row["id"] != key]
+    assert (meeting["owner_id"], [each["email"] for each in meeting["attendees"]]) == (user(team, ANNA), [BERT])
+    assert_quiet(team)
+    with team.requests():
+        team.sync(kind="manual", reconcile=True)
+    assert team.writes() == 0
+
+
 def test_occurrences_are_meetings_of_their_own(team: World) -> None:
     start, end = ({"dateTime": f"{day(1)}T{hour:02}:00:00", "timeZone": "Europe/Berlin"} for hour in (9, 10))
     meets(team, recurrence=["RRULE:FREQ=DAILY;COUNT=3"], start=start, end=end)

@@ -113,9 +113,11 @@ class SharedMeetings:
     # Events that no link knows.
 
     def is_shared(self, account: RunAccount, event: Row[Any]) -> bool:
-        """Whether the event's meeting has its activity through another calendar's event."""
-        links = self.links.get((account.company_id, meeting_of(event.raw)), ())
-        return any(link.calendar_id != account.calendar_id for link in links)
+        """Whether another calendar has the event's meeting, too: an event that is linked, or one that is new."""
+        key = (account.company_id, meeting_of(event.raw))
+        calendars = {link.calendar_id for link in self.links.get(key, ())}
+        calendars |= {row.scope for row in self.live.get(key, ())}
+        return bool(calendars - {account.calendar_id})
 
     def settle(self, events: dict[Place, Row[Any]]) -> None:
         """Tell copies from the one event of each meeting that may get an activity. `events`: unlinked ones."""
