@@ -74,6 +74,7 @@ def test_an_activity_is_given_to_a_colleague_while_its_event_is_deleted(
     if world.events():
         world.google.delete_event(world.calendar, event["id"])
     world.pipedrive.edit_activity(key, owner_id=ben)
+    world.pass_time(120)
     world.green()
     world.pass_time(600)  # no listing shows the edit again
     settle(world)

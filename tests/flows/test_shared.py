@@ -302,6 +302,7 @@ def test_an_event_that_changes_with_its_guests_is_settled_at_once(team: World) -
     boss = team.google.add_user("boss@elsewhere.example")
     event = meets(team, boss, (ANNA,))
     settle(team)
+    team.pass_time(600)
     team.google.edit_event(boss, event, attendees=[{"email": ANNA}, {"email": BERT}])
     team.green()
     assert (owner(team), attendees(team)) == (ANNA, [BERT])
