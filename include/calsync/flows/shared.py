@@ -8,7 +8,7 @@ account's copy takes the same activity over; when the organiser's event comes la
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -50,6 +50,8 @@ class SharedMeetings:
         self.copies: dict[Place, Key] = {}
         self.taken: set[int] = set()
         """Links that another account's copy takes over."""
+        self.created: set[int] = set()
+        """Links whose activity is created anew, with its attendees."""
         self.won: set[Place] = set()
 
     # When the linked event goes.
@@ -175,17 +177,20 @@ class SharedMeetings:
 
     def add_reps(self) -> None:
         """Give each activity that is about to be created the reps of its meeting's copies as attendees."""
+        reps: dict[Key, dict[str, str]] = defaultdict(dict)
+        for place, copy in self.known.items():
+            if place not in self.gone and copy.state != "gone":
+                reps[copy.company_id, copy.meeting][copy.email] = copy.name
+        for place, key in self.copies.items():
+            rep = self.seen.accounts[place[0]].rep
+            reps[key][rep["email"]] = rep["name"]
         for row in self.rows.out:
             if row["action"] == Action.CREATE_ACTIVITY:
-                row["payload"]["reps"] = self._reps(self.seen.accounts[row["account_id"]], row["payload"]["event_raw"])
-
-    def _reps(self, account: RunAccount, event: Mapping[str, Any]) -> list[dict[str, str]]:
-        key = (account.company_id, meeting_of(event))
-        copies = [row for place, row in self.known.items() if place not in self.gone and row.state != "gone"]
-        reps = {row.email: row.name for row in copies if (row.company_id, row.meeting) == key}
-        fresh = [self.seen.accounts[place[0]].rep for place, other in self.copies.items() if other == key]
-        reps |= {rep["email"]: rep["name"] for rep in fresh}
-        return [{"email": each, "name": name} for each, name in reps.items() if each not in ("", account.rep["email"])]
+                account, meeting = self.seen.accounts[row["account_id"]], meeting_of(row["payload"]["event_raw"])
+                others = reps.get((account.company_id, meeting), {}).items()
+                mine = ("", account.rep["email"])
+                row["payload"]["reps"] = [{"email": mail, "name": name} for mail, name in others if mail not in mine]
+                self.created.add(row["link_id"])
 
     def plan_attendees(self) -> None:
         """Rows that bring the attendees of activities up to date with their copies."""
@@ -207,9 +212,7 @@ class SharedMeetings:
 
     def _attend(self, link: Row[Any], change: dict[str, list[Any]]) -> None:
         account = self.seen.accounts.get(link.account_id)
-        if account is None or link.id in self.taken or link.state != "active":
-            return
-        if any(row["link_id"] == link.id and row["action"] == Action.CREATE_ACTIVITY for row in self.rows.out):
+        if account is None or link.id in self.taken | self.created or link.state != "active":
             return
         _, event = self.seen.of(link)
         if account.policy.may_write(Side.ACTIVITY) and (event is None or event.status != "deleted"):
