@@ -70,6 +70,9 @@ class Meetings:
             return f"meeting: the activity is not of the account whose event it has: {activity}, {row}"
         if self.company.rearranged or row.activity_id in self.company.touched:
             return None
+        typed = ("activity", row.activity_id) in self.company.ledger.births
+        if typed and self.company.is_copy(row.calendar_id, event):
+            return None  # a guest had written it down, too, and it looked like the meeting
         if event["organizer"]["email"] in {node[1] for node in same} - {row.calendar_id}:
             return f"meeting: the organiser's account does not have the activity: {row}"
         coming = {node[1] for node in same if node[1] != row.calendar_id and self.counts(node, live[node])}
