@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from include.calsync.clients.sessions import Timing
 from include.sandbox.server import Sandbox
 from tests.flows.recurring import Json, series
 from tests.flows.world import World
@@ -21,9 +22,25 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
+def impatient(world: World) -> None:
+    """Who waits for no answer long."""
+    world.timing = Timing(read_s=0.3, answer_s=0.6)
+
+
+@pytest.fixture
 def synced(world: World) -> Json:
     """A daily series of four, synced."""
     world.green()
     event = series(world)
     world.green()
     return event
+
+
+@pytest.fixture
+def team(world: World) -> World:
+    """Anna and Bert have accounts with their primary calendars."""
+    world.anna_is(calendar="primary")
+    world.add_colleague("bert")
+    world.account(name="bert", calendar="primary")
+    world.green()
+    return world

@@ -70,3 +70,14 @@ def settled(world: World) -> int:
         if not world.writes() and mapping_of(world) == before:
             return runs_count
     raise AssertionError("the third run still changes something")
+
+
+def pair(world: World, **fields: Any) -> tuple[int, str]:
+    """One activity with its event, at rest."""
+    world.green()
+    world.activity("Demo", **fields)
+    world.green()
+    settled(world)
+    world.pass_time(600)
+    (link,) = world.links()
+    return link.activity_id, link.event_id

@@ -117,7 +117,7 @@ CORE = [
         "answer if answer is not None and name in written else observed",
         "answer if answer is not None else observed",
         "another field's edit in an answer enters the base without anybody having looked at it (law 2)",
-        "tests/flows/test_lost_answers.py -k between_get_and_patch",
+        "tests/flows/test_edits_meanwhile.py -k between_get_and_patch",
     ),
     Mutation(
         "core/merge.py",
@@ -243,6 +243,6 @@ CORE = [
         'origin = Origin.GOOGLE if private.get("calsyncOrigin") == Origin.GOOGLE else Origin.PIPEDRIVE',
         "origin = Origin.PIPEDRIVE",
         "after a loss of the database authors' events get titles and blocks of ours",
-        "tests/flows/test_lost_answers.py -k lost_database",
+        "tests/flows/test_lost_database.py",
     ),
 ]

@@ -229,7 +229,7 @@ WRITES = [
         "        if not equal:  # no listing shows it again\n",
         "        if equal:\n",
         "what an organiser edited before a copy took over never arrives (law 5)",
-        "tests/flows/test_shared.py -k copy_takes_over_arrives",
+        "tests/flows/test_takeovers.py -k copy_takes_over_arrives",
     ),
     Mutation(
         "flows/apply.py",

@@ -75,7 +75,10 @@ FAULTS: dict[str, str] = {
     "F803": "secrets in logs and XCom under every fault above",
 }
 
-_LOST, _DEL, _RUNS, _TIMES = (f"flows/test_{name}.py::test_" for name in ("lost_answers", "deletions", "runs", "times"))
+_MEANWHILE, _STORE, _DEL = (
+    f"flows/test_{name}.py::test_" for name in ("edits_meanwhile", "lost_database", "deletions")
+)
+_RUNS, _TIMES = (f"flows/test_{name}.py::test_" for name in ("runs", "times"))
 _LEASES, _CRASH, _CURSORS = (f"flows/test_{name}.py::test_" for name in ("leases", "crash", "cursors"))
 _EDITS, _QUARANTINE, _UPLOAD = (f"flows/test_{name}.py::test_" for name in ("edits", "quarantine", "upload"))
 _PROBE, _ISOLATION, _ECHOES, _SERIES = (
@@ -90,9 +93,12 @@ TESTS: dict[str, tuple[str, ...]] = {
         f"{_LEASES}a_zombie_in_mid_write_commits_nothing", f"{_LEASES}a_zombie_of_another_run_fails_without_a_commit",
     ),
     "F102": ("flows/test_budgets.py::test_a_day_that_ends_in_mid_run_loses_nothing",),
-    "F108": (f"{_LOST}an_activity_deleted_between_list_and_patch", f"{_LOST}an_event_deleted_between_list_and_patch"),
+    "F108": (
+        f"{_MEANWHILE}an_activity_deleted_between_list_and_patch",
+        f"{_MEANWHILE}an_event_deleted_between_list_and_patch",
+    ),
     "F111": ("flows/test_marks.py::test_an_id_that_is_taken_by_something_else_is_left_alone",),
-    "F112": (f"{_LOST}an_event_edited_between_list_and_patch_is_not_overwritten",),
+    "F112": (f"{_MEANWHILE}an_event_edited_between_list_and_patch_is_not_overwritten",),
     "F113": ("clients/test_pipedrive.py::test_oauth_renews_a_refused_token_once",),
     "F114": (
         "clients/test_pipedrive.py::test_a_withdrawn_consent_names_the_remedy",
@@ -108,11 +114,11 @@ TESTS: dict[str, tuple[str, ...]] = {
     "F305": (f"{_ECHOES}touched_rows_are_not_written",),
     "F306": (f"{_CURSORS}a_run_starts_where_the_one_before_read",),
     "F307": (
-        f"{_LOST}an_event_edited_between_list_and_patch_is_not_overwritten",
-        f"{_LOST}an_event_edited_twice_while_it_is_written_is_left_to_the_next_run",
-        f"{_LOST}the_same_field_edited_between_list_and_patch_is_a_conflict",
-        f"{_LOST}an_activity_edited_between_list_and_patch_is_not_overwritten",
-        f"{_LOST}other_fields_of_an_activity_edited_between_get_and_patch",
+        f"{_MEANWHILE}an_event_edited_between_list_and_patch_is_not_overwritten",
+        f"{_MEANWHILE}an_event_edited_twice_while_it_is_written_is_left_to_the_next_run",
+        f"{_MEANWHILE}the_same_field_edited_between_list_and_patch_is_a_conflict",
+        f"{_MEANWHILE}an_activity_edited_between_list_and_patch_is_not_overwritten",
+        f"{_MEANWHILE}other_fields_of_an_activity_edited_between_get_and_patch",
     ),
     "F401": (f"{_ECHOES}clocks_that_disagree_lose_and_repeat_nothing", f"{_CURSORS}what_pipedrive_lists_late_is_seen"),
     "F402": (f"{_ECHOES}two_edits_in_one_second_around_a_run_are_both_seen",),
@@ -133,9 +139,10 @@ TESTS: dict[str, tuple[str, ...]] = {
     "F502": (f"{_DEL}an_empty_listing_deletes_nothing", f"{_DEL}lost_visibility_is_no_deletion"),
     "F503": (f"{_DEL}mass_edits_of_one_side_are_held",),
     "F504": (
-        f"{_LOST}a_lost_database_is_found_again_in_the_events",
-        f"{_LOST}edits_made_while_the_database_was_lost_arrive",
-        f"{_LOST}what_was_deleted_while_the_database_was_lost_stays_deleted", f"{_LOST}yesterdays_copy_of_the_database",
+        f"{_STORE}a_lost_database_is_found_again_in_the_events",
+        f"{_STORE}edits_made_while_the_database_was_lost_arrive",
+        f"{_STORE}what_was_deleted_while_the_database_was_lost_stays_deleted",
+        f"{_STORE}yesterdays_copy_of_the_database",
     ),
     "F505": (
         f"{_RUNS}changed_settings_duplicate_nothing", f"{_RUNS}an_account_gone_from_the_file_loses_nothing",
