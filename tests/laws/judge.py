@@ -13,26 +13,17 @@ from sqlalchemy import Row, select
 
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import ActivityView, Origin
-from include.calsync.core.policy import Side
-from include.calsync.core.privacy import VEIL
 from include.calsync.store.tables import change_log, cursor, intent, plan_row, quarantine
 from tests.laws.company import Company, content_of
-from tests.laws.ledger import Node, Typed
+from tests.laws.ledger import Items, Node
+from tests.laws.losses import Losses
 from tests.laws.meetings import Meetings
-from tests.laws.shown import FIELDS, MARK, Shown, from_log, of_activity, of_event, same_when, shows
+from tests.laws.shown import FIELDS, MARK, of_activity, of_event, of_item, same_when, shows
 from tests.laws.veil import Veil
-
-REMOVALS = ("delete_event", "remove_event", "delete_activity", "unlink", "detach")
-SCOPE = {"no_date", "other_type", "other_owner", "done"}
-Items = dict[Node, dict[str, Any]]
 
 
 class Violation(AssertionError):
     """A law is broken."""
-
-
-def shown(node: Node, item: dict[str, Any]) -> Shown:
-    return of_activity(item) if node[0] == "activity" else of_event(item)
 
 
 class Judge:
@@ -44,6 +35,7 @@ class Judge:
         self.read_log = 0
         self.veil = Veil(company)
         self.meetings = Meetings(company)
+        self.losses = Losses(company)
 
     def look(self) -> None:
         """After every step."""
@@ -57,7 +49,7 @@ class Judge:
         self._holds(self.meetings.written(live))
         self._no_duplicates(live)
         self._deletions_are_peoples(live, links)
-        self._nothing_is_lost(live)
+        self._holds(self.losses.lost(live))
         self._cursors_are_last()
         self.before = live
 
@@ -130,7 +122,7 @@ class Judge:
             ours = event and (self._is_ours(node, item) or self._taken_over(root, node[1]))
             left = ours and self._left_scope(root, node[1])
             if not partners and not left:
-                raise Violation(f"law 3: nobody deleted {node}: {item}; log: {self._story(self._log(), root)}")
+                raise Violation(f"law 3: nobody deleted {node}: {item}; log: {self.losses.story(root)}")
 
     def _is_ours(self, node: Node, event: dict[str, Any]) -> bool:
         """Whether the event was made from an activity; a person may have brought it back since."""
@@ -174,60 +166,6 @@ class Judge:
 
     def _name_of(self, calendar: str) -> str:
         return self.company.everywhere[calendar]
-
-    # Law 2.
-
-    def _nothing_is_lost(self, live: Items) -> None:
-        log = self._log()
-        kept, items = [], live | self.company.organised()
-        for typed in self.ledger.standing:
-            if self._logged_as_lost(typed, log):
-                continue
-            kept.append(typed)
-            root = self.ledger.root(typed.node)
-            group = {node: shown(node, item) for node, item in items.items() if self.ledger.root(node) == root}
-            if not any(shows(each, typed.field, typed.value) for each in group.values()):
-                raise Violation(f"law 2: {typed} is nowhere: {group}; log: {self._story(log, root)}")
-        self.ledger.standing[:] = kept
-
-    def _log(self) -> list[Row[Any]]:
-        with self.company.engine.connect() as conn:
-            return list(conn.execute(select(change_log).order_by(change_log.c.id)))
-
-    def _logged_as_lost(self, typed: Typed, log: list[Row[Any]]) -> bool:
-        root, moved = self.ledger.root(typed.node), False
-        for row in log:
-            if row.id <= typed.after or root not in self._roots(row):
-                continue
-            # An occurrence of a changed series that shows what the one before it showed: nobody edited that.
-            moved = moved or row.action == "rekey"
-            # Nor is there an edit where a value was set back to what both had shown, before any run saw the other.
-            set_back = f"{typed.node[0]} unchanged" in str(row.reason)
-            before = _before(row) if row.action == "merge" and (moved or set_back) else {}
-            if typed.field in before and shows(before, typed.field, typed.value):
-                return True
-            for conflict in row.lost or []:
-                loser = conflict["activity" if conflict["winner"] == Side.EVENT else "event"]
-                if conflict["field"] == typed.field and shows(
-                    {typed.field: from_log(typed.field, loser)}, typed.field, typed.value
-                ):
-                    return True
-            if row.action in REMOVALS and (row.before or {}).get(VEIL):
-                return True  # what somebody hid is in no log: it goes with the event
-            if row.action in REMOVALS and any(shows(each, typed.field, typed.value) for each in _removed(row.before)):
-                return True
-        return False
-
-    def _roots(self, row: Row[Any]) -> set[Node]:
-        nodes = [("activity", row.activity_id), ("event", row.calendar_id, row.event_id)]
-        return {self.ledger.root(node) for node in nodes if node[-1] is not None}
-
-    def _story(self, log: list[Row[Any]], root: Node) -> list[Any]:
-        mine = [row for row in log if root in self._roots(row)]
-        return [
-            (row.id, row.action, row.reason, row.activity_id, row.event_id, row.before, row.after, row.lost)
-            for row in mine
-        ]
 
     # Law 7.
 
@@ -332,14 +270,14 @@ class Judge:
 
     def _has_twin(self, node: Node, live: Items, by_node: dict[Node, Row[Any]]) -> bool:
         """Unlinked items of both sides that look alike: which belong together only a person can say."""
-        mine = shown(node, live[node])
+        mine = of_item(node[0], live[node])
         return any(
             other[0] != node[0]
             and other not in by_node
-            and same_when(mine["when"], shown(other, item)["when"])
+            and same_when(mine["when"], of_item(other[0], item)["when"])
             and (
-                shows(mine, "subject", shown(other, item)["subject"])
-                or shows(shown(other, item), "subject", mine["subject"])
+                shows(mine, "subject", of_item(other[0], item)["subject"])
+                or shows(of_item(other[0], item), "subject", mine["subject"])
             )
             for other, item in live.items()
         )
@@ -385,24 +323,6 @@ class Judge:
             for order in self.company.title_orders:
                 out.add(" > ".join(filled[name] for name in order if filled[name]))
         return out
-
-
-def _before(row: Row[Any]) -> Shown:
-    """What the written fields showed before a merge."""
-    fields = {"subject" if name == "title" else name: value for name, value in (row.before or {}).items()}
-    return {name: from_log(name, value) for name, value in fields.items()}
-
-
-def _removed(before: Any) -> list[Shown]:
-    """What an item showed that was taken away, as the log keeps it."""
-    found = []
-    blank = dict.fromkeys(("subject", "due_date", "due_time", "duration", "location", "public_description", "busy"))
-    for raw in (before or {}).get("activity"), (before or {}).get("event"), before:
-        if isinstance(raw, dict) and "start" not in raw and blank.keys() & raw.keys():
-            found.append(of_activity(blank | raw))
-        elif isinstance(raw, dict) and (raw.get("start") or {}) and "end" in raw:
-            found.append(of_event(raw))
-    return found
 
 
 def _check(holds: bool, text: str) -> None:

@@ -10,6 +10,7 @@ from tests.laws.shown import Shown, shows
 
 Node = tuple[Any, ...]
 """("activity", id) or ("event", calendar id, event id)."""
+Items = dict[Node, dict[str, Any]]
 
 
 @dataclass(frozen=True)

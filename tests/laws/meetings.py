@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from tests.laws.company import Company
-from tests.laws.ledger import Node
+from tests.laws.ledger import Items, Node
 
-Items = dict[Node, dict[str, Any]]
 SHARED = ("summary", "description", "location", "start", "end")
 
 

@@ -62,6 +62,11 @@ def of_event(event: dict[str, Any]) -> Shown:
     }
 
 
+def of_item(kind: str, item: dict[str, Any]) -> Shown:
+    """An activity or an event."""
+    return of_activity(item) if kind == "activity" else of_event(item)
+
+
 def same_when(one: Any, other: Any) -> bool:
     """Equal, where a length that one side does not show is no difference."""
     if one is None or other is None or one[:2] != other[:2]:

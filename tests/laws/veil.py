@@ -9,11 +9,9 @@ from sqlalchemy import Row
 
 from include.calsync.core.privacy import NEUTRAL_TITLE
 from tests.laws.company import Company
-from tests.laws.ledger import Node
+from tests.laws.ledger import Items
 from tests.laws.private import WORD
 from tests.laws.shown import of_activity, of_event, same_when
-
-Items = dict[Node, dict[str, Any]]
 
 
 class Veil:
