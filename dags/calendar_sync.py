@@ -27,8 +27,8 @@ nothing to clear or resume: the next run takes up whatever this one left, and re
 * *settings*: correct the accounts file; the message has path and line. No request was made.
 * *a credential was refused, a connection is missing*: correct it under Admin > Connections, press Test there.
 * *held*: more deletions or edits than the account allows. Look at the plan; if they are meant, raise its limits.
-* *held* as `hidden`: activities are not found any more, and what the credential may see has changed. Give it the old
-  rights back, or delete the events of activities that are gone.
+* *held* as `hidden`: activities are not found any more since what the credential may see has changed, or are refused to
+  it (403). Give it the right to see them, or delete the events of activities that are gone.
 * *Changes that wait*: Google takes no more writes to this calendar for some hours. They are sent when it does again.
 * *a task failed* (database or Airflow unreachable, a worker killed): its log says what. The next run completes it.
 * *busy* (runs started by hand): another run works on the account. It is retried, and fails if that does not help.

@@ -64,6 +64,10 @@ class RecordError(ServiceError):
     """The service refuses this one item as it is: quarantine it."""
 
 
+class Hidden(RecordError):
+    """403 for one item while the credential works: it exists, and its user may not see it."""
+
+
 class NotFound(ServiceError):
     """404: never existed, or no longer visible. Not a proof of deletion."""
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from include.calsync.clients.pipedrive import ApiToken, OAuthRefresh, PipedriveClient
-from include.calsync.errors import BudgetExhausted, CredentialRefused, NotFound, RecordError, RetryableError
+from include.calsync.errors import BudgetExhausted, CredentialRefused, Hidden, NotFound, RecordError, RetryableError
 from include.sandbox.base import Fault, SandboxClock, ServerThread, Service
 from include.sandbox.pipedrive.service import create_pipedrive
 from include.sandbox.pipedrive.state import PipedriveState
@@ -92,6 +92,16 @@ def test_gone_is_not_found(client: PipedriveClient, state: PipedriveState, gone:
     state.delete_activity(made["id"])
     with pytest.raises(NotFound):
         client.activity(made["id"])
+
+
+def test_what_the_user_may_not_see(client: PipedriveClient, service: Service, state: PipedriveState, anna: int) -> None:
+    """Asked for twice, and once who it is."""
+    deals = [state.add_deal(title)["id"] for title in ("Roof", "Wall")]
+    state.hide(anna, "deal", deals)
+    for deal in deals:
+        with pytest.raises(Hidden, match=f"deals.get {deal}: 403. The connection's user may not see it"):
+            client.deal(deal)
+    assert [each.path.split("/")[-1] for each in service.requests] == ["1", "me", "1", "2", "2"]
 
 
 def test_a_refused_record(client: PipedriveClient) -> None:

@@ -78,7 +78,7 @@ PIPEDRIVE_CASES = {
     ("2xx", "not_successful"): trouble(Reply(200, {"success": False, "error": "x", "data": None})),
     (401, ""): same(pipedrive_error(401), CredentialRefused),
     (402, ""): same(pipedrive_error(402), CredentialRefused),
-    (403, ""): same(pipedrive_error(403), CredentialRefused),
+    (403, ""): Case(pipedrive_error(403), CredentialRefused, 2, CredentialRefused),  # asks who it is
     (403, "html"): same(HTML, BudgetExhausted),
     (404, ""): same(pipedrive_error(404), NotFound),
     (405, ""): same(pipedrive_error(405), FatalError),

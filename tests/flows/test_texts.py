@@ -126,7 +126,7 @@ def test_a_link_to_nothing_is_told_and_ignored(world: World, path: str, caplog: 
     world.event("Lunch", description=f"{world.sandbox.pipedrive.url}/{path}")
     summary = world.sync()
     assert summary.failure is None
-    assert "which is not there: not linked" in caplog.text
+    assert "which is not there or hidden: not linked" in caplog.text
     assert world.the_activity()["subject"] == "Lunch"
     world.assert_quiet()
 

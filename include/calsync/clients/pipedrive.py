@@ -22,7 +22,7 @@ from include.calsync.clients.limiter import Limit, Limiter
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.clients.statuses import PIPEDRIVE, Scope, pipedrive_reason
 from include.calsync.clients.transport import Auth, Call, Service, Transport, utc_now
-from include.calsync.errors import RecordError, RetryableError
+from include.calsync.errors import CredentialRefused, Hidden, RecordError, RetryableError
 
 __all__ = ["ApiToken", "OAuthRefresh", "PipedriveClient"]
 
@@ -76,8 +76,8 @@ class PipedriveClient:
     `fingerprint`: tells credentials apart, and can't be turned back into one. `key`: of its limits.
     `server_time`: `Date` of the last answer, of a listing's first page (aware, UTC). `tokens_spent`: by this client.
     Every method raises RetryableError, RateLimited, BudgetExhausted, CredentialRefused or FatalError; those for one
-    item also NotFound, and writes RecordError. A POST is never sent twice unless it surely was not carried out: then
-    RetryableError(unknown_outcome=True).
+    item also NotFound and Hidden, and writes RecordError. A POST is never sent twice unless it surely was not carried
+    out: then RetryableError(unknown_outcome=True).
     """
 
     def __init__(
@@ -102,6 +102,7 @@ class PipedriveClient:
         self._clears_with_text = False
         self._lock = threading.Lock()
         self.tokens_spent = 0
+        self._is_let_in = False  # asked for after the first 403 only
         self._transport = Transport(
             SERVICE,
             base_url=base_url,
@@ -156,7 +157,7 @@ class PipedriveClient:
     def activity(self, activity_id: int, *, attendees: bool = False) -> Json:
         """`attendees`: with that member, which is left out otherwise."""
         params = {"include_fields": "attendees"} if attendees else {}
-        return self._data(self._call("activities.get", activity_id, params=params, shape=_has_object))
+        return self._one("activities.get", activity_id, params)
 
     def create_activity(self, body: Mapping[str, Any], *, not_after: datetime | None = None) -> Json:
         """The activity as stored. Members that are None are left out.
@@ -273,8 +274,35 @@ class PipedriveClient:
                 found.extend(page)
         return found
 
-    def _one(self, name: str, item_id: int | str) -> Json:
-        return self._data(self._call(name, item_id, shape=_has_object))
+    def _one(self, name: str, item_id: int | str, params: Mapping[str, str] | None = None) -> Json:
+        """A 403 is the item's if the credential works, and if it is not a passing one: then it raises Hidden.
+
+        Pipedrive changelog, "Introducing pipeline visibility" (2023): 403 for a deal that is not visible.
+        """
+        call = self._call(name, item_id, params=params, shape=_has_object)
+        try:
+            return self._data(call)
+        except CredentialRefused as error:
+            if not self._may_be_hidden(error):
+                raise
+        try:
+            return self._data(call)
+        except CredentialRefused as error:
+            if error.status != 403:
+                raise
+            text = f"Pipedrive, {call.operation}: 403. The connection's user may not see it: change that in Pipedrive."
+            raise Hidden(text, status=403, server_time=error.server_time) from None
+
+    def _may_be_hidden(self, error: CredentialRefused) -> bool:
+        if error.status != 403 or error.reason == "scope":
+            return False
+        if not self._is_let_in:
+            try:
+                self.me()
+            except CredentialRefused:
+                return False
+            self._is_let_in = True
+        return True
 
     def _data(self, call: Call) -> Json:
         data: Json = self._transport.send(call).body["data"]

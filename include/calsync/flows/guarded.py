@@ -58,9 +58,9 @@ def guard(services: Services, run: Run, rows: list[dict[str, Any]], link_counts:
 
 
 _UNPROVEN_TEXTS = {
-    HIDDEN: "activities are not found any more, and what the Pipedrive connection's user may see was changed since "
-    "they were last seen: they may be hidden, not deleted. Their events stay. Give that user the old rights back, or "
-    "delete the events of activities that are gone.",
+    HIDDEN: "activities are not found any more since what the Pipedrive connection's user may see was changed, or are "
+    "refused to that user: they may be hidden, not deleted. Their events stay. Give that user the right to see them, "
+    "or delete the events of activities that are gone.",
     LOST: "events are not found any more, although their calendar answers and nobody says that they were deleted. "
     "Their activities stay. Bring the events back, or delete the activities of events that are gone.",
 }

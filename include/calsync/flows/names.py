@@ -8,7 +8,7 @@ from typing import Any
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.model import Context
-from include.calsync.errors import NotFound
+from include.calsync.errors import Hidden, NotFound
 
 KINDS = ("deal", "person", "organization", "lead")
 
@@ -84,7 +84,7 @@ class Names:
     def _one(self, ask: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
         try:
             return ask()
-        except NotFound:
+        except (NotFound, Hidden):
             return {}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from include.calsync.core.links import hosts_of, pasted
-from include.calsync.errors import NotFound
+from include.calsync.errors import Hidden, NotFound
 from include.calsync.flows.writes import Desk
 from include.calsync.store import directory, runs
 from include.calsync.store.transaction import reading
@@ -44,9 +44,10 @@ def _exists(
     try:
         if not ask(links[kind]).get("is_deleted"):
             return True
-    except NotFound:
+    except (NotFound, Hidden):
         pass
-    text = f"account {desk.account.name}: event {event_id} links {kind} {links[kind]}, which is not there: not linked"
+    what = f"{kind} {links[kind]}, which is not there or hidden"
+    text = f"account {desk.account.name}: event {event_id} links {what}: not linked"
     if text not in desk.account.notices:
         desk.account.notices.append(text)
         with desk.commit() as conn:

@@ -2,9 +2,10 @@
 
 One request of 100 ids a run. An id that is not answered only raises the question, and a direct GET answers it: what is
 found lives; a 404 counts as a deletion if two runs see it, and if the credential may still do all that it might when
-the activity was last seen. Else it may only be hidden, and a person decides. On a link, `probed_at` is when the
-activity was last asked for and found, `missing_since_run` the run that raised the question (from the first direct GET
-on: the run of that GET), `missing_rights` the rights at that GET (None: none yet; HIDDEN: not those of before).
+the activity was last seen. Else, or after a 403, it may only be hidden, and a person decides. On a link, `probed_at` is
+when the activity was last asked for and found, `missing_since_run` the run that raised the question (from the first
+direct GET on: the run of that GET), `missing_rights` the rights at that GET (None: none yet; HIDDEN: not those of
+before, or a 403).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST, PipedriveClient
-from include.calsync.errors import NotFound
+from include.calsync.errors import Hidden, NotFound
 from include.calsync.flows.accounts import rights_of, rights_since
 from include.calsync.flows.observe import LOST
 from include.calsync.flows.run import Run
@@ -148,6 +149,9 @@ class _Probe:
             raw = self.client.activity(link.activity_id)
         except NotFound:
             return True
+        except Hidden:
+            self._hide(link)
+            return True
         self._clear(link)
         if raw.get("is_deleted"):
             self.found.deleted.append(link.activity_id)
@@ -157,14 +161,13 @@ class _Probe:
 
     def _judge(self, link: Row[Any], rights: str, changed_at: datetime | None) -> None:
         """A 404: the first one, the second one, or one that says nothing because rights were changed."""
-        if link.activity_id in self.found.deleted:
+        if link.activity_id in self.found.deleted or link.activity_id in self.found.missing:
             return
         first = link.missing_rights is None
         last_seen_at = max(link.probed_at or NEVER, link.updated_at)
         changed = changed_at is not None and changed_at > last_seen_at if first else link.missing_rights != rights
         if changed:
-            self.found.missing[link.activity_id] = HIDDEN
-            self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": HIDDEN}
+            self._hide(link)
         elif first:
             self.found.missing[link.activity_id] = None
             self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": rights}
@@ -172,6 +175,10 @@ class _Probe:
             self.found.missing[link.activity_id] = None
         else:
             self.found.deleted.append(link.activity_id)
+
+    def _hide(self, link: Row[Any]) -> None:
+        self.found.missing[link.activity_id] = HIDDEN
+        self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": HIDDEN}
 
     def _clear(self, link: Row[Any]) -> None:
         self.changes[link.id] = {"probed_at": self.now, "missing_since_run": None, "missing_rights": None}

@@ -9,7 +9,7 @@ from include.sandbox.base import Call
 from include.sandbox.pipedrive.api_v2 import success
 from include.sandbox.pipedrive.auth import Caller
 from include.sandbox.pipedrive.entities import utc_offset
-from include.sandbox.pipedrive.errors import ApiError, not_found
+from include.sandbox.pipedrive.errors import ApiError, hidden, not_found
 from include.sandbox.pipedrive.state import PipedriveState
 from include.sandbox.pipedrive.table import Row
 
@@ -46,8 +46,10 @@ def list_types(state: PipedriveState, caller: Caller, call: Call) -> Any:
 
 def get_lead(state: PipedriveState, caller: Caller, call: Call) -> Any:
     row = state.leads.get(call.segments[-1])
-    if row is None or not state.sees(caller.user_id, "lead", row):
+    if row is None:
         raise not_found("Lead")
+    if not state.sees(caller.user_id, "lead", row):
+        raise hidden("lead", state.options)
     return success(row)
 
 

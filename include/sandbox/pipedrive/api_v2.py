@@ -10,7 +10,7 @@ from include.sandbox.base import Call
 from include.sandbox.pipedrive import schema
 from include.sandbox.pipedrive.activities import shown, stamp
 from include.sandbox.pipedrive.auth import Caller
-from include.sandbox.pipedrive.errors import ApiError, invalid, not_found
+from include.sandbox.pipedrive.errors import ApiError, hidden, invalid, not_found
 from include.sandbox.pipedrive.listing import ListParameters, empty_page, envelope, parse
 from include.sandbox.pipedrive.state import PipedriveState
 from include.sandbox.pipedrive.table import Row
@@ -161,11 +161,13 @@ def delete_activity(state: PipedriveState, caller: Caller, call: Call) -> Any:
 
 
 def _visible(state: PipedriveState, caller: Caller, kind: str, call: Call, *, for_write: bool = False) -> Row:
-    """The row that the path names. Raises ApiError 404 (or 410) for what is gone or unseen."""
+    """The row that the path names. Raises ApiError 404 (or 410, 403) for what is gone or unseen."""
     number = call.segments[-1]
     row = state.tables[kind].rows.get(int(number)) if number.isascii() and number.isdigit() else None
-    if row is None or not state.sees(caller.user_id, kind, row):
+    if row is None:
         raise not_found(kind.capitalize())
+    if not state.sees(caller.user_id, kind, row):
+        raise hidden(kind, state.options)
     if row["is_deleted"] and kind != "deal":
         answer = state.options.get_deleted
         if for_write or answer == "404":

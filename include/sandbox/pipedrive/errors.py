@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from include.sandbox.pipedrive.options import Options
+
 SCHEMA_CODE = "ERR_SCHEMA_VALIDATION_FAILED"
 
 
@@ -90,3 +92,12 @@ def invalid(text: str) -> ApiError:
 
 def not_found(what: str) -> ApiError:
     return ApiError(404, f"{what} not found")
+
+
+def hidden(kind: str, options: Options) -> ApiError:
+    """Of an item that the caller may not see. Pipedrive changelog, "Introducing pipeline visibility" (2023): 403 for a
+    deal. Of other kinds nothing is said.
+    """
+    if kind == "deal" or options.get_hidden == "403":
+        return ApiError(403, f"You do not have permission to view this {kind}.")
+    return not_found(kind.capitalize())

@@ -53,8 +53,11 @@ class Options:
     """Lists do not show yet the activities that were edited so lately."""
     archived_by_ids: bool = False
 
-    # Single activities.
+    # Single items.
     get_deleted: Literal["404", "410", "200"] = "404"
+    """Of activities."""
+    get_hidden: Literal["404", "403"] = "404"
+    """Of what the user may not see; deals answer 403 in any case."""
     create_status: int = 200
 
     # What is taken.

@@ -100,6 +100,27 @@ READING = [
     ),
     Mutation(
         "flows/probe.py",
+        "            self._hide(link)\n            return True\n",
+        "            return True\n",
+        "an activity that is refused counts as deleted (law 3)",
+        "tests/flows/test_unseen.py -k no_deletion",
+    ),
+    Mutation(
+        "flows/names.py",
+        "except (NotFound, Hidden):",
+        "except NotFound:",
+        "one deal that the connection's user may not see stops the company (law 6)",
+        "tests/flows/test_unseen.py -k hangs_on",
+    ),
+    Mutation(
+        "clients/pipedrive.py",
+        "        if not self._is_let_in:\n",
+        "        if self._is_let_in:\n",
+        "a refused credential is taken for hidden items: names vanish from titles",
+        "tests/flows/test_unseen.py -k refused_credential",
+    ),
+    Mutation(
+        "flows/probe.py",
         "        elif link.missing_since_run == self.run.id:",
         "        elif link.missing_since_run is None:",
         "a repeated task sees a 404 twice and takes it for two runs (law 3)",
