@@ -128,8 +128,9 @@ def listings(world: World) -> int:
 
 
 def test_names_are_asked_for_once_an_hour(world: World) -> None:
+    """Nothing hangs on a lead: leads are not asked for."""
     named(world)
-    for seconds, count in ((0, 0), (HOUR, 4), (60, 0), (HOUR, 4)):
+    for seconds, count in ((0, 0), (HOUR, 3), (60, 0), (HOUR, 3)):
         world.pass_time(seconds)
         assert listings(world) == count
 
@@ -138,8 +139,50 @@ def test_names_are_asked_for_once_a_day_while_tokens_are_scarce(world: World, mo
     keys = named(world)
     monkeypatch.setattr(budget, "pace", lambda *_: budget.Pace(thrifty=True))
     world.pipedrive.rename_deal(keys["deal"], "Wall")
-    for seconds, count in ((HOUR, 0), (20 * 3600, 0), (4 * 3600, 7)):
+    for seconds, count in ((HOUR, 0), (20 * 3600, 0), (4 * 3600, 6)):
         world.pass_time(seconds)
         assert listings(world) == count  # in the end also the names of what was renamed
     assert world.the_event()["summary"].startswith("Wall > ")
     assert listings(world) == 0
+
+
+@pytest.mark.parametrize("status", [403, 404, 415])
+def test_a_kind_that_may_not_be_listed_stops_nothing(
+    world: World, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Leads are a feature that a company may switch off. What was renamed meanwhile is made up for."""
+    deal = world.pipedrive.add_deal("Roof")["id"]
+    lead = world.pipedrive.add_lead("Idea", person_id=world.pipedrive.add_person("Eva")["id"])["id"]
+    world.green()
+    world.activity("Call", deal_id=deal)
+    world.activity("Mail", lead_id=lead, due_time="15:00")
+    world.green()
+    world.pipedrive.rename_deal(deal, "Wall")
+    world.pipedrive.rename_lead(lead, "Plan")
+    world.sandbox.pipedrive.faults.add(Fault("status", status=status, method="GET", path="/leads$", times=0))
+    world.pass_time(HOUR)
+    world.green()
+    titles = {event["summary"] for event in world.events()}
+    assert titles == {"Wall > Call", "Idea > Mail"}
+    assert f"new names of leads are not shown: Pipedrive, leads.list: {status}" in caplog.text
+    world.sandbox.pipedrive.faults.clear()
+    world.pass_time(HOUR)
+    world.green()
+    assert {event["summary"] for event in world.events()} == {"Wall > Call", "Plan > Mail"}
+    world.assert_quiet()
+
+
+def test_a_lead_of_long_ago_that_is_used_now(world: World) -> None:
+    """Its kind was not asked for until then."""
+    lead = world.pipedrive.add_lead("Idea", person_id=world.pipedrive.add_person("Eva")["id"])["id"]
+    world.green()
+    for _ in range(3):
+        world.pass_time(HOUR)
+        assert listings(world) == 0
+    world.activity("Mail", lead_id=lead)
+    world.green()
+    world.pipedrive.rename_lead(lead, "Plan")
+    world.pass_time(HOUR)
+    world.green()
+    assert world.the_event()["summary"] == "Plan > Mail"
+    world.assert_quiet()

@@ -1,22 +1,24 @@
 """Renamed deals, leads, persons and organizations, and new phones and addresses, on their way into titles and blocks.
 
 An activity's update time does not move when what it hangs on is renamed. So once an hour (once a day while tokens are
-scarce) everything that was updated since is listed, and compared by name with the links' bases. Only events of ours
-show names. Their activities are set aside, durably, to be read with fresh names; many of them, part by part.
+scarce) everything of the kinds in use that was updated since is listed, and compared by name with the links' bases. A
+kind that can't be listed is told of, and tried again; no sync stops for a name. Only events of ours show names. Their
+activities are set aside, durably, to be read with fresh names; many of them, part by part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.model import Origin
+from include.calsync.errors import CredentialRefused, FatalError, NotFound
 from include.calsync.flows import aside, observe
 from include.calsync.flows.budget import Pace
 from include.calsync.flows.names import KINDS, shown_names
@@ -47,6 +49,7 @@ class _Listed:
 
     names: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     since: dict[str, str] = field(default_factory=dict)
+    troubles: list[str] = field(default_factory=list)
     complete: bool = True
 
 
@@ -64,30 +67,64 @@ def check(services: Services, run: Run, client: PipedriveClient, accounts: list[
     due_at = datetime.fromisoformat(known["checked_at"]) + (SELDOM if pace.thrifty else EACH)
     if now < due_at or (left is not None and left < LEAST_TOKENS):
         return
-    listed = _list(services, client, known["since"])
+    with reading(services.engine) as conn:
+        used = _kinds(conn, company_id)
+    listed = _list(services, client, known["since"], used)
+    for account in accounts:
+        account.notices += [f"account {account.name}: {text}" for text in listed.troubles]
     with reading(services.engine) as conn:
         outdated = list(_outdated(conn, company_id, listed.names)) if listed.names else []
     checked_at = now.isoformat() if listed.complete else known["checked_at"]
     _save(services, accounts, scope, {"since": listed.since, "checked_at": checked_at}, outdated)
 
 
-def _list(services: Services, client: PipedriveClient, since: Mapping[str, str]) -> _Listed:
+def _list(services: Services, client: PipedriveClient, since: Mapping[str, str], used: Collection[str]) -> _Listed:
     out = _Listed()
     for kind in KINDS:
-        start = datetime.fromisoformat(since[kind])
-        pages, last, at = client.updated(kind, start), None, None
-        # Leads come in no promised order, so that there is no place to stop at.
-        for page in islice(pages, None if kind == "lead" else PAGES_PER_RUN):
-            at = at or client.server_time or services.clock()
-            out.names |= {(kind, str(row["id"])): shown_names(kind, row) for row in page if not row.get("is_deleted")}
-            last = page[-1] if page else last
-        rest = next(pages, None)
-        reached = observe.stamp(last.get("update_time")) if rest and last else None
-        out.complete = out.complete and reached is None
-        out.since[kind] = (
-            max(reached, start + ONE_SECOND) if reached else (at or services.clock()) - OVERLAP
-        ).isoformat()
+        if kind not in used:  # the first link of this kind will know the names of its day
+            out.since[kind] = ((client.server_time or services.clock()) - OVERLAP).isoformat()
+            continue
+        out.since[kind] = since[kind]
+        try:
+            _list_kind(services, client, kind, out)
+        except (NotFound, FatalError, CredentialRefused) as error:
+            out.troubles.append(f"new names of {kind}s are not shown: {error}")
     return out
+
+
+def _list_kind(services: Services, client: PipedriveClient, kind: str, out: _Listed) -> None:
+    start = datetime.fromisoformat(out.since[kind])
+    pages, last, at = client.updated(kind, start), None, None
+    # Leads come in no promised order, so that there is no place to stop at.
+    for page in islice(pages, None if kind == "lead" else PAGES_PER_RUN):
+        at = at or client.server_time or services.clock()
+        out.names |= {(kind, str(row["id"])): shown_names(kind, row) for row in page if not row.get("is_deleted")}
+        last = page[-1] if page else last
+    rest = next(pages, None)
+    reached = observe.stamp(last.get("update_time")) if rest and last else None
+    out.complete = out.complete and reached is None
+    out.since[kind] = (max(reached, start + ONE_SECOND) if reached else (at or services.clock()) - OVERLAP).isoformat()
+
+
+def _showing(company_id: str) -> tuple[ColumnElement[bool], ...]:
+    return link.c.company_id == company_id, link.c.state == "active", link.c.origin == str(Origin.PIPEDRIVE)
+
+
+def _keys(refs: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Kind and id of what an activity hangs on."""
+    deal, person, organization = refs
+    return ("deal" if deal.isdigit() else "lead", deal), ("person", person), ("organization", organization)
+
+
+def _kinds(conn: Connection, company_id: str) -> set[str]:
+    """The kinds on which any activity hangs."""
+    found: set[str] = set()
+    query = select(link.c.base_activity["refs"]).where(*_showing(company_id)).execution_options(yield_per=1000)
+    for refs in conn.execute(query).scalars():
+        found |= {kind for kind, key in _keys(refs) if key}
+        if len(found) == len(KINDS):
+            break
+    return found
 
 
 def _outdated(
@@ -95,13 +132,15 @@ def _outdated(
 ) -> Iterator[tuple[int, int]]:
     """Account and activity of the links whose base shows another name than was listed."""
     column = link.c
-    mine = column.company_id == company_id, column.state == "active", column.origin == str(Origin.PIPEDRIVE)
-    query = select(column.account_id, column.activity_id, column.base_activity).where(*mine).order_by(column.due_at)
+    query = select(column.account_id, column.activity_id, column.base_activity)
+    query = query.where(*_showing(company_id)).order_by(column.due_at)
     for row in conn.execute(query.execution_options(yield_per=1000)):
         shown = row.base_activity["context"]
-        deal, person, organization = row.base_activity["refs"]
-        keys = (("deal" if deal.isdigit() else "lead", deal), ("person", person), ("organization", organization))
-        if any(shown.get(part) != name for key in keys for part, name in names.get(key, {}).items()):
+        if any(
+            shown.get(part) != name
+            for key in _keys(row.base_activity["refs"])
+            for part, name in names.get(key, {}).items()
+        ):
             yield row.account_id, row.activity_id
 
 
