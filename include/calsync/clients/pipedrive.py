@@ -20,6 +20,7 @@ from typing import Any, Literal
 from include.calsync.clients.auth import ApiToken, ApiTokenAuth, OAuthRefresh, OAuthRefreshAuth
 from include.calsync.clients.limiter import Limit, Limiter
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
+from include.calsync.clients.shapes import has_items, has_list, has_object, has_page, is_envelope
 from include.calsync.clients.statuses import PIPEDRIVE, Scope, pipedrive_reason
 from include.calsync.clients.transport import Auth, Call, Service, Transport, utc_now
 from include.calsync.errors import CredentialRefused, Hidden, RecordError, RetryableError
@@ -165,7 +166,7 @@ class PipedriveClient:
         Later than `not_after` it is not sent any more: RetryableError, surely without effect.
         """
         sent = {name: value for name, value in body.items() if value is not None}
-        return self._data(self._call("activities.create", body=sent, shape=_has_object, not_after=not_after))
+        return self._data(self._call("activities.create", body=sent, shape=has_object, not_after=not_after))
 
     def update_activity(
         self, activity_id: int, body: Mapping[str, Any], *, seen_update_time: str | None = None
@@ -187,7 +188,7 @@ class PipedriveClient:
 
     def delete_activity(self, activity_id: int) -> None:
         """Raises NotFound if it is gone (with `unknown_outcome`: maybe by an earlier try of this call)."""
-        self._transport.send(self._call("activities.delete", activity_id, shape=_envelope, repeatable=True))
+        self._transport.send(self._call("activities.delete", activity_id, shape=is_envelope, repeatable=True))
 
     def persons(self, ids: Sequence[int]) -> list[Json]:
         return self._by_ids("persons.list", ids)
@@ -198,7 +199,7 @@ class PipedriveClient:
         OpenAPI v2, GET /persons/search: `exact_match` is not case sensitive.
         """
         params = {"term": address, "fields": "email", "exact_match": "true", "limit": "10"}
-        body = self._transport.send(self._call("persons.search", params=params, shape=_has_items)).body
+        body = self._transport.send(self._call("persons.search", params=params, shape=has_items)).body
         return [found["item"] for found in body["data"]["items"]]
 
     def open_deals(self, person_id: int) -> list[Json]:
@@ -234,7 +235,7 @@ class PipedriveClient:
 
     def me(self) -> Json:
         """The credential's user, with `company_id`, `company_domain`, `timezone_name`."""
-        return self._data(self._call("users.me", shape=_has_object))
+        return self._data(self._call("users.me", shape=has_object))
 
     def users(self) -> list[Json]:
         return self._data_list("users.list")
@@ -247,7 +248,7 @@ class PipedriveClient:
         cursor: str | None = None
         while True:
             page = {**params, "limit": str(PAGE_SIZE), **({"cursor": cursor} if cursor else {})}
-            call = self._call(name, params=page, shape=_has_page, dates=cursor is None)
+            call = self._call(name, params=page, shape=has_page, dates=cursor is None)
             body = self._transport.send(call).body
             yield body["data"] or []
             cursor = (body.get("additional_data") or {}).get("next_cursor")
@@ -260,7 +261,7 @@ class PipedriveClient:
     def _counted_pages(self, name: str, params: Mapping[str, str]) -> Iterator[list[Json]]:
         for start in itertools.count(0, PAGE_SIZE):
             page = {**params, "limit": str(PAGE_SIZE), "start": str(start)}
-            body = self._transport.send(self._call(name, params=page, shape=_has_page, dates=start == 0)).body
+            body = self._transport.send(self._call(name, params=page, shape=has_page, dates=start == 0)).body
             yield body["data"] or []
             more = (body.get("additional_data") or {}).get("pagination") or {}
             if not more.get("more_items_in_collection"):
@@ -279,7 +280,7 @@ class PipedriveClient:
 
         Pipedrive changelog, "Introducing pipeline visibility" (2023): 403 for a deal that is not visible.
         """
-        call = self._call(name, item_id, params=params, shape=_has_object)
+        call = self._call(name, item_id, params=params, shape=has_object)
         try:
             return self._data(call)
         except CredentialRefused as error:
@@ -309,12 +310,12 @@ class PipedriveClient:
         return data
 
     def _data_list(self, name: str) -> list[Json]:
-        data: list[Json] = self._transport.send(self._call(name, shape=_has_list)).body["data"]
+        data: list[Json] = self._transport.send(self._call(name, shape=has_list)).body["data"]
         return data
 
     def _change(self, activity_id: int, body: Mapping[str, Any]) -> Json:
         def patch(members: Mapping[str, Any]) -> Json:
-            return self._data(self._call("activities.update", activity_id, body=members, shape=_has_object))
+            return self._data(self._call("activities.update", activity_id, body=members, shape=has_object))
 
         texts = _cleared_with_text(body)
         if texts == body or self._clears_with_text:
@@ -384,30 +385,3 @@ def _cleared_with_text(body: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: {"value": ""} if name == "location" and value is None else text(value) for name, value in body.items()
     }
-
-
-def _envelope(body: Any) -> bool:
-    return isinstance(body, dict)
-
-
-def _has_object(body: Any) -> bool:
-    return isinstance(body, dict) and isinstance(body.get("data"), dict) and "id" in body["data"]
-
-
-def _has_list(body: Any) -> bool:
-    data = body.get("data") if isinstance(body, dict) else None
-    return isinstance(data, list) and all(isinstance(item, dict) and "id" in item for item in data)
-
-
-def _has_items(body: Any) -> bool:
-    items = (body.get("data") or {}).get("items") if isinstance(body, dict) else None
-    return isinstance(items, list) and all(isinstance(each, dict) and _has_item(each) for each in items)
-
-
-def _has_item(found: Json) -> bool:
-    return isinstance(found.get("item"), dict) and "id" in found["item"]
-
-
-def _has_page(body: Any) -> bool:
-    """An intact page has `data`: a list, or null (seen instead of an empty list)."""
-    return _has_list(body) or (isinstance(body, dict) and "data" in body and body["data"] is None)

@@ -1,0 +1,32 @@
+"""Which bodies of Pipedrive's successful answers can be used; anything else is a broken answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def is_envelope(body: Any) -> bool:
+    return isinstance(body, dict)
+
+
+def has_object(body: Any) -> bool:
+    return isinstance(body, dict) and isinstance(body.get("data"), dict) and "id" in body["data"]
+
+
+def has_list(body: Any) -> bool:
+    data = body.get("data") if isinstance(body, dict) else None
+    return isinstance(data, list) and all(isinstance(item, dict) and "id" in item for item in data)
+
+
+def has_items(body: Any) -> bool:
+    items = (body.get("data") or {}).get("items") if isinstance(body, dict) else None
+    return isinstance(items, list) and all(isinstance(each, dict) and _has_item(each) for each in items)
+
+
+def _has_item(found: Any) -> bool:
+    return isinstance(found.get("item"), dict) and "id" in found["item"]
+
+
+def has_page(body: Any) -> bool:
+    """An intact page has `data`: a list, or null (seen instead of an empty list)."""
+    return has_list(body) or (isinstance(body, dict) and "data" in body and body["data"] is None)
