@@ -69,6 +69,13 @@ class Company(World):
         """Copies of colleagues' meetings whose guest does not come."""
         self.confidants: dict[int, str] = {}
         """Persons whom only private events name, and the word of each."""
+        self.pipedrive.options.get_hidden = "403"
+        self.hidden: set[tuple[str, int]] = set()
+        """What the connection's user may not see now."""
+        self.left = False
+        """Whether an activity was hidden when its calendar was switched: only a comparison finds that it stayed."""
+        self.cut = False
+        """Whether a listing of Google's was cut short unnoticed: only a comparison finds what it left out."""
         self.rearranged = False
         """Whether an account ever rested or got another calendar, or an event was hidden: who has a meeting may
         differ since."""
@@ -302,6 +309,23 @@ class Company(World):
         self.names[kind, number].append(name)
         self.pipedrive.edit_entity(kind, number, **{"title" if kind == "deal" else "name": name})
         self.did(f"rename {kind}", None, name)
+
+    def person_hides(self, kind: str, number: int) -> None:
+        """An activity or a deal is taken out of what the connection's user may see."""
+        self.pipedrive.hide(self.anna, kind, [number])
+        self.hidden.add((kind, number))
+        self.did(f"hide {kind}", None, number)
+
+    def person_shows_again(self) -> None:
+        """All that was hidden may be seen again: whoever changes that edits the deal, too."""
+        self.pipedrive.unhide(self.anna)
+        for kind, number in sorted(self.hidden):
+            if kind == "deal":
+                self.pipedrive.edit_entity(kind, number, visible_to=7)
+            elif self.former:
+                self.left = True
+        self.hidden.clear()
+        self.did("show again")
 
     def somebody_invites_anna(self, calendar: str, summary: str) -> None:
         """An event that somebody else organises: people only answer it."""

@@ -117,8 +117,6 @@ class Laws(Customers):
         self.armed: dict[int, str] = {}
         self.broken = False
         self.interrupted = False
-        self.cut = False
-        """Whether a listing of Google's was cut short unnoticed: only a comparison finds what it left out."""
         self.told: list[str] = []
 
     # The beginning.
@@ -263,7 +261,7 @@ class Laws(Customers):
         for service in (self.sandbox.pipedrive, self.sandbox.google):
             for fault, _, _ in service.faults.struck:
                 FIGURES.faults[self.armed[id(fault)]] += 1
-                self.cut |= self.armed[id(fault)] == "google: list cut, still parses"
+                self.company.cut |= self.armed[id(fault)] == "google: list cut, still parses"
         calm(self.sandbox)
         self.armed.clear()
 
@@ -319,13 +317,14 @@ class Laws(Customers):
         self._disarm()
         company.impatient = False
         company.put_back()
+        company.person_shows_again()
         for name in company.calendars:
             company.account(name=name, enabled=True)
         company.pass_time(LONG_ENOUGH_S)
         self.told.append("settle")
-        if self.cut:
+        if company.cut or company.left:
             self._go("reconcile")
-            self.cut = False
+            company.cut = company.left = False
         for _ in range(2):
             summary = company.sync()
             _check(all(a["state"] == "ok" for a in summary.result["accounts"].values()), f"not well: {summary.failure}")

@@ -39,9 +39,13 @@ class Meetings:
         return node in self.company.declined or node[1] not in invited
 
     def nobody_comes(self, events: Items, *, declined: bool) -> bool:
-        """Whether none of a meeting's live events counts any more, and somebody declined or hid one of them."""
+        """Whether none of a meeting's live events counts any more, and somebody declined or hid one of them.
+
+        A colleague's copy that a listing left out counts only once it is seen: then it brings the activity again.
+        """
         hidden = any(self._is_skipped(node, item) for node, item in events.items())
-        return (declined or hidden) and not any(self.counts(node, item) for node, item in events.items())
+        comes = any(self.counts(node, item) for node, item in events.items()) and not self.company.cut
+        return (declined or hidden) and not comes
 
     def counts(self, node: Node, item: dict[str, Any]) -> bool:
         """Whether an event is to be shown in Pipedrive by its own calendar's account."""

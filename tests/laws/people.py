@@ -119,6 +119,19 @@ class People(RuleBasedStateMachine):
         number = self.company.deals[0] if kind == "deal" else self.company.people[0]
         self.company.person_renames(kind, number, name)
 
+    @rule(kind=st.sampled_from(["activity", "deal"]), n=PICK)
+    def hide(self, kind: str, n: int) -> None:
+        found = self._pick("activity", n)
+        if kind == "deal":
+            self.company.person_hides(kind, self.company.deals[n % 2])
+        elif found is not None:
+            self.company.person_hides(kind, found[1]["id"])
+
+    @precondition(lambda self: self.company.hidden)
+    @rule()
+    def show_again(self) -> None:
+        self.company.person_shows_again()
+
     @rule(seed=st.integers(0, 9999), count=st.integers(2, 8))
     def busy_day(self, seed: int, count: int) -> None:
         """Many edits, anywhere. They follow from the seed, and every text occurs once."""
