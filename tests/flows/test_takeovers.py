@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from include.calsync.flows import apply
+from include.sandbox.base import Fault
 from tests.flows.meetings import BERT, assert_quiet, attendees, meets, owner, settle, user
 from tests.flows.world import ANNA, World, account_row, day
 
@@ -201,4 +202,35 @@ def test_who_has_an_activity_that_is_not_shown_does_not_come(team: World, owned_
     settle(team)
     assert (team.the_activity()["id"], owner(team)) == (activity, BERT)
     assert [(row.calendar_id, row.state) for row in team.links()] == [(BERT, "active")]
+    assert_quiet(team)
+
+
+def test_the_organisers_event_is_seen_before_anybody_knows_that_the_activity_was_created(team: World) -> None:
+    """The guest's account sent it, and heard of nothing; the organiser's could not be read in that run."""
+    meets(team)
+    team.sandbox.google.faults.add(Fault("drop", path=f"{ANNA}/events$", times=0))
+    team.sandbox.pipedrive.faults.add(Fault("drop", when="after", method="POST", path="/activities$"))
+    assert team.sync().failure is not None
+    team.sandbox.google.faults.clear()
+    team.pass_time(600)
+    for _ in range(2):
+        assert team.sync().failure is None
+    assert (owner(team), attendees(team), len(team.activities())) == (ANNA, [BERT], 1)
+    assert_quiet(team)
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_take_over_that_fails_is_made_up_for(team: World, status: int) -> None:
+    meets(team)
+    team.sync(accounts=["bert"], kind="manual")
+    team.sandbox.pipedrive.faults.add(Fault("status", status=status, method="PATCH", path="/activities/", times=0))
+    team.sync()
+    assert owner(team) == BERT
+    team.sandbox.pipedrive.faults.clear()
+    team.pass_time(60)
+    team.sync()
+    team.pass_time(7200)
+    for _ in range(2):
+        assert team.sync().failure is None
+    assert (owner(team), attendees(team), len(team.activities())) == (ANNA, [BERT], 1)
     assert_quiet(team)

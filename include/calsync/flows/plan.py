@@ -60,7 +60,7 @@ def _plan(services: Services, run: Run) -> dict[str, Any]:
         if not run.request.dry_run:
             seen.rekeying.remember(conn, run.id, services.clock(), seen.accounts)
             linked.remember(conn)
-            shared.remember(conn)
+            shared.remember(conn, services.clock())
             unlinked.intents.remember(conn)
             for row in rows.out:
                 _set_aside_or_hold(conn, services, run, row)

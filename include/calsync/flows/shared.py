@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -18,6 +19,7 @@ from include.calsync.core.diff import Diff
 from include.calsync.core.fields import is_foreign
 from include.calsync.core.meetings import meeting_of
 from include.calsync.core.policy import Side
+from include.calsync.flows import aside
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.rows import Rows
 from include.calsync.flows.run import RunAccount
@@ -53,6 +55,8 @@ class SharedMeetings:
         self.created: set[int] = set()
         """Links whose activity is created anew, with its attendees."""
         self.won: set[Place] = set()
+        self.awaited: set[Place] = set()
+        """Organisers' events that are read again once it is known whether the meeting's activity was created."""
 
     # When the linked event goes.
 
@@ -134,14 +138,19 @@ class SharedMeetings:
                 self._join(key, places, events)
             elif key in intended:
                 here = (intended[key].account_id, intended[key].event_id)
-                self._mark(key, [place for place in places if place != here])
+                others = [place for place in places if place != here]
+                self._mark(key, others)
+                self.awaited |= {place for place in others if self._is_organisers(place, events)}
             else:
                 winner = self._winner(places, events)
                 self.won |= {winner} if winner else set()
                 self._mark(key, [place for place in places if winner and place != winner])
 
     def _join(self, key: Key, places: list[Place], events: dict[Place, Row[Any]]) -> None:
-        """Copies of a meeting that has its activity. The organiser's event takes over when it is seen first."""
+        """Copies of a meeting that has its activity. The organiser's event takes over when it is seen first.
+
+        As long as nobody was told of its rep it is still to do so.
+        """
         (link, *_) = sorted(self.links[key], key=lambda link: link.state != "active")
         self._mark(key, places)
         if link.id in self.taken or link.state != "active" or self.rows.upload is not None:
@@ -149,10 +158,14 @@ class SharedMeetings:
         if link.account_id not in self.seen.accounts and link.account_id not in self.seen.rests:
             return
         for place in places:
-            account = self._able(place[0])
-            if account is not None and place not in self.known and self._organises(account, events[place]):
-                self._hand_over(link, account, place[1])
+            known = self.known.get(place)
+            if (known is None or known.state == "new") and self._is_organisers(place, events):
+                self._hand_over(link, self.seen.accounts[place[0]], place[1])
                 return
+
+    def _is_organisers(self, place: Place, events: dict[Place, Row[Any]]) -> bool:
+        account = self._able(place[0])
+        return account is not None and self._organises(account, events[place])
 
     def _winner(self, places: list[Place], events: dict[Place, Row[Any]]) -> Place | None:
         able = [(account, place) for place in places if (account := self._able(place[0])) is not None]
@@ -204,7 +217,7 @@ class SharedMeetings:
             key = (row.company_id, row.meeting)
             if place in self.gone or row.state == "gone":
                 wanted[key]["remove"].append({"email": row.email, "name": row.name})
-            elif row.state == "new":
+            elif row.state == "new" and (place in self.copies or not self._is_set_aside(place)):
                 wanted[key]["add"].append({"email": row.email, "name": row.name})
         for key, change in wanted.items():
             for link in self.links.get(key, ()):
@@ -219,8 +232,14 @@ class SharedMeetings:
             payload = payload_of(link, *self.seen.of(link)) | change
             self.rows.add(account, Action.ATTEND, payload, link, reason="in other calendars, too")
 
-    def remember(self, conn: Connection) -> None:
+    def _is_set_aside(self, place: Place) -> bool:
+        return (place[0], "events", place[1]) in self.seen.aside
+
+    def remember(self, conn: Connection, now: datetime) -> None:
         """Store the copies of this run; forget those that nobody was told of, or that are copies no more."""
+        for account_id, event_id in sorted(self.awaited):
+            reason = "whether its meeting's activity was created is to be seen"
+            aside.put(conn, account_id, ("events", event_id), reason, now, failed=False)
         for place, row in self.known.items():
             if place in self.gone or row.state == "gone":  # kept until its rep is no attendee any more
                 told = (row.company_id, row.meeting) in self.links

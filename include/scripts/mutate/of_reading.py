@@ -211,6 +211,27 @@ READING = [
         "tests/flows/test_shared.py -k series_of_both_reps",
     ),
     Mutation(
+        "flows/shared.py",
+        '            if (known is None or known.state == "new") and',
+        "            if known is None and",
+        "a take-over that failed once is never made up for (law 5)",
+        "tests/flows/test_takeovers.py -k made_up",
+    ),
+    Mutation(
+        "flows/shared.py",
+        "                self.awaited |= {place for place in others if self._is_organisers(place, events)}\n",
+        "",
+        "a meeting stays with a guest's account after a lost answer (law 5)",
+        "tests/flows/test_takeovers.py -k organisers_event_is_seen",
+    ),
+    Mutation(
+        "flows/shared.py",
+        "(place in self.copies or not self._is_set_aside(place))",
+        "place",
+        "who is to take a meeting over becomes its attendee first, and never takes it (law 5)",
+        "tests/flows/test_takeovers.py -k made_up",
+    ),
+    Mutation(
         "flows/intents.py",
         "return intent.account_id == account.id or (rests is not None and rests.user_id == account.user_id)",
         "return intent.account_id == account.id",
