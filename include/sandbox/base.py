@@ -179,6 +179,8 @@ class Service:
         self.latency_s = latency_s
         self.faults = Faults()
         self.requests: list[Recorded] = []
+        self.held_count = 0
+        """Requests that a fault keeps waiting, to be carried out yet."""
         self.pages: Callable[[Call], Answer | None] | None = None
         self.port = 0
         self._runner: web.ServerRunner | None = None
@@ -222,8 +224,14 @@ class Service:
         fault = self.faults.strike(call.method, call.path)
         carried_out = fault is None or fault.when == "after" or fault.kind in ("slow", "truncate", "drip", "repeat")
         if fault is not None and fault.kind == "slow" and fault.when == "before":
-            await asyncio.sleep(fault.seconds)
-        answer = self._carry_out(call, fault) if carried_out else self._skip(call, fault)
+            self.held_count += 1
+            try:
+                await asyncio.sleep(fault.seconds)
+                answer = self._carry_out(call, fault)
+            finally:
+                self.held_count -= 1
+        else:
+            answer = self._carry_out(call, fault) if carried_out else self._skip(call, fault)
         if self.latency_s > 0:
             await asyncio.sleep(self.latency_s)
         if fault is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ from include.calsync.store.tables import account, change_log, cursor, link
 from include.sandbox.server import Sandbox
 
 T = TypeVar("T")
+MINUTES_S = 60
 SCOPES = ["https://www.googleapis.com/auth/calendar"]
 ANNA = "anna@acme.example"
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -112,7 +114,9 @@ class World:
         self.pass_time(seconds)
 
     def pass_time(self, seconds: float) -> None:
-        """For us and for both services."""
+        """For us and for both services. No request is under way for minutes."""
+        while seconds >= MINUTES_S and self.sandbox.pipedrive.held_count + self.sandbox.google.held_count:
+            time.sleep(0.01)
         self.offset += timedelta(seconds=seconds)
         self.sandbox.pipedrive.clock.advance(seconds)
         self.sandbox.google.clock.advance(seconds)
