@@ -234,3 +234,27 @@ def test_a_take_over_that_fails_is_made_up_for(team: World, status: int) -> None
         assert team.sync().failure is None
     assert (owner(team), attendees(team), len(team.activities())) == (ANNA, [BERT], 1)
     assert_quiet(team)
+
+
+def test_the_organisers_event_is_seen_by_a_run_without_the_guests_account(team: World) -> None:
+    meets(team)
+    team.sync(accounts=["bert"], kind="manual")
+    team.sync(accounts=["anna"], kind="manual")
+    assert owner(team) == BERT
+    team.pass_time(10_000)
+    for _ in range(2):
+        assert team.sync().failure is None
+    assert (owner(team), attendees(team), len(team.activities())) == (ANNA, [BERT], 1)
+    assert_quiet(team)
+
+
+def test_a_meeting_that_waits_for_its_organiser_is_no_guests_business(team: World) -> None:
+    """A run of the guest's account alone, in between, makes no attendee of the organiser."""
+    meets(team)
+    for name in ("bert", "anna", "bert"):
+        team.sync(accounts=[name], kind="manual")
+    assert (owner(team), attendees(team)) == (BERT, [])
+    for _ in range(2):
+        assert team.sync().failure is None
+    assert (owner(team), attendees(team), len(team.activities())) == (ANNA, [BERT], 1)
+    assert_quiet(team)

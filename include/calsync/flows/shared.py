@@ -55,8 +55,8 @@ class SharedMeetings:
         self.created: set[int] = set()
         """Links whose activity is created anew, with its attendees."""
         self.won: set[Place] = set()
-        self.awaited: set[Place] = set()
-        """Organisers' events that are read again once it is known whether the meeting's activity was created."""
+        self.waiting: set[Place] = set()
+        """Organisers' events that are to take their meeting's activity over, now or once they can."""
 
     # When the linked event goes.
 
@@ -140,7 +140,7 @@ class SharedMeetings:
                 here = (intended[key].account_id, intended[key].event_id)
                 others = [place for place in places if place != here]
                 self._mark(key, others)
-                self.awaited |= {place for place in others if self._is_organisers(place, events)}
+                self.waiting |= {place for place in others if self._is_organisers(place, events)}
             else:
                 winner = self._winner(places, events)
                 self.won |= {winner} if winner else set()
@@ -149,19 +149,20 @@ class SharedMeetings:
     def _join(self, key: Key, places: list[Place], events: dict[Place, Row[Any]]) -> None:
         """Copies of a meeting that has its activity. The organiser's event takes over when it is seen first.
 
-        As long as nobody was told of its rep it is still to do so.
+        If it can't, as the other account takes no part in this run or because a write fails, it is read again.
         """
         (link, *_) = sorted(self.links[key], key=lambda link: link.state != "active")
         self._mark(key, places)
-        if link.id in self.taken or link.state != "active" or self.rows.upload is not None:
+        if link.id in self.taken or link.state != "active":
             return
-        if link.account_id not in self.seen.accounts and link.account_id not in self.seen.rests:
+        fresh = [place for place in places if place not in self.known or self.known[place].waits]
+        organisers = next((place for place in fresh if self._is_organisers(place, events)), None)
+        if organisers is None:
             return
-        for place in places:
-            known = self.known.get(place)
-            if (known is None or known.state == "new") and self._is_organisers(place, events):
-                self._hand_over(link, self.seen.accounts[place[0]], place[1])
-                return
+        self.waiting.add(organisers)
+        works = link.account_id in self.seen.accounts or link.account_id in self.seen.rests
+        if works and self.rows.upload is None:
+            self._hand_over(link, self.seen.accounts[organisers[0]], organisers[1])
 
     def _is_organisers(self, place: Place, events: dict[Place, Row[Any]]) -> bool:
         account = self._able(place[0])
@@ -217,7 +218,7 @@ class SharedMeetings:
             key = (row.company_id, row.meeting)
             if place in self.gone or row.state == "gone":
                 wanted[key]["remove"].append({"email": row.email, "name": row.name})
-            elif row.state == "new" and (place in self.copies or not self._is_set_aside(place)):
+            elif row.state == "new" and (place in self.copies or not row.waits):
                 wanted[key]["add"].append({"email": row.email, "name": row.name})
         for key, change in wanted.items():
             for link in self.links.get(key, ()):
@@ -232,14 +233,10 @@ class SharedMeetings:
             payload = payload_of(link, *self.seen.of(link)) | change
             self.rows.add(account, Action.ATTEND, payload, link, reason="in other calendars, too")
 
-    def _is_set_aside(self, place: Place) -> bool:
-        return (place[0], "events", place[1]) in self.seen.aside
-
     def remember(self, conn: Connection, now: datetime) -> None:
         """Store the copies of this run; forget those that nobody was told of, or that are copies no more."""
-        for account_id, event_id in sorted(self.awaited):
-            reason = "whether its meeting's activity was created is to be seen"
-            aside.put(conn, account_id, ("events", event_id), reason, now, failed=False)
+        for account_id, event_id in sorted(self.waiting):
+            aside.put(conn, account_id, ("events", event_id), "its meeting's activity is another's", now, failed=False)
         for place, row in self.known.items():
             if place in self.gone or row.state == "gone":  # kept until its rep is no attendee any more
                 told = (row.company_id, row.meeting) in self.links
@@ -247,7 +244,8 @@ class SharedMeetings:
         for place in self.won & set(self.known):
             copies.drop(conn, *place)
         for place, (company_id, meeting) in self.copies.items():
-            if place not in self.known or place in self.gone:
+            if place not in self.known or place in self.gone or self.known[place].waits:
                 account = self.seen.accounts[place[0]]
                 ids = {"account_id": account.id, "event_id": place[1], "calendar_id": account.calendar_id}
-                copies.put(conn, ids | {"company_id": company_id, "meeting": meeting} | account.rep)
+                values = ids | {"company_id": company_id, "meeting": meeting} | account.rep
+                copies.put(conn, values, waits=place in self.waiting)

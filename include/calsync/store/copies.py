@@ -41,10 +41,10 @@ def is_taken(conn: Connection, company_id: str, meeting: str | None, calendar_id
     )
 
 
-def put(conn: Connection, values: Mapping[str, Any], *, attends: bool = False) -> None:
-    """A new copy. `attends`: its rep is an attendee already, and not yet to become one."""
+def put(conn: Connection, values: Mapping[str, Any], *, attends: bool = False, waits: bool = False) -> None:
+    """A new copy. `attends`: its rep is an attendee already, and not yet to become one. `waits`: as in the table."""
     drop(conn, values["account_id"], values["event_id"])
-    conn.execute(insert(copy).values({**values, "state": "shown" if attends else "new"}))
+    conn.execute(insert(copy).values({**values, "state": "shown" if attends else "new", "waits": waits}))
 
 
 def drop(conn: Connection, account_id: int, event_id: str) -> None:
@@ -64,4 +64,4 @@ def attended(conn: Connection, company_id: str, meeting: str | None) -> None:
     if meeting is not None:
         these = copy.c.company_id == company_id, copy.c.meeting == meeting
         conn.execute(delete(copy).where(*these, copy.c.state == "gone"))
-        conn.execute(update(copy).where(*these).values(state="shown"))
+        conn.execute(update(copy).where(*these, copy.c.waits.is_(False)).values(state="shown"))

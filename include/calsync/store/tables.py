@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from include.calsync.store.types import UtcDateTime
@@ -226,6 +227,13 @@ copy = Table(
     Column("email", String(320), nullable=False, comment="of the account's Pipedrive user"),
     Column("name", String(200), nullable=False),
     Column("state", String(20), nullable=False, comment="new: to become an attendee; gone: to be one no longer"),
+    Column(
+        "waits",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="the organiser's, which takes the activity over once it can",
+    ),
     UniqueConstraint("account_id", "event_id"),
     UniqueConstraint("calendar_id", "event_id"),
     _one_of("state", "new", "shown", "gone"),
