@@ -258,3 +258,32 @@ def test_a_meeting_that_waits_for_its_organiser_is_no_guests_business(team: Worl
         assert team.sync().failure is None
     assert (owner(team), attendees(team), len(team.activities())) == (ANNA, [BERT], 1)
     assert_quiet(team)
+
+
+def test_who_was_to_create_the_activity_takes_part_no_more(team: World) -> None:
+    """No listing shows the colleague's copy again."""
+    boss = team.google.add_user("boss@elsewhere.example")
+    meets(team, boss, (ANNA, BERT))
+    team.sandbox.pipedrive.faults.add(Fault("status", status=400, method="POST", path="/activities$", times=0))
+    team.sync()
+    assert team.activities() == []
+    team.sandbox.pipedrive.faults.clear()
+    team.anna_is(enabled=False)
+    team.pass_time(10_000)
+    for _ in range(2):
+        assert team.sync().failure is None
+    assert (owner(team), attendees(team)) == (BERT, [])
+    assert_quiet(team)
+
+
+def test_a_creation_that_failed_stays_with_its_account(team: World) -> None:
+    boss = team.google.add_user("boss@elsewhere.example")
+    meets(team, boss, (ANNA, BERT))
+    team.sandbox.pipedrive.faults.add(Fault("status", status=400, method="POST", path="/activities$", times=0))
+    assert team.sync().failure is not None
+    team.sandbox.pipedrive.faults.clear()
+    for pause in (60, 60, 600):
+        team.pass_time(pause)
+        team.sync()
+    assert (owner(team), attendees(team)) == (ANNA, [BERT])
+    assert_quiet(team)

@@ -233,10 +233,29 @@ class SharedMeetings:
             payload = payload_of(link, *self.seen.of(link)) | change
             self.rows.add(account, Action.ATTEND, payload, link, reason="in other calendars, too")
 
+    def _orphans(self) -> set[Place]:
+        """Copies of meetings that have no activity, as who was to create it takes part no more: they are read again."""
+        intended = {(row.company_id, row.meeting) for row in self.seen.meeting_intents}
+        tried = {(account_id, event_id) for account_id, side, event_id in self.seen.aside if side == "events"}
+        awaited = {event_id for _, event_id in tried - set(self.known)}
+        return {
+            place
+            for place, row in self.known.items()
+            if place[0] in self.seen.accounts
+            and place not in self.copies
+            and place not in self.gone | self.won
+            and place[1] not in awaited
+            and (key := (row.company_id, row.meeting)) not in intended
+            and not self.links.get(key)
+            and not self.live.get(key)
+        }
+
     def remember(self, conn: Connection, now: datetime) -> None:
         """Store the copies of this run; forget those that nobody was told of, or that are copies no more."""
         for account_id, event_id in sorted(self.waiting):
             aside.put(conn, account_id, ("events", event_id), "its meeting's activity is another's", now, failed=False)
+        for account_id, event_id in sorted(self._orphans()):
+            aside.put(conn, account_id, ("events", event_id), "its meeting has no activity", now, failed=False)
         for place, row in self.known.items():
             if place in self.gone or row.state == "gone":  # kept until its rep is no attendee any more
                 told = (row.company_id, row.meeting) in self.links
