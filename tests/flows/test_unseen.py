@@ -118,3 +118,22 @@ def test_a_name_that_may_be_seen_again_is_shown_within_the_hour(world: World) ->
     world.green()
     assert world.the_event()["summary"] == "Roof > Call"
     world.assert_quiet()
+
+
+def test_what_was_renamed_while_its_activity_was_hidden_is_made_up_for(world: World) -> None:
+    world.pipedrive.options.get_hidden = "403"
+    deal = world.pipedrive.add_deal("Roof")["id"]
+    activity_id, _ = pair(world, deal_id=deal)
+    world.pipedrive.hide(world.anna, "activity", [activity_id])
+    world.sync()
+    world.pipedrive.rename_deal(deal, "Wall")
+    for _ in range(3):
+        world.pass_time(3700)
+        world.green()
+    world.pipedrive.unhide(world.anna)
+    world.pass_time(3700)
+    world.green()
+    assert world.the_event()["summary"] == "Wall > Demo"
+    world.assert_quiet()
+    world.pass_time(3700)
+    world.assert_quiet()

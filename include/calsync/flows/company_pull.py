@@ -10,15 +10,17 @@ from typing import Any
 from sqlalchemy import Row
 
 from include.calsync.clients.pipedrive import PipedriveClient
-from include.calsync.flows import budget, moves, observe, probe, reconcile, renames
+from include.calsync.flows import aside, budget, moves, observe, probe, reconcile, renames
 from include.calsync.flows.names import Names
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import cursors, mapping, runs
+from include.calsync.store.leases import check_fence
 from include.calsync.store.transaction import reading
 
 # Answers of one moment may show later; the listing is inclusive, and what repeats is a no-op.
 OVERLAP = timedelta(seconds=60)
+AGAIN = timedelta(hours=1)
 
 
 def is_unfinished(link: Row[Any], account: RunAccount) -> bool:
@@ -59,6 +61,7 @@ class CompanyPull:
             listed.update(int(raw.get("owner_id") or 0) for raw in page)
             self._stage(page)
         self._stage(self._again())
+        self._keep_aside()
         if request.reconcile or (request.follows_cursors and not self.pace.thrifty):
             self._probe()
         for account in self.accounts:
@@ -120,15 +123,15 @@ class CompanyPull:
         wanted: set[int] = set()
         for account in self.accounts:
             with reading(self.services.engine) as conn:
-                aside = mapping.set_aside(conn, account.id)
+                rows = mapping.set_aside(conn, account.id)
                 open_intents = mapping.intents(conn, account.id)
-            wanted |= {int(row.item_id) for row in aside if row.side == "activities" and self._due(row)}
+            wanted |= {int(row.item_id) for row in rows if row.side == "activities" and self._due(row)}
             if open_intents:
                 ahead = observe.skew(self.client.server_time, self.services.clock)
                 since = min(row.attempted_at for row in open_intents) - OVERLAP + ahead
                 for page in self.client.activities(owner_id=account.user_id, updated_since=since):
                     yield from page
-            events = {row.item_id for row in aside if row.side == "events" and self._due(row)}
+            events = {row.item_id for row in rows if row.side == "events" and self._due(row)}
             for link in self._known():
                 unfinished = link.account_id == account.id and is_unfinished(link, account)
                 if unfinished or link.event_id in events:
@@ -136,6 +139,18 @@ class CompanyPull:
         with reading(self.services.engine) as conn:
             wanted |= moves.left_behind(conn, self.accounts, self._known(), self.services.clock())
         yield from self._by_ids(wanted - self.seen)
+
+    def _keep_aside(self) -> None:
+        """What was set aside and can't be seen now is read again: new names would be lost otherwise."""
+        fences = {account.id: account.fence for account in self.accounts}
+        unseen, now = self.fresh - self.seen, self.services.clock()
+        for link in self._known() if unseen else ():
+            fence = fences.get(link.account_id)
+            if fence is not None and link.activity_id in unseen:
+                with self.services.engine.begin() as conn:
+                    check_fence(conn, link.account_id, fence)
+                    item = ("activities", str(link.activity_id))
+                    aside.put(conn, link.account_id, item, "not seen", now, failed=False, pause=AGAIN)
 
     def _by_ids(self, wanted: Iterable[int]) -> Iterator[dict[str, Any]]:
         ids = sorted(set(wanted))

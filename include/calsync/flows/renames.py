@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.model import Origin
@@ -22,6 +22,7 @@ from include.calsync.errors import CredentialRefused, FatalError, NotFound
 from include.calsync.flows import aside, observe
 from include.calsync.flows.budget import Pace
 from include.calsync.flows.names import KINDS, shown_names
+from include.calsync.flows.probe import HIDDEN
 from include.calsync.flows.refresh import NAMES
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
@@ -107,7 +108,9 @@ def _list_kind(services: Services, client: PipedriveClient, kind: str, out: _Lis
 
 
 def _showing(company_id: str) -> tuple[ColumnElement[bool], ...]:
-    return link.c.company_id == company_id, link.c.state == "active", link.c.origin == str(Origin.PIPEDRIVE)
+    row = link.c
+    shown = or_(row.state == "active", and_(row.state == "held", row.cause == HIDDEN))
+    return row.company_id == company_id, shown, row.origin == str(Origin.PIPEDRIVE)
 
 
 def _keys(refs: Sequence[str]) -> tuple[tuple[str, str], ...]:

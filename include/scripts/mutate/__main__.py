@@ -26,6 +26,7 @@ from pathlib import Path
 from include.scripts.demo.tables import table
 from include.scripts.mutate.mutation import Mutation
 from include.scripts.mutate.of_core import CORE
+from include.scripts.mutate.of_meetings import MEETINGS
 from include.scripts.mutate.of_reading import READING
 from include.scripts.mutate.of_store import STORE
 from include.scripts.mutate.of_writes import WRITES
@@ -34,7 +35,7 @@ from include.scripts.mutate.tree import LIKELY_S, REST, REST_S, BrokenFile, Hang
 ROOT = Path(__file__).resolve().parents[3]
 SCRATCH = ROOT / ".calsync"
 KILLED = "killed"
-MUTATIONS = (*CORE, *WRITES, *READING, *STORE)
+MUTATIONS = (*CORE, *WRITES, *READING, *MEETINGS, *STORE)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from include.scripts.mutate.mutation import Mutation
 
 LOST, DELETIONS, EDITS, RUNS = (f"tests/flows/test_{x}.py" for x in ("lost_answers", "deletions", "edits", "runs"))
+MEANWHILE = "tests/flows/test_edits_meanwhile.py"
 
 WRITES = [
     Mutation(
@@ -75,21 +76,21 @@ WRITES = [
         "            answer = self._patch(row, merged, payload)\n        except",
         '            answer = self._patch(row, merged, payload | {"etag": None})\n        except',
         "an event edited since it was listed is overwritten",
-        f"{LOST} -k edited_between",
+        f"{MEANWHILE} -k edited_between",
     ),
     Mutation(
         "flows/event_writes.py",
         "                answer = self._patch(row, merged, payload)\n",
         '                answer = self._patch(row, merged, payload | {"etag": None})\n',
         "an event edited since it was read again is overwritten",
-        f"{LOST} -k edited_twice",
+        f"{MEANWHILE} -k edited_twice",
     ),
     Mutation(
         "flows/event_writes.py",
         'self._delete(row, link, row.payload["etag"])',
         "self._delete(row, link, None)",
         "an event edited since it was listed is deleted (law 2)",
-        f"{LOST} -k being_deleted",
+        f"{MEANWHILE} -k being_deleted",
     ),
     Mutation(
         "flows/event_writes.py",
@@ -152,14 +153,14 @@ WRITES = [
         "return event_view(event) != EventView.from_json(link.base_event)",
         "return event_view(event) == EventView.from_json(link.base_event)",
         "an event edited while it is being deleted is deleted (law 2)",
-        f"{LOST} -k being_deleted",
+        f"{MEANWHILE} -k being_deleted",
     ),
     Mutation(
         "flows/event_writes.py",
         "if shows(current, merged) and self._is_marked",
         "if self._is_marked",
         "an event edited meanwhile counts as written (law 2)",
-        f"{LOST} -k edited_between",
+        f"{MEANWHILE} -k edited_between",
     ),
     Mutation(
         "flows/activity_writes.py",
@@ -201,14 +202,14 @@ WRITES = [
         "        if not same_content(view, pair.activity):\n",
         "        if view is None:\n",
         "an activity edited since it was listed is overwritten",
-        f"{LOST} -k same_field_of_an_activity",
+        f"{MEANWHILE} -k same_field_of_an_activity",
     ),
     Mutation(
         "flows/activity_writes.py",
         "activity_html=html, activity_stamp=at)",
         "activity_html=html)",
         "an edit that came in between loses a conflict to an older one",
-        f"{LOST} -k same_field_of_an_activity",
+        f"{MEANWHILE} -k same_field_of_an_activity",
     ),
     Mutation(
         "flows/event_writes.py",
@@ -243,14 +244,14 @@ WRITES = [
         "        self._refuse_if_edited(row, link, current)\n",
         "        pass\n",
         "an activity edited while it is being deleted is deleted (law 2)",
-        f"{LOST} -k being_deleted",
+        f"{MEANWHILE} -k being_deleted",
     ),
     Mutation(
         "flows/activity_writes.py",
         'raise ChangedMeanwhile("the activity was edited meanwhile;',
         'ChangedMeanwhile("the activity was edited meanwhile;',
         "after an edit that came in between the older values are written all the same",
-        f"{LOST} -k same_field_of_an_activity",
+        f"{MEANWHILE} -k same_field_of_an_activity",
     ),
     Mutation(
         "flows/activity_writes.py",
