@@ -213,8 +213,11 @@ class Judge:
         home = self.company.calendars[self._name_of(row.calendar_id)]
         if row.origin == "google" or activity is None or not self.belongs(activity, home):
             return None
-        today = self.company.clock().date().isoformat()
-        return f"law 5: {activity} is still in the old calendar: {row}" if activity["due_date"] > today else None
+        upcoming = self._is_upcoming(activity)
+        return f"law 5: {activity} is still in the old calendar: {row}" if upcoming else None
+
+    def _is_upcoming(self, activity: dict[str, Any]) -> bool:
+        return bool(activity["due_date"] > self.company.clock().date().isoformat())
 
     def _aside(self) -> list[Any]:
         with self.company.engine.connect() as conn:
@@ -252,8 +255,11 @@ class Judge:
         mark = read_mark(item)
         if mark is not None and mark.event_id == node[2]:  # brought back, although its activity does not belong here
             activity = live.get(("activity", mark.activity_id))
+            home = by_node.get(("activity", mark.activity_id))
             if activity is not None and not self.belongs(activity, node[1]):
                 return False
+            if activity is not None and home is not None and not self.company.works(home.calendar_id):
+                return self._is_upcoming(activity)  # what is past stays in the old calendar
         return self._is_new(node, item["updated"])
 
     def _is_given_up(self, node: Node) -> bool:
