@@ -72,6 +72,8 @@ class Company(World):
         self.pipedrive.options.get_hidden = "403"
         self.hidden: set[tuple[str, int]] = set()
         """What the connection's user may not see now."""
+        self.apart = False
+        """Whether a run lately worked without one of the accounts."""
         self.left = False
         """Whether an activity was hidden when its calendar was switched: only a comparison finds that it stayed."""
         self.cut = False

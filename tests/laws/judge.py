@@ -33,6 +33,8 @@ class Judge:
         self.company, self.ledger = company, company.ledger
         self.before: Items = {}
         self.read_log = 0
+        self.taken_off: set[Node] = set()
+        """Meetings out of whose guests the organiser took one."""
         self.veil = Veil(company)
         self.meetings = Meetings(company)
         self.losses = Losses(company)
@@ -114,8 +116,11 @@ class Judge:
             ]
             event = node[0] == "event"
             if event and self.meetings.may_go(node, item):
+                self.taken_off.add(root)
                 continue
-            if not event and self._nobody_comes(root, live):
+            # A run without the other guests' accounts ends its own pair; the next one makes an activity for them.
+            apart = self.company.apart and root in {self.ledger.root(each) for each in self.taken_off}
+            if not event and (apart or self._nobody_comes(root, live)):
                 continue
             hidden = event and node in self.ledger.births and self.company.hides(node[1], item)
             _check(not hidden, f"law 3: nobody deleted the private event {node}: {item}")

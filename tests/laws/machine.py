@@ -268,6 +268,7 @@ class Laws(Customers):
     def _go(self, way: str) -> Summary:
         company, options = self.company, dict(WAYS[way])
         FIGURES.runs[way] += 1
+        company.apart |= "accounts" in options or self.interrupted
         if "accounts" in options and "anna" in company.away:
             options["accounts"] = ["bert"]
         if way == "backfill":
@@ -352,7 +353,7 @@ class Laws(Customers):
             after = mapping_of(company, but_for=AS_READ)
             _check(after == before, f"law 4: a {way} changes the mapping: {_new(before, after)}")
         self.judge.look()
-        company.impatient = True
+        company.impatient, company.apart = True, False
         FIGURES.settled += 1
 
     def teardown(self) -> None:
