@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import traceback
@@ -61,6 +62,37 @@ def test_sqlite_is_durable_patient_and_checks_foreign_keys(tmp_path: Path) -> No
         "foreign_keys": 1,
         "recursive_triggers": 1,
     }
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o277])
+def test_only_its_owner_reads_the_sqlite_file(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        engine = create_store_engine(f"sqlite:///{tmp_path}/calsync.db")
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE made (a)")
+            assert modes(tmp_path) == dict.fromkeys(("calsync.db", "calsync.db-wal", "calsync.db-shm"), 0o600)
+    finally:
+        os.umask(before)
+
+
+def test_a_sqlite_file_that_others_may_read_is_tightened(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "calsync.db", isolation_level=None)
+    other.execute("PRAGMA journal_mode=WAL")
+    other.execute("CREATE TABLE made (a)")
+    for path in tmp_path.iterdir():
+        path.chmod(0o664)
+    assert len(modes(tmp_path)) == 3
+    (tmp_path / "link.db").symlink_to(tmp_path / "calsync.db")
+    engine = create_store_engine(f"sqlite:///{tmp_path}/link.db")
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM made").scalar() == 0
+    assert set(modes(tmp_path).values()) == {0o600}
+    other.close()
 
 
 def test_the_first_connection_waits_for_one_that_is_just_making_the_file(tmp_path: Path) -> None:

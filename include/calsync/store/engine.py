@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,9 @@ __all__ = ["create_store_engine", "migrate", "reading"]
 
 BUSY_TIMEOUT_S = 30.0
 CONNECT_TIMEOUT_S = 10
+
+PRIVATE = 0o600
+_creating = threading.Lock()
 
 # FULL: a confirmed row survives a power cut too; a commit costs one more flush (well under 1 ms on an SSD).
 # recursive_triggers: else INSERT OR REPLACE would delete rows past the triggers that forbid it.
@@ -72,6 +78,7 @@ def _without_row_values(context: ExceptionContext) -> None:
 def _sqlite_engine(url: URL) -> Engine:
     _check_sqlite_path(url.database)
     engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
+    event.listen(engine, "do_connect", lambda *_: _keep_private(Path(str(url.database)).resolve()))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -84,6 +91,19 @@ def _check_sqlite_path(path: str | None) -> None:
         raise _refused(f"the SQLite path {path!r} must be absolute: not all components start in the same place")
     if not Path(path).parent.is_dir():
         raise _refused(f"the directory of the SQLite file {path!r} does not exist; create it")
+
+
+def _keep_private(path: Path) -> None:
+    """Let nobody but its owner read the file: it holds what people typed. SQLite gives its side files the same mode."""
+    # One at a time: closing a file drops every lock that this process has on it, those of SQLite included.
+    with _creating, contextlib.suppress(OSError):  # what can't be created is SQLite's to report
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, PRIVATE))
+        path.chmod(PRIVATE)  # whatever the umask is
+    for file in (path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))):
+        with contextlib.suppress(OSError):  # not there, or another user's
+            mode = file.stat().st_mode & 0o777
+            if mode & ~PRIVATE:
+                file.chmod(mode & PRIVATE)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
