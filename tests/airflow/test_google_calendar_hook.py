@@ -120,6 +120,15 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"keyfile_dict": {"private_key": "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n"}}, "not a complete JSON key file"),
     ({"key_path": "/nowhere/key.json"}, "names a file that does not exist"),
     ({"key_path": "/nowhere/key.p12"}, "must end in .json"),
+    ({"key_path": "{folder}"}, "key_path names a directory"),
+    ({"key_path": "{locked}"}, "let Airflow's user read it"),
+    ({"key_path": "{list}"}, "not a complete JSON key file"),
+    ({"key_path": "{bytes}"}, "not a complete JSON key file"),
+    ({"keyfile_dict": {"private_key": "x", "client_email": 5, "token_uri": []}}, "not a complete JSON key file"),
+    ({"keyfile_dict": "{key}", "is_anonymous": True}, "remove is_anonymous"),
+    ({"keyfile_dict": "{key}", "key_secret_name": "key"}, "remove key_secret_name"),
+    ({"key_path": "{file}", "credential_config_file": "x.json"}, "remove credential_config_file"),
+    ({"keyfile_dict": "{key}", "impersonation_chain": "other@acme.example"}, "remove impersonation_chain"),
     ({"refresh_token": "r" * 20, "client_id": "id"}, "fill in client_secret"),
     ({"keyfile_dict": "{key}", "api_endpoint": "http://127.0.0.1:1"}, "Check the token and API addresses"),
     ({"keyfile_dict": "{key}", "api_endpoint": "nonsense"}, "address must look like https://host"),
@@ -132,9 +141,16 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("extra", "remedy"), WRONG)
 def test_failure_names_the_remedy(
-    sandbox: Sandbox, key: dict[str, str], hook: Any, extra: dict[str, Any], remedy: str
+    sandbox: Sandbox, key: dict[str, str], hook: Any, tmp_path: Path, extra: dict[str, Any], remedy: str
 ) -> None:
+    files = {name: tmp_path / f"{name}.json" for name in ("folder", "locked", "list", "bytes", "file")}
+    files["folder"].mkdir()
+    files["locked"].symlink_to("locked.json")  # not even root can read this
+    files["list"].write_text("[1]")
+    files["bytes"].write_bytes(b"\xff\x00")
+    files["file"].write_text(json.dumps(key))
     known = {"{key}": key, "{url}/token": f"{sandbox.google.url}/token"}
+    known |= {f"{{{name}}}": str(path) for name, path in files.items()}
     filled = {name: known.get(value, value) if isinstance(value, str) else value for name, value in extra.items()}
     works, message = hook(ANNA, **filled).test_connection()
     assert not works
@@ -182,3 +198,10 @@ def test_task_logs_mask_the_key(key: dict[str, str], hook: Any, as_text: bool) -
     line = key["private_key"].splitlines()[1]
     assert redact(f"line {line}") == "line ***"
     assert set(str(redact(key["private_key"])).split()) == {"***"}
+
+
+@pytest.mark.parametrize("extra", ["[1]", "{", '"text"', "7"])
+def test_an_extra_that_is_no_object_is_the_accounts_error(connect: Connect, extra: str) -> None:
+    connect("gc", conn_type="google_calendar", extra=extra)
+    with pytest.raises(AccountError, match=r"^Connection gc: write the extra as a JSON object"):
+        GoogleCalendarHook("gc")

@@ -56,6 +56,8 @@ def test_oauth_works(sandbox: Sandbox, token: str, connect: Connect) -> None:
         ({"host": "http://[", "password": "0" * 40}, "give the company's address as host"),
         ({"host": "{url}", "password": "0" * 40}, "Enter a valid API token"),
         ({"host": "http://127.0.0.1:1", "password": "0" * 40}, "Check the company's address and the network"),
+        ({"host": "{url}", "password": "0" * 40, "extra": "[1]"}, "write the extra as a JSON object"),
+        ({"host": "{url}", "password": "0" * 40, "extra": "{"}, "write the extra as a JSON object"),
         ({"host": "{url}", "extra": {"refresh_token": "r" * 20}}, "fill in client_id and client_secret"),
     ],
 )

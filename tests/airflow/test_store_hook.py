@@ -60,6 +60,7 @@ def test_postgres_as_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"conn_type": "sqlite"}, "absolute path"),
         ({"conn_type": "postgres", "host": "db", "password": "secret-word"}, "host and database"),
         ({"conn_type": "postgres", "schema": "calsync"}, "host and database"),
+        ({"conn_type": "postgres", "schema": "calsync", "host": "db", "extra": "[1]"}, "extra as a JSON object"),
     ],
 )
 def test_unusable_connection_is_a_settings_error(connect: Connect, fields: dict[str, str], remedy: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +16,32 @@ if TYPE_CHECKING:
 
 
 class StrictHook(BaseHook):
-    """A hook for which "not defined" means not defined."""
+    """A hook for which "not defined" means not defined, and which takes no extra that isn't a JSON object."""
 
     @classmethod
     def get_connection(cls, conn_id: str) -> Connection:
         """Return the connection.
 
-        Raises AirflowNotFoundException if it is proven absent, AirflowException if Airflow could not say.
+        Raises AirflowNotFoundException if it is proven absent, AirflowException if Airflow could not say, AccountError
+        if its extra can't be used.
         """
         try:
-            return super().get_connection(conn_id)
+            conn = super().get_connection(conn_id)
         except AirflowNotFoundException:
             _prove_absence(conn_id)
             raise
+        _check_extra(conn_id, conn.extra)
+        return conn
+
+
+def _check_extra(conn_id: str, extra: object) -> None:
+    """Raise AccountError unless the extra is a JSON object: for Airflow broken JSON is none, and a list an object."""
+    try:
+        usable = extra in (None, "") or isinstance(json.loads(extra), dict)  # type: ignore[arg-type]
+    except (ValueError, TypeError, RecursionError):
+        usable = False
+    if not usable:
+        raise AccountError(f'Connection {conn_id}: write the extra as a JSON object, like {{"delegate": true}}.')
 
 
 def _prove_absence(conn_id: str) -> None:

@@ -36,6 +36,8 @@ SCOPES = [
     "https://www.googleapis.com/auth/calendar.calendars.readonly",
     "https://www.googleapis.com/auth/calendar.app.created",
 ]
+# Where Airflow's own Google Cloud connections hold credentials of other kinds.
+OTHER_CREDENTIALS = ("credential_config_file", "key_secret_name", "is_anonymous")
 SCOPE_REASONS = ("unauthorized_client", "invalid_scope", "insufficientPermissions")
 
 
@@ -120,7 +122,12 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
                 client_secret=client_secret,
             )
         own = self._service_account()
-        acting: Credentials = own.with_subject(subject) if subject and self.delegated else own
+        if not (subject and self.delegated):
+            acting: Credentials = own
+        elif hasattr(own, "with_subject"):
+            acting = own.with_subject(subject)
+        else:
+            raise self._wrong("remove impersonation_chain, or set delegate to false: it can't act as users")
         return acting
 
     def _service_account(self) -> Any:
@@ -130,11 +137,18 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
             return self.get_credentials()
         except FileNotFoundError:
             raise self._wrong("key_path names a file that does not exist on this machine") from None
-        except (ValueError, KeyError, GoogleAuthError):
+        except IsADirectoryError:
+            raise self._wrong("key_path names a directory; name the key file in it") from None
+        except OSError:
+            raise self._wrong("key_path names a file that can't be read; let Airflow's user read it") from None
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, GoogleAuthError, AirflowException):
             # Their texts may quote the key.
             raise self._wrong("the service account key is not a complete JSON key file; download a new one") from None
 
     def _check_key(self) -> None:
+        others = [name for name in OTHER_CREDENTIALS if self._get_field(name)]
+        if others:
+            raise self._wrong(f"remove {' and '.join(others)} from the extra: calsync uses keyfile_dict or key_path")
         given = self.extras.get("keyfile_dict")
         path = text(self.extras, "key_path")
         if bool(given) == bool(path):

@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from sqlalchemy import URL
 
 from calsync_airflow.hooks.connections import StrictHook
-from include.calsync.errors import SettingsError
+from include.calsync.errors import AccountError, SettingsError
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -34,6 +34,8 @@ class StoreHook(StrictHook):
             conn = self.get_connection(self.store_conn_id)
         except AirflowNotFoundException:
             return _sqlite(_airflow_home() / "calsync.db")
+        except AccountError as error:
+            raise SettingsError([str(error)]) from None
         if conn.conn_type == "sqlite":
             return _sqlite(self._file(conn))
         if conn.conn_type in ("postgres", "postgresql"):
