@@ -1,6 +1,9 @@
 # Thin on purpose: each target is one script that also runs by itself.
 # ARGS is passed on: `make demo ARGS=--once`, `make test ARGS='-k title'`, `make lock ARGS=--upgrade`.
 
+# Ends whatever a target started and did not end, also when it is killed.
+SUPERVISED = .venv/bin/python -m include.scripts.supervised .venv/bin/python -m
+
 .PHONY: help setup demo test wild bench mutate soak faults lock clean
 .DEFAULT_GOAL := help
 
@@ -17,19 +20,19 @@ test: setup ## lint, types, import rules, all tests
 	@bash include/scripts/test.sh $(ARGS)
 
 wild: setup ## sync calendars that nobody here wrote (fetched from two packages' sources)
-	@.venv/bin/python -m include.scripts.wild $(ARGS)
+	@$(SUPERVISED) include.scripts.wild $(ARGS)
 
 bench: setup ## upload 10,000 activities, then sync with nothing to do; ARGS='--activities 500 --users 4 --no-limits'
-	@.venv/bin/python -m include.scripts.bench $(ARGS)
+	@$(SUPERVISED) include.scripts.bench $(ARGS)
 
 mutate: setup ## break single lines of the product and see that a test notices; ARGS='--only core/merge'
-	@.venv/bin/python -m include.scripts.mutate $(ARGS)
+	@$(SUPERVISED) include.scripts.mutate $(ARGS)
 
 soak: setup ## let the state machine of the laws live; ARGS='--minutes 3 --seed 7 --store sqlite'
-	@.venv/bin/python -m tests.laws.soak $(ARGS)
+	@$(SUPERVISED) tests.laws.soak $(ARGS)
 
 faults: setup ## the table of faults by outcomes, an hour; ARGS='--only F07,F101 --every 5 --store postgresql'
-	@.venv/bin/python -m tests.laws.table $(ARGS)
+	@$(SUPERVISED) tests.laws.table $(ARGS)
 
 lock: setup ## resolve requirements*.in anew into the locks
 	@bash include/scripts/lock.sh $(ARGS)

@@ -4,6 +4,12 @@
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export PATH="$PWD/.venv/bin:$PATH" PYTHONPATH="$PWD:$PWD/plugins"
+# A killed run leaves no server behind: what is below this process is ended with it.
+if [ "${1:-}" != --supervised ]; then
+    exec python -m include.scripts.supervised bash include/scripts/test.sh --supervised "$@"
+fi
+shift
+trap 'exit 130' INT # else the next check begins
 failed=()
 
 check() {
