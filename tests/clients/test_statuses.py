@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.clients.sessions import MOST_BYTES
 from include.calsync.clients.statuses import GOOGLE, PIPEDRIVE, TOKEN_ENDPOINT
 from include.calsync.errors import (
     AccountError,
@@ -65,6 +67,14 @@ def pipedrive_error(status: int, **headers: str) -> Reply:
 
 COMMON = {
     ("none", "no_answer"): trouble(Reply(drop=True)),
+    ("none", "too_large"): Case(
+        Reply(200, gzip.compress(bytes(MOST_BYTES + 1)), {"Content-Encoding": "gzip"}),
+        RetryableError,
+        1,
+        RetryableError,
+        1,
+        unknown=True,
+    ),
     ("2xx", "unreadable"): trouble(Reply(200, b'{"success": true, "da')),
     ("1xx", ""): trouble(Reply(199, b"")),
     ("3xx", ""): same(Reply(302, b"", {"Location": "/elsewhere"}), FatalError),
@@ -173,6 +183,7 @@ def oauth_error(status: int, error: str) -> Reply:
 
 TOKEN_CASES = {
     ("none", "no_answer"): (Reply(drop=True), RetryableError, 4),
+    ("none", "too_large"): (COMMON["none", "too_large"].reply, RetryableError, 4),
     ("2xx", "unreadable"): (Reply(200, b"<html>"), RetryableError, 4),
     ("1xx", ""): (Reply(199, b""), RetryableError, 4),
     ("3xx", ""): (Reply(307, b"", {"Location": "/elsewhere"}), CredentialRefused, 1),

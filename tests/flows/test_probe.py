@@ -301,6 +301,23 @@ def test_rights_that_changed_a_day_ago_and_were_noticed_by_the_daily_look(many: 
     assert ids[0] not in many.linked()
 
 
+def test_rights_in_another_order_are_the_same_rights(many: Many) -> None:
+    """GET /users/me does not promise the order of its three `access` entries."""
+    world, ids = many.world, many.add(2)
+    apps = [("sales", False, "7-a"), ("global", False, "7-b"), ("account_settings", True, "7-c"), ("sales", False, "7")]
+    access = [{"app": app, "admin": admin, "permission_set_id": key} for app, admin, key in apps]
+    world.pipedrive.edit_user(world.anna, access=access)
+    world.pass_time(86_400)
+    world.green()
+    many.run()
+    many.delete(ids[:1])
+    for order in ([3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1]):
+        shuffled = [dict(reversed(access[at].items())) for at in order]
+        world.pipedrive.edit_user(world.anna, access=shuffled)
+        assert many.run()[1] is None
+    assert ids[0] not in many.linked()
+
+
 def test_an_activity_that_comes_back_is_sound_again(many: Many) -> None:
     world, ids = many.world, many.add(2)
     world.pipedrive.hide(world.anna, "activity", ids[:1])

@@ -32,6 +32,9 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 """Never asked through a proxy of the environment."""
+MOST_BYTES = 128 * 2**20
+"""Of one answer, unpacked: far above the largest page (2500 events, or 500 activities with long notes)."""
+PIECE_BYTES = 64 * 2**10
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +141,34 @@ class Session(requests.Session):
 
 
 def exchange(session: Session, request: requests.PreparedRequest, timing: Timing) -> requests.Response | str:
-    """The answer with its whole body read; or why there is none: "too_late", "not_sent" (no connection), "no_answer".
+    """The answer with its whole body read; or why there is none.
 
-    A body shorter than its Content-Length is no answer. No exception leaves: they quote the address.
+    "too_late", "not_sent" (no connection), "no_answer", "too_large" (unpacked, a small answer may be any size). A body
+    shorter than its Content-Length is no answer. No exception leaves: they quote the address.
     """
-    settings = session.merge_environment_settings(request.url, {}, None, None, None)
+    settings = session.merge_environment_settings(request.url, {}, True, None, None)
     if urllib.parse.urlsplit(request.url).hostname in LOOPBACK:
         settings["proxies"] = {}
     if not timing.may_begin():
         return "too_late"
     try:
-        return session.send(request, timeout=(timing.connect_s, timing.read_s), **settings)
+        timeout = (timing.connect_s, timing.read_s)
+        with session.send(request, **settings, timeout=timeout) as response:
+            return response if _read(response) else "too_large"
     except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
         return "not_sent" if _never_sent(error) else "no_answer"
+
+
+def _read(response: requests.Response) -> bool:
+    """Read the body into the answer. False: there is more of it than any answer of the services has."""
+    pieces, size_bytes = [], 0
+    for piece in response.iter_content(PIECE_BYTES):
+        size_bytes += len(piece)
+        if size_bytes > MOST_BYTES:
+            return False
+        pieces.append(piece)
+    response._content = b"".join(pieces)
+    return True
 
 
 def _never_sent(error: BaseException) -> bool:

@@ -87,6 +87,7 @@ _COMMON: dict[Key, Rule] = {
     ("none", "not_sent"): Rule(RetryableError, Again.WAIT),
     ("none", "too_late"): Rule(RetryableError),
     ("none", "no_answer"): _TROUBLE,
+    ("none", "too_large"): Rule(RetryableError, maybe_done=True),
     ("none", "invalid_address"): Rule(FatalError, remedy="Correct the address in the connection."),
     ("2xx", "unreadable"): _TROUBLE,
     ("1xx", ""): _TROUBLE,

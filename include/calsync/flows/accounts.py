@@ -73,9 +73,20 @@ def _user(services: Services, directory: Directory, account: Account) -> tuple[s
 
 
 def rights_of(me: Mapping[str, Any]) -> str:
-    """A digest of what decides which activities a credential sees, as far as GET /v1/users/me tells."""
-    text = json.dumps([me.get(key) for key in ("id", "company_id", "role_id", "access", "is_admin")], sort_keys=True)
+    """A digest of what decides which activities a credential sees, as far as GET /v1/users/me tells.
+
+    The order of `access` is not promised (Pipedrive API v1, GET /users/me: three entries, in changing order).
+    """
+    known = {key: me.get(key) for key in ("id", "company_id", "role_id", "access", "is_admin")}
+    if isinstance(known["access"], list):
+        known["access"] = sorted(known["access"], key=_by_app)
+    text = json.dumps(list(known.values()), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _by_app(entry: Any) -> tuple[str, str, str]:
+    known = entry if isinstance(entry, Mapping) else {}
+    return str(known.get("app")), str(known.get("permission_set_id")), json.dumps(entry, sort_keys=True)
 
 
 def rights_since(directory: Directory, conn_id: str, me: Mapping[str, Any]) -> datetime | None:
