@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import json
 import logging
 import threading
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -22,7 +21,18 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from include.sandbox.faults import HTML_PAGE, Fault, Faults, repeat, shorten
+from include.sandbox import control
+from include.sandbox.faults import (
+    HTML_PAGE,
+    ON_ANSWERS,
+    Fault,
+    Faults,
+    html_page,
+    repeat,
+    shorten,
+    without_sync_token,
+)
+from include.sandbox.wire import Answer, Call, json_answer
 
 __all__ = [
     "Answer", "Backend", "Call", "Fault", "Faults", "Recorded", "SandboxClock", "ServerThread", "Service",
@@ -54,47 +64,6 @@ class SandboxClock:
 
     def advance(self, seconds: float) -> None:
         self.offset += timedelta(seconds=seconds)
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request as a backend sees it. ``path`` is decoded; ``segments`` are split before decoding, so ids may hold
-    ``/``."""
-
-    method: str
-    path: str
-    segments: tuple[str, ...]
-    query: dict[str, list[str]]
-    headers: Mapping[str, str]
-    body: bytes = b""
-
-    def one(self, name: str, default: str | None = None) -> str | None:
-        """The last value of a query parameter."""
-        values = self.query.get(name)
-        return values[-1] if values else default
-
-    def json(self) -> Any:
-        """The JSON body. Raises ValueError."""
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """``principal`` is whoever the service took the caller for; it goes into the request log."""
-
-    status: int = 200
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    principal: str | None = None
-
-
-def json_answer(data: Any, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Answer:
-    """JSON in UTF-8. Text with lone surrogates, which UTF-8 cannot hold, goes out as ASCII escapes."""
-    try:
-        body = json.dumps(data, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        body = json.dumps(data).encode()
-    return Answer(status, body, {"Content-Type": "application/json; charset=UTF-8", **(headers or {})})
 
 
 @dataclass(frozen=True)
@@ -217,12 +186,12 @@ class Service:
             body=await request.content.read(),
         )
         if call.path == "/" or call.path.startswith("/_sandbox/"):
-            return self._response(_control(self, call))
+            return self._response(control.answer(self, call))
         return await self._serve_logged(request, call)
 
     async def _serve_logged(self, request: web.BaseRequest, call: Call) -> web.StreamResponse:
         fault = self.faults.strike(call.method, call.path)
-        carried_out = fault is None or fault.when == "after" or fault.kind in ("slow", "truncate", "drip", "repeat")
+        carried_out = fault is None or fault.when == "after" or fault.kind in ("slow", *ON_ANSWERS)
         if fault is not None and fault.kind == "slow" and fault.when == "before":
             self.held_count += 1
             try:
@@ -270,10 +239,8 @@ class Service:
         if fault is None:
             return answer
         if fault.kind == "html" or (fault.kind == "status" and isinstance(fault.body, str)):
-            body = fault.body if isinstance(fault.body, str) else HTML_PAGE
-            return Answer(
-                fault.status or 502, body.encode(), {"Content-Type": "text/html; charset=UTF-8", **fault.headers}
-            )
+            page = html_page(fault.status or 502, fault.body if isinstance(fault.body, str) else HTML_PAGE)
+            return replace(page, headers={**page.headers, **fault.headers})
         if fault.kind == "json" or (fault.kind == "status" and fault.body is not None):
             default = 200 if fault.kind == "json" else 500
             return json_answer(fault.body, fault.status or default, headers=fault.headers)
@@ -284,6 +251,8 @@ class Service:
             return replace(answer, body=shorten(answer.body))
         if fault.kind == "repeat":
             return replace(answer, body=repeat(answer.body))
+        if fault.kind == "no_sync_token":
+            return replace(answer, body=without_sync_token(answer.body))
         return answer
 
     async def _send_struck(self, request: web.BaseRequest, answer: Answer, fault: Fault) -> web.StreamResponse:
@@ -322,54 +291,6 @@ def _abort(request: web.BaseRequest) -> None:
     """Resets the connection, whatever has been sent."""
     if request.transport is not None:
         request.transport.abort()
-
-
-def _control(service: Service, call: Call) -> Answer:
-    """The control API: faults, request log, clock and credentials of a sandbox in another process."""
-    try:
-        match call.method, call.path:
-            case "POST", "/_sandbox/faults":
-                service.faults.add(Fault.from_json(call.json()))
-                return json_answer({"ok": True})
-            case "DELETE", "/_sandbox/faults":
-                service.faults.clear()
-                return json_answer({"ok": True})
-            case "GET", "/_sandbox/requests":
-                with service.backend.lock:
-                    return json_answer([{**vars(each), "at": each.at.isoformat()} for each in service.requests])
-            case "DELETE", "/_sandbox/requests":
-                service.reset_requests()
-                return json_answer({"ok": True})
-            case "GET", "/_sandbox/credentials":
-                with service.backend.lock:
-                    return json_answer(service.backend.credentials())
-            case "POST", "/_sandbox/clock":
-                _set_clock(service.clock, call.json())
-                return json_answer({"now": service.clock.now().isoformat()})
-    except (ValueError, TypeError) as error:
-        return json_answer({"error": str(error)}, 400)
-    with service.backend.lock:
-        page = service.pages(call) if service.pages else None
-    return page or json_answer({"error": "no such control operation"}, 404)
-
-
-def _set_clock(clock: SandboxClock, wish: dict[str, Any]) -> None:
-    """``{"offset_s": n}``, ``{"advance_s": n}``, ``{"freeze": "<RFC 3339>" or true}`` or ``{"freeze": false}``; empty
-    = only read."""
-    unknown = set(wish) - {"offset_s", "advance_s", "freeze"}
-    if unknown:
-        raise ValueError(f"unknown members {sorted(unknown)}")
-    if "offset_s" in wish:
-        clock.offset = timedelta(seconds=float(wish["offset_s"]))
-    if "advance_s" in wish:
-        clock.advance(float(wish["advance_s"]))
-    match wish.get("freeze"):
-        case str(at):
-            clock.freeze(datetime.fromisoformat(at))
-        case True:
-            clock.freeze()
-        case False:
-            clock.unfreeze()
 
 
 class ServerThread:

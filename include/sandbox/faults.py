@@ -8,10 +8,19 @@ import threading
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-KINDS = ("status", "drop", "slow", "truncate", "html", "drip", "json", "repeat")
+from include.sandbox.wire import Answer
+
+KINDS = ("status", "drop", "slow", "truncate", "html", "drip", "json", "repeat", "no_sync_token")
 HTML_PAGE = (
     "<!DOCTYPE html><html><head><title>Error</title></head><body><h1>The service is unavailable</h1></body></html>"
 )
+ON_ANSWERS = ("truncate", "drip", "repeat", "no_sync_token")
+"""Kinds that need an answer: the request is carried out."""
+
+
+def html_page(status: int, text: str = HTML_PAGE) -> Answer:
+    """What a gateway answers in a service's place: for paths that it does not know, and when it is in trouble."""
+    return Answer(status, text.encode(), {"Content-Type": "text/html; charset=UTF-8"})
 
 
 @dataclass(frozen=True)
@@ -22,11 +31,12 @@ class Fault:
     replaces it: a str is sent as HTML, anything else as JSON) · ``drop`` the connection is reset · ``slow`` waits
     ``seconds`` · ``drip`` sends one byte every ``seconds`` · ``truncate`` sends half of the body under the full
     Content-Length, or, with ``still_parses``, valid JSON that lacks half of its list and its page cursor · ``html``
-    an HTML page with ``status`` · ``json`` replaces the body by ``body`` · ``repeat`` a list shows each item twice.
+    an HTML page with ``status`` (404: a gateway that does not find the service) · ``json`` replaces the body by
+    ``body`` · ``repeat`` a list shows each item twice · ``no_sync_token`` a listing of Google ends without one.
 
     ``when``: ``before`` = instead of carrying the request out (``slow``: wait, then carry it out); ``after`` = the
-    request is carried out, then its answer is lost or replaced. ``truncate``, ``drip`` and ``repeat`` need an answer,
-    so they always carry it out.
+    request is carried out, then its answer is lost or replaced. ``truncate``, ``drip``, ``repeat`` and
+    ``no_sync_token`` need an answer, so they always carry it out.
 
     ``method`` and ``path`` (a regular expression, searched in the decoded path) restrict it. ``nth`` is the 1-based
     index among all requests of the service since the fault was installed; ``skip`` lets so many matching requests
@@ -156,4 +166,15 @@ def repeat(body: bytes) -> bytes:
         for name, value in data.items():
             if isinstance(value, list) and name in ("items", "data"):
                 data[name] = [*value, *value]
+    return json.dumps(data).encode()
+
+
+def without_sync_token(body: bytes) -> bytes:
+    """A listing whose last page has no ``nextSyncToken``."""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        return body
+    if isinstance(data, dict):
+        data.pop("nextSyncToken", None)
     return json.dumps(data).encode()

@@ -102,7 +102,7 @@ def test_strict_types(company: PipedriveState, call: Call, name: str, value: Any
     for method, path in (("POST", PATH), ("PATCH", f"{PATH}/1")):
         answer = call(method, path, json={name: value})
         assert name in refused(answer)
-        assert answer.json()["code"] == "ERR_SCHEMA_VALIDATION_FAILED"
+        assert answer.json()["code"] in ("ERR_SCHEMA_VALIDATION_FAILED", "ERR_BAD_REQUEST")
     assert len(company.activities) == 1
 
 
@@ -246,7 +246,7 @@ def test_delete_is_soft_and_bumps_update_time(pipedrive: Service, company: Piped
 
 
 def test_deleted_ones_by_id(company: PipedriveState, call: Call) -> None:
-    """Unconfirmed: 404, 410, or 200 with is_deleted true. A second DELETE or a PATCH finds nothing in any case."""
+    """Unconfirmed: 404, 410, or 200 with is_deleted true (all of it: test_what_is_done_to_deleted_activities)."""
     company.add_activity("x")
     company.delete_activity(1)
     assert call("GET", f"{PATH}/1").status_code == 404
@@ -254,8 +254,6 @@ def test_deleted_ones_by_id(company: PipedriveState, call: Call) -> None:
     assert call("GET", f"{PATH}/1").status_code == 410
     company.options.get_deleted = "200"
     assert created(call("GET", f"{PATH}/1"))["is_deleted"] is True
-    assert call("DELETE", f"{PATH}/1").status_code == 404
-    assert call("PATCH", f"{PATH}/1", json={"subject": "y"}).status_code == 404
     company.restore_activity(1)
     assert created(call("GET", f"{PATH}/1"))["is_deleted"] is False
     company.purge_activity(1)
@@ -264,12 +262,20 @@ def test_deleted_ones_by_id(company: PipedriveState, call: Call) -> None:
 
 def test_not_found_body(call: Call) -> None:
     """Pipedrive documentation "HTTP status codes and responses": success, error, error_info, data, additional_data."""
-    for path in (f"{PATH}/1", f"{PATH}/x", "/api/v2/nothing", "/v1/activities"):
+    for path in (f"{PATH}/1", f"{PATH}/x"):
         answer = call("GET", path)
         assert answer.status_code == 404
         body = answer.json()
         assert set(body) == {"success", "error", "error_info", "data", "additional_data"}
         assert (body["success"], body["data"]) == (False, None)
+
+
+@pytest.mark.parametrize("path", ["/api/v2/nothing", "/v1/activities", "/api/v2/activities/1/nothing", "/nothing"])
+def test_an_unknown_path_is_a_page(call: Call, path: str) -> None:
+    """getonbrd/pipedrive-connect issue 40: an HTML page with 404, by a gateway that knows no such service."""
+    answer = call("GET", path)
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"].startswith("text/html")
 
 
 def test_wrong_method(call: Call) -> None:

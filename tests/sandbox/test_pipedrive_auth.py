@@ -73,6 +73,20 @@ def test_refresh_grant(pipedrive: Service, company: PipedriveState) -> None:
     assert company.limits.spent_today == 10
 
 
+@pytest.mark.parametrize("rotates", [False, True])
+def test_refresh_tokens_may_rotate(pipedrive: Service, company: PipedriveState, rotates: bool) -> None:
+    """Marketplace docs: the same one comes back; unconfirmed live. Where it is another one, the old one is dead."""
+    company.options.rotate_refresh_tokens = rotates
+    client = company.oauth_client(11)
+    body = refresh(client).json()
+    assert (body["refresh_token"] != client["refresh_token"]) is rotates
+    assert refresh(client).status_code == (400 if rotates else 200)
+    after = refresh({**client, "refresh_token": body["refresh_token"]})
+    assert after.status_code == 200
+    assert get(pipedrive, Authorization=f"Bearer {after.json()['access_token']}").status_code == 200
+    assert company.oauth_client(11)["refresh_token"] == after.json()["refresh_token"]
+
+
 def test_access_token_expires(pipedrive: Service, company: PipedriveState) -> None:
     """Pipedrive OpenAPI v2: expires_in, an hour."""
     client = company.oauth_client(11)
@@ -144,7 +158,7 @@ def test_request_log_names_operation_and_user_but_no_secret(
     assert [(each.operation, each.status) for each in log] == [
         ("oauth.token", 200), ("activities.list", 200), ("activities.update", 404), ("unknown", 404),
     ]  # fmt: skip
-    assert [each.principal for each in log[1:]] == ["user:11"] * 3
+    assert [each.principal for each in log[1:]] == ["user:11", "user:11", None]
     assert log[2].body == {"subject": "x"}
     assert client["refresh_token"] not in repr(log)
 

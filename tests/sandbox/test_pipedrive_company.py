@@ -134,6 +134,48 @@ def test_activity_types(company: PipedriveState, call: Call) -> None:
     assert data(call("POST", "/api/v2/activities", json={"type": "visit"}))["type"] == "visit"
 
 
+def test_rights_come_in_any_order(company: PipedriveState, call: Call) -> None:
+    """Recorded by Nango; changelog 2022-08-09: three entries; their order is not promised (F308)."""
+    company.options.access_order = "fixed"
+    (first,) = data(call("GET", "/v1/users"))
+    assert [each["app"] for each in first["access"]] == ["sales", "global", "account_settings"]
+    assert all(each["admin"] is False and isinstance(each["permission_set_id"], str) for each in first["access"])
+    assert data(call("GET", "/v1/users/me"))["access"] == first["access"]
+    company.options.access_order = "changing"
+    orders = [data(call("GET", "/v1/users/me"))["access"] for _ in range(3)]
+    assert len({repr(each) for each in orders}) == 3
+    assert all(sorted(each, key=repr) == sorted(first["access"], key=repr) for each in orders)
+
+
+def test_a_deal_that_nobody_edited(pipedrive: Service, company: PipedriveState, call: Call) -> None:
+    """Recorded by n8n: update_time is null until the first edit."""
+    pipedrive.clock.freeze(AT)
+    company.options.unedited_deals = "null"
+    old, new = company.add_deal("Old")["id"], company.add_deal("New")["id"]
+    company.rename_deal(old, "Older")
+    rows = data(call("GET", "/api/v2/deals", updated_since="2026-11-22T08:00:00Z", sort_by="update_time"))
+    assert {row["id"]: row["update_time"] for row in rows} == {old: "2026-11-22T08:00:00Z", new: None}
+    assert data(call("GET", f"/api/v2/deals/{new}"))["update_time"] is None
+    renamed = data(call("PATCH", f"/api/v2/deals/{new}", json={"title": "Newer"}))
+    assert renamed["update_time"] == "2026-11-22T08:00:00Z"
+    company.options.unedited_deals = "added"
+    assert data(call("GET", f"/api/v2/deals/{company.add_deal('x')['id']}"))["update_time"] == "2026-11-22T08:00:00Z"
+
+
+def test_archived_leads(company: PipedriveState, call: Call) -> None:
+    """client-nodejs CHANGELOG 31.1.0, Pipedrive OpenAPI v1: /leads holds those that aren't archived; by id they are
+    there, so that a rename of an archived one is in no listing."""
+    kept, gone = company.add_lead("Kept", at=AT)["id"], company.add_lead("Gone", at=AT)["id"]
+    company.archive_lead(gone)
+    company.rename_lead(gone, "Renamed")
+    assert [row["id"] for row in data(call("GET", "/v1/leads"))] == [kept]
+    assert data(call("GET", "/v1/leads", updated_since="2026-11-22T08:00:01Z")) == []
+    row = data(call("GET", f"/v1/leads/{gone}"))
+    assert (row["title"], row["is_archived"]) == ("Renamed", True)
+    company.archive_lead(gone, archived=False)
+    assert len(data(call("GET", "/v1/leads"))) == 2
+
+
 def test_leads(company: PipedriveState, call: Call) -> None:
     """Pipedrive OpenAPI v1, Lead: uuid; measured by Airbyte's connector: RFC 3339 with a fraction; start/limit."""
     ids = [company.add_lead(f"Lead {number}", at=AT)["id"] for number in range(3)]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from include.sandbox.google.errors import GoogleError, invalid, required
+from include.sandbox.google.options import Options
 from include.sandbox.google.recurrence import check_rules
 from include.sandbox.google.times import length, read_time
 
@@ -62,11 +63,13 @@ def merged(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def check_body(body: Any) -> dict[str, Any]:
+def check_body(body: Any, options: Options) -> dict[str, Any]:
     """A request body's writable fields, their JSON types checked. Nulls stay, for PATCH."""
     if not isinstance(body, dict):
         raise GoogleError(400, "parseError")
     kept = {name: value for name, value in body.items() if name in TYPES}
+    if options.long_description == "cut" and isinstance(kept.get("description"), str):
+        kept["description"] = kept["description"][: MAX_LENGTHS["description"]]
     for name, value in kept.items():
         wanted = TYPES[name]
         if value is None:

@@ -1,11 +1,12 @@
 """Google's error answers: which domain, message and location belong to a (status, reason).
 
 Sources: Google Calendar API guide "Handle API errors" for the bodies it shows; the reference and Google's issue
-threads for the others; RFC 6749 for those of the token endpoint.
+threads for the others; AIP-193 for the newer form; RFC 6749 for those of the token endpoint.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,8 @@ SHAPES: dict[tuple[int, str], _Shape] = {
     (400, "timeRangeEmpty"): _Shape("calendar", "The specified time range is empty.", "parameter", "timeMax"),
     (401, "authError"): _Shape("global", "Invalid Credentials", "header", "Authorization"),
     (403, "accessNotConfigured"): _Shape("usageLimits", "Access Not Configured."),
+    (403, "cannotChangeOrganizer"): _Shape("calendar", "The organizer of the event cannot be changed."),
+    (403, "dailyLimitExceeded"): _Shape("usageLimits", "Daily Limit Exceeded"),
     (403, "forbidden"): _Shape("global", "Forbidden"),
     (403, "forbiddenForNonOrganizer"): _Shape(
         "calendar", "Shared properties can only be changed by the organizer of the event."
@@ -39,6 +42,8 @@ SHAPES: dict[tuple[int, str], _Shape] = {
         "calendar", "Service accounts cannot invite attendees without Domain-Wide Delegation of Authority."
     ),
     (403, "insufficientPermissions"): _Shape("global", "Insufficient Permission"),
+    (403, "limitExceeded"): _Shape("usageLimits", "Limit Exceeded"),
+    (403, "notACalendarUser"): _Shape("calendar", "The user must be signed up for Google Calendar."),
     (403, "quotaExceeded"): _Shape("usageLimits", "Calendar usage limits exceeded."),
     (403, "rateLimitExceeded"): _Shape("usageLimits", "Rate Limit Exceeded"),
     (403, "requiredAccessLevel"): _Shape("calendar", "You need to have writer access to this calendar."),
@@ -122,5 +127,40 @@ def fault_error(status: int, reason: str | None) -> GoogleError:
     return GoogleError(status, reason or USUAL_REASONS.get(status, "backendError"))
 
 
-def error_answer(error: GoogleError) -> Answer:
-    return json_answer(error.body(), error.status, headers=error.headers)
+def error_answer(error: GoogleError, form: str = "calendar") -> Answer:
+    """``form``: see ``Options.error_form``."""
+    body = error.body()
+    if form != "calendar":
+        own = body["error"] if form == "both" else {}
+        body = {"error": {**own, **aip_body(error.status, error.reason, error.message)["error"]}}
+    return json_answer(body, error.status, headers=error.headers)
+
+
+AIP_STATUS = {
+    400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 409: "ALREADY_EXISTS",
+    410: "FAILED_PRECONDITION", 412: "FAILED_PRECONDITION", 429: "RESOURCE_EXHAUSTED", 500: "INTERNAL",
+    503: "UNAVAILABLE",
+}  # fmt: skip
+AIP_REASONS = {"accessNotConfigured": "SERVICE_DISABLED", "insufficientPermissions": "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}
+
+
+def aip_body(status: int, reason: str, message: str | None = None) -> dict[str, Any]:
+    """An error in the form of Google's newer APIs (AIP-193): ``status`` and ``details``, no ``errors``."""
+    shape = SHAPES.get((status, reason), _Shape("global", reason))
+    limit = shape.domain == "usageLimits" and reason not in AIP_REASONS
+    name = AIP_REASONS.get(reason) or re.sub(r"(?<!^)(?=[A-Z])", "_", reason).upper()
+    return {
+        "error": {
+            "code": status,
+            "message": message or shape.message,
+            "status": "RESOURCE_EXHAUSTED" if limit else AIP_STATUS.get(status, "UNKNOWN"),
+            "details": [
+                {
+                    "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                    "reason": name,
+                    "domain": "googleapis.com",
+                    "metadata": {"service": "calendar-json.googleapis.com"},
+                }
+            ],
+        }
+    }

@@ -54,9 +54,17 @@ def list_events(world: World, tokens: Tokens, reader: Reader, params: dict[str, 
     answer["items"] = [show_event(stored, reader, stubbed=stubbed) for _, stored in page[:limit]]
     if len(page) > limit:
         answer["nextPageToken"] = tokens.new_page(_next_start(start, page, limit))
-    elif not any(name in params for name in WITHOUT_SYNC_TOKEN):
+    elif _yields_token(world, params):
         answer["nextSyncToken"] = tokens.new_sync(calendar.id, email, shape, start.snapshot)
     return answer
+
+
+def _yields_token(world: World, params: dict[str, Any]) -> bool:
+    """Whether the last page has a ``nextSyncToken``. Of a listing that is bounded on both sides nobody knows."""
+    bounded = "timeMin" in params and "timeMax" in params
+    return not (
+        any(name in params for name in WITHOUT_SYNC_TOKEN) or (bounded and not world.options.bounded_sync_token)
+    )
 
 
 def _snapshot(world: World, calendar: Calendar) -> int:

@@ -51,6 +51,15 @@ class Request:
         except ValueError as error:
             raise GoogleError(400, "parseError") from error
 
+    def event_body(self) -> Any:
+        """Raises GoogleError 400 also for a zone that is refused."""
+        body = self.body()
+        for side in ("start", "end"):
+            time = body.get(side) if isinstance(body, dict) else None
+            if isinstance(time, dict) and time.get("timeZone") in self.state.options.refused_zones:
+                raise invalid(f"Invalid time zone definition for {side} time.")
+        return body
+
     def manner(self) -> writes.Manner:
         send = self.params.get("sendUpdates") or ("all" if self.params.get("sendNotifications") else None)
         return writes.Manner(
@@ -85,12 +94,14 @@ def events_instances(request: Request) -> Result:
 
 def events_get(request: Request) -> Result:
     calendar, role = request.calendar()
+    if request.ids[1] in request.state.options.broken_events:
+        raise GoogleError(500, "backendError")
     return show_event(request.state.find(calendar, request.ids[1]), request.reader(calendar, role))
 
 
 def events_insert(request: Request) -> Result:
     calendar, role = request.writable()
-    stored = writes.insert(request.state, calendar, request.body(), request.manner())
+    stored = writes.insert(request.state, calendar, request.event_body(), request.manner())
     return show_event(stored, request.reader(calendar, role))
 
 
@@ -99,20 +110,22 @@ def _target(request: Request) -> tuple[Calendar, str, Stored]:
     calendar, role = request.writable()
     stored = request.state.find(calendar, request.ids[1])
     check_writer(role, private=stored.data.get("visibility") in ("private", "confidential"))
+    if stored.id in request.state.options.refused_events:
+        raise GoogleError(403, request.state.options.refused_events[stored.id])
     return calendar, role, stored
 
 
 def events_patch(request: Request) -> Result:
     calendar, role, stored = _target(request)
     request.check_match(stored.etag)
-    writes.patch(request.state, calendar, stored, request.body(), request.manner())
+    writes.patch(request.state, calendar, stored, request.event_body(), request.manner())
     return show_event(stored, request.reader(calendar, role))
 
 
 def events_update(request: Request) -> Result:
     calendar, role, stored = _target(request)
     request.check_match(stored.etag)
-    writes.update(request.state, calendar, stored, request.body(), request.manner())
+    writes.update(request.state, calendar, stored, request.event_body(), request.manner())
     return show_event(stored, request.reader(calendar, role))
 
 
@@ -135,7 +148,7 @@ def calendars_get(request: Request) -> Result:
 def calendars_insert(request: Request) -> Result:
     if "*" in request.state.write_refused:
         raise GoogleError(403, "quotaExceeded")
-    texts = _calendar_texts(request.body())
+    texts = _calendar_texts(request)
     if not texts.get("summary"):
         raise required("Missing title.")
     client = request.principal.client
@@ -155,13 +168,14 @@ def _rewrite_calendar(request: Request, cleared: dict[str, str]) -> Result:
     calendar, role = request.writable()
     check_owner(role)
     request.check_match(calendar.etag)
-    texts = cleared | _calendar_texts(request.body())
+    texts = cleared | _calendar_texts(request)
     if cleared and not texts.get("summary"):
         raise required("Missing title.")
     return _with_texts(request, calendar, texts)
 
 
-def _calendar_texts(body: Any) -> dict[str, str]:
+def _calendar_texts(request: Request) -> dict[str, str]:
+    body = request.body()
     if not isinstance(body, dict):
         raise GoogleError(400, "parseError")
     given = {name: body[name] for name in ("summary", "description", "location", "timeZone") if name in body}
@@ -171,7 +185,7 @@ def _calendar_texts(body: Any) -> dict[str, str]:
     if texts.get("timeZone") == "":
         del texts["timeZone"]
     try:
-        zone(texts.get("timeZone", "UTC"))
+        zone(texts.get("timeZone", "UTC"), request.state.options.refused_zones)
     except ValueError as error:
         raise invalid("Invalid time zone.") from error
     return texts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass
@@ -22,11 +23,23 @@ class Options:
     """Listings do not show yet what changed so lately; their sync token stands before it, so that it shows later."""
     updated_min_days: float = 29.0
     """``updatedMin`` before this is 410 ``updatedMinTooLongAgo``."""
+    bounded_sync_token: bool = True
+    """A listing bounded by both ``timeMin`` and ``timeMax`` ends with a ``nextSyncToken``; unconfirmed."""
     sync_token_days: float | None = None
     """Sync tokens older than this are expired."""
     foreign_sync_token_status: int = 400
     """Answer to a sync token of another calendar, user or set of parameters: 400 ``invalid`` or 410
     ``fullSyncRequired``."""
+    error_form: Literal["calendar", "aip", "both"] = "calendar"
+    """Error bodies: as the Calendar guide shows them, with ``status`` and ``details`` alone, or with all of it."""
+    long_description: Literal["refuse", "cut"] = "refuse"
+    """What becomes of a description over 8,192 characters."""
+    refused_zones: set[str] = field(default_factory=set)
+    """Time zones that Google's data base does not have (yet): 400 ``invalid`` on writes of events and calendars."""
+    broken_events: set[str] = field(default_factory=set)
+    """Ids of events whose ``events.get`` is always 500; listings show them."""
+    refused_events: dict[str, str] = field(default_factory=dict)
+    """Ids of events that can't be written -> the reason of the 403, whatever it may be."""
     expansion_days: int = 730
     """How far ahead of now a series is expanded where the request sets no ``timeMax``."""
     batch_shuffle: bool = False

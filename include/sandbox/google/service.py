@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from include.sandbox.base import Answer, Backend, Call, SandboxClock, Service, json_answer
-from include.sandbox.faults import HTML_PAGE, Faults
+from include.sandbox.faults import Faults, html_page
 from include.sandbox.google.access import check_scope
 from include.sandbox.google.auth import SERVICE_ACCOUNT, Principal
 from include.sandbox.google.batch import answer_batch, split_batch
@@ -76,7 +76,7 @@ class GoogleBackend(Backend):
             try:
                 return answer_batch(split_batch(call), self._handle_part, self.state.options)
             except GoogleError as error:
-                return error_answer(error)
+                return error_answer(error, self.state.options.error_form)
         return self._handle_call(call)
 
     def _handle_part(self, call: Call) -> Answer:
@@ -89,13 +89,13 @@ class GoogleBackend(Backend):
     def _handle_call(self, call: Call) -> Answer:
         found = route(call)
         if found is None:
-            return Answer(404, HTML_PAGE.encode(), {"Content-Type": "text/html; charset=UTF-8"})
+            return html_page(404)
         principal: Principal | None = None
         try:
             principal = self.state.auth.authenticate(call.headers)
             answer = self._answer(call, principal, *found)
         except GoogleError as error:
-            answer = error_answer(error)
+            answer = error_answer(error, self.state.options.error_form)
         return replace(answer, principal=principal.email if principal else None)
 
     def _answer(self, call: Call, principal: Principal, operation: str, ids: tuple[str, ...]) -> Answer:
@@ -113,7 +113,7 @@ class GoogleBackend(Backend):
         return json_answer(masked(result, mask), headers={"ETag": etag})
 
     def error(self, status: int, reason: str | None) -> Answer:
-        return error_answer(fault_error(status, reason))
+        return error_answer(fault_error(status, reason), self.state.options.error_form)
 
     def credentials(self) -> dict[str, Any]:
         return {

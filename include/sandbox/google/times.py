@@ -7,6 +7,7 @@ UTC). Shown: the instant with the offset of the calendar's zone, or of the ``tim
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -20,9 +21,15 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})?")
 
 
+def zone(name: str, refused: Collection[str] = ()) -> ZoneInfo:
+    """Raises ValueError for a name that the time zone data base does not have, or that is refused."""
+    if name in refused:
+        raise ValueError(f"unknown time zone {name!r}")
+    return _zone(name)
+
+
 @lru_cache(maxsize=512)
-def zone(name: str) -> ZoneInfo:
-    """Raises ValueError for a name that the time zone data base does not have."""
+def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (OSError, LookupError, ValueError) as error:

@@ -50,7 +50,7 @@ def insert(
     world: World, calendar: Calendar, body: Any, manner: Manner, *, given: Mapping[str, Any] | None = None
 ) -> Stored:
     """``given``: fields that no request may set, past all rules (set-up of a test)."""
-    fields = {name: value for name, value in check_body(body).items() if value is not None}
+    fields = {name: value for name, value in check_body(body, world.options).items() if value is not None}
     event_id = _new_id(calendar, fields)
     if fields.get("status") == "cancelled" or fields.get("eventType") == "fromGmail":
         raise invalid()
@@ -92,7 +92,7 @@ def _new_id(calendar: Calendar, fields: dict[str, Any]) -> str:
 
 
 def patch(world: World, calendar: Calendar, stored: Stored, body: Any, manner: Manner) -> Stored:
-    fields = check_body(body)
+    fields = check_body(body, world.options)
     current = {name: value for name, value in stored.data.items() if name in TYPES}
     if _mere_guest(calendar, stored.data) and any(name in fields for name in GUEST_RIGHTS):
         raise GoogleError(403, "forbiddenForNonOrganizer")
@@ -101,7 +101,7 @@ def patch(world: World, calendar: Calendar, stored: Stored, body: Any, manner: M
 
 def update(world: World, calendar: Calendar, stored: Stored, body: Any, manner: Manner) -> Stored:
     """PUT: what is not sent is cleared. Guests' rights left out count as set to their defaults."""
-    fields = {name: value for name, value in check_body(body).items() if value is not None}
+    fields = {name: value for name, value in check_body(body, world.options).items() if value is not None}
     changed = [
         name for name in GUEST_RIGHTS if fields.get(name, DEFAULTS[name]) != stored.data.get(name, DEFAULTS[name])
     ]

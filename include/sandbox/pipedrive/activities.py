@@ -23,7 +23,7 @@ BLANK: Mapping[str, Any] = {
     "due_date": None, "due_time": None, "duration": None, "busy": None, "done": False, "marked_as_done_time": None,
     "location": None, "participants": [], "attendees": [], "conference_meeting_client": None,
     "conference_meeting_url": None, "conference_meeting_id": None, "public_description": None, "priority": None,
-    "outcome": None, "note": None,
+    "outcome": None, "note": None, "private": False,
 }  # fmt: skip
 NOTE_TAGS = {"a", "b", "br", "blockquote", "div", "em", "i", "li", "ol", "p", "span", "strong", "u", "ul"}
 
@@ -73,6 +73,29 @@ def place(value: Mapping[str, Any] | str | None) -> Row | None:
     return {name: value.get(name) for name in LOCATION_PARTS}
 
 
+def with_defaults(values: Mapping[str, Any], options: Options, now: datetime) -> dict[str, Any]:
+    """What a creation by API makes of fields that were left out, as n8n and Nango recorded it."""
+    out = dict(values)
+    if options.due_date_default == "today":
+        out.setdefault("due_date", stamp(now)[:10])
+    if options.busy_default != "none":
+        out.setdefault("busy", options.busy_default == "by_time" and bool(out.get("due_time")))
+    return out
+
+
+def with_edit_rules(row: Row, values: Mapping[str, Any], options: Options) -> dict[str, Any]:
+    """What an edit by API does beyond what it says, as the options have it."""
+    out = dict(values)
+    if options.participants_patch == "add" and out.get("participants") is not None:
+        sent = {each["person_id"]: each for each in out["participants"]}
+        primary = any(each.get("primary") for each in sent.values())
+        kept = [{**each, "primary": each["primary"] and not primary} for each in row["participants"]]
+        out["participants"] = [*(each for each in kept if each["person_id"] not in sent), *sent.values()]
+    if options.busy_follows_time and row["due_time"] and "due_time" in out and not out["due_time"]:
+        out.setdefault("busy", False)
+    return out
+
+
 def edited(row: Row, changes: Mapping[str, Any], now: datetime) -> Row:
     """`row` with normalised changes, its update_time, and the time at which it was marked as done."""
     out = {**row, **changes, "update_time": stamp(now)}
@@ -86,6 +109,8 @@ def shown(row: Row, options: Options, *, attendees: bool) -> Row:
     out = dict(row)
     if not attendees:
         out.pop("attendees", None)
+    if not options.show_private:
+        out.pop("private", None)
     for name in ("due_time", "duration"):
         if options.seconds_in_times and out[name]:
             out[name] += ":00"

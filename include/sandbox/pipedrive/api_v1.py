@@ -75,6 +75,10 @@ def _shown(state: PipedriveState, caller: Caller, row: Row) -> Row:
     out = dict(row)
     if out.get("timezone_name"):
         out["timezone_offset"] = utc_offset(out["timezone_name"], state.clock.now())
+    if state.options.access_order == "changing" and out.get("access"):
+        state.users_shown_count += 1
+        turn = state.users_shown_count % len(out["access"])
+        out["access"] = out["access"][turn:] + out["access"][:turn]
     return out | {"is_you": row["id"] == caller.user_id}
 
 

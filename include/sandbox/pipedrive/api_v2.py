@@ -8,9 +8,9 @@ from typing import Any
 
 from include.sandbox.base import Call
 from include.sandbox.pipedrive import schema
-from include.sandbox.pipedrive.activities import shown, stamp
+from include.sandbox.pipedrive.activities import shown, stamp, with_defaults, with_edit_rules
 from include.sandbox.pipedrive.auth import Caller
-from include.sandbox.pipedrive.errors import ApiError, hidden, invalid, not_found
+from include.sandbox.pipedrive.errors import ApiError, deleted, hidden, invalid, not_found
 from include.sandbox.pipedrive.listing import ListParameters, empty_page, envelope, parse
 from include.sandbox.pipedrive.state import PipedriveState
 from include.sandbox.pipedrive.table import Row
@@ -74,11 +74,18 @@ def list_rows(kind: str, *, archived: bool = False) -> Handler:
 
         rows, more = state.tables[kind].page(listing.walk, accept, ids)
         last = rows[-1] if rows else None
-        if kind == "activity":
-            rows = [shown(row, options, attendees=with_attendees) for row in rows]
+        rows = [_shown(state, kind, row, attendees=with_attendees) for row in rows]
         return envelope(rows, more, listing.walk, last, options)
 
     return handle
+
+
+def _shown(state: PipedriveState, kind: str, row: Row, *, attendees: bool = False) -> Row:
+    if kind == "activity":
+        return shown(row, state.options, attendees=attendees)
+    if kind == "deal" and state.options.unedited_deals == "null" and row["id"] not in state.edited_deals:
+        return {**row, "update_time": None}
+    return row
 
 
 def search_persons(state: PipedriveState, caller: Caller, call: Call) -> Any:
@@ -114,9 +121,7 @@ def _found_person(state: PipedriveState, row: Row) -> Row:
 def get_row(kind: str) -> Handler:
     def handle(state: PipedriveState, caller: Caller, call: Call) -> Any:
         row = _visible(state, caller, kind, call)
-        if kind != "activity":
-            return success(row)
-        return success(shown(row, state.options, attendees=_with_attendees(call, kind)))
+        return success(_shown(state, kind, row, attendees=_with_attendees(call, kind)))
 
     return handle
 
@@ -129,7 +134,7 @@ def edit_row(kind: str) -> Handler:
         changes = schema.check_body(
             _json(call), EDITABLE[kind], frozenset({"name", "title", "owner_id"}), state.options
         )
-        return success(state.edit_entity(kind, row["id"], **changes))
+        return success(_shown(state, kind, state.edit_entity(kind, row["id"], **changes)))
 
     return handle
 
@@ -138,30 +143,37 @@ def create_activity(state: PipedriveState, caller: Caller, call: Call) -> Any:
     """Nothing guards against a second POST of the same: there is no idempotency key in v2."""
     values = schema.check_activity(_json(call), state.options)
     try:
-        row = state.insert_activity(values, caller.user_id)
+        row = state.insert_activity(with_defaults(values, state.options, state.clock.now()), caller.user_id)
     except ValueError as error:
         raise ApiError(400, str(error)) from error
     return success(shown(row, state.options, attendees=False))
 
 
 def edit_activity(state: PipedriveState, caller: Caller, call: Call) -> Any:
-    row = _visible(state, caller, "activity", call, for_write=True)
-    values = schema.check_activity(_json(call), state.options)
+    options = state.options
+    row = _visible(state, caller, "activity", call, if_deleted=options.edit_deleted)
+    values = schema.check_activity(_json(call), options)
+    given_away = values.get("owner_id", row["owner_id"]) != row["owner_id"]
+    if given_away and options.owner_change == "refuse" and caller.user_id != row["owner_id"]:
+        raise ApiError(403, "You do not have permission to change the owner.")
     try:
-        row = state.change_activity(row["id"], values)
+        row = state.change_activity(row["id"], with_edit_rules(row, values, options))
     except ValueError as error:
         raise ApiError(400, str(error)) from error
     return success(shown(row, state.options, attendees=False))
 
 
 def delete_activity(state: PipedriveState, caller: Caller, call: Call) -> Any:
-    row = _visible(state, caller, "activity", call, for_write=True)
+    row = _visible(state, caller, "activity", call, if_deleted=state.options.delete_deleted)
     state.delete_activity(row["id"])
     return success({"id": row["id"]})
 
 
-def _visible(state: PipedriveState, caller: Caller, kind: str, call: Call, *, for_write: bool = False) -> Row:
-    """The row that the path names. Raises ApiError 404 (or 410, 403) for what is gone or unseen."""
+def _visible(state: PipedriveState, caller: Caller, kind: str, call: Call, *, if_deleted: str | None = None) -> Row:
+    """The row that the path names. Raises ApiError 404 (or 400, 410, 403) for what is gone or unseen.
+
+    `if_deleted`: the status for a deleted one; None: as the options have it for reading.
+    """
     number = call.segments[-1]
     row = state.tables[kind].rows.get(int(number)) if number.isascii() and number.isdigit() else None
     if row is None:
@@ -169,11 +181,9 @@ def _visible(state: PipedriveState, caller: Caller, kind: str, call: Call, *, fo
     if not state.sees(caller.user_id, kind, row):
         raise hidden(kind, state.options)
     if row["is_deleted"] and kind != "deal":
-        answer = state.options.get_deleted
-        if for_write or answer == "404":
-            raise not_found(kind.capitalize())
-        if answer == "410":
-            raise ApiError(410, f"{kind.capitalize()} is gone")
+        answer = if_deleted or state.options.get_deleted
+        if answer != "200":
+            raise deleted(kind, answer)
     return row
 
 

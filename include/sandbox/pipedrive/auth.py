@@ -1,7 +1,8 @@
 """API tokens and OAuth: who a request comes from.
 
 Source: "Pipedrive OpenAPI v2" (security scheme `x-api-token`, /oauth endpoints), Pipedrive marketplace documentation
-"OAuth authorization" (a refresh token dies after 60 unused days, each use renews it, it is not rotated).
+"OAuth authorization" (a refresh token dies after 60 unused days, each use renews it, it is not rotated;
+unconfirmed live, so that an option rotates it).
 """
 
 from __future__ import annotations
@@ -121,6 +122,10 @@ class Tokens:
         if grant is None or grant.client_id != client_id or grant.revoked or now - grant.last_used > unused:
             raise OAuthError(400, "invalid_grant", "Invalid grant: refresh token is invalid")
         grant.last_used = now
+        if self._options.rotate_refresh_tokens:
+            del self._grants[grant.refresh_token]
+            grant.refresh_token = self._secret(f"refresh:{grant.user_id}")
+            self._grants[grant.refresh_token] = grant
         token = self._secret("access")
         self._access[token] = (grant, now + timedelta(seconds=self._options.access_token_s))
         return {

@@ -20,6 +20,14 @@ DEFAULT_TYPES = (
 )  # fmt: skip
 
 
+ACCESS: tuple[Row, ...] = (
+    {"app": "sales", "admin": False, "permission_set_id": "5f3b0c5e-0000-4000-8000-000000000001"},
+    {"app": "global", "admin": False, "permission_set_id": "5f3b0c5e-0000-4000-8000-000000000002"},
+    {"app": "account_settings", "admin": False, "permission_set_id": "5f3b0c5e-0000-4000-8000-000000000003"},
+)
+"""A regular user's rights, three entries as Nango recorded them (and Pipedrive changelog 2022-08-09)."""
+
+
 def v1_stamp(at: datetime) -> str:
     """v1's time stamps: blank-separated, UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
@@ -36,7 +44,7 @@ def user_row(number: int, name: str, email: str, timezone_name: str, at: datetim
         "id": number, "name": name, "email": email, "default_currency": "EUR", "locale": "de_DE", "lang": 1,
         "phone": None,
         "activated": True, "active_flag": True, "is_deleted": False, "is_admin": 0, "timezone_name": timezone_name,
-        "role_id": 1, "icon_url": None, "access": [{"app": "sales", "admin": False}], "last_login": v1_stamp(at),
+        "role_id": 1, "icon_url": None, "access": [dict(each) for each in ACCESS], "last_login": v1_stamp(at),
         "created": v1_stamp(at), "modified": v1_stamp(at),
     }  # fmt: skip
 

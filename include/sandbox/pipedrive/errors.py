@@ -7,6 +7,7 @@ from typing import Any
 from include.sandbox.pipedrive.options import Options
 
 SCHEMA_CODE = "ERR_SCHEMA_VALIDATION_FAILED"
+BAD_REQUEST = "ERR_BAD_REQUEST"
 
 
 class ApiError(Exception):
@@ -88,6 +89,25 @@ class OAuthError(ApiError):
 def invalid(text: str) -> ApiError:
     """A refusal by v2's schema validation."""
     return ApiError(400, f"Validation failed: {text}", code=SCHEMA_CODE)
+
+
+def refused(text: str) -> ApiError:
+    """A refusal of what a body holds, as Whalesync saw it in production and n8n's users report it."""
+    return ApiError(400, text, code=BAD_REQUEST)
+
+
+def deleted(kind: str, status: str) -> ApiError:
+    """Of an item that is deleted. 400 as of deals, seen by Whalesync in production; the others are guesses of
+    projects that look for them."""
+    match status:
+        case "400":
+            text = "Entity is deleted. You must first restore it before you can edit"
+            return ApiError(400, text, code=f"ERR_{kind.upper()}_DELETED")
+        case "403":
+            return ApiError(403, f"{kind.capitalize()} is deleted", code="ERR_FORBIDDEN")
+        case "410":
+            return ApiError(410, f"{kind.capitalize()} is gone")
+    return not_found(kind.capitalize())
 
 
 def not_found(what: str) -> ApiError:

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,7 @@ class Window:
     """What one token did lately."""
 
     sent: deque[Moment] = field(default_factory=deque)
+    searches: deque[Moment] = field(default_factory=deque)
     ignored: deque[Moment] = field(default_factory=deque)
     told: tuple[Moment, float] | None = None
     blocked: Moment | None = None
@@ -87,21 +88,27 @@ class RateLimits:
         base = self._options.burst_requests or PLAN_BURST[self._options.plan]
         return base * OAUTH_BURST_FACTOR if oauth else base
 
-    def admit(self, key: str, cost: int, *, oauth: bool) -> dict[str, str]:
-        """Headers for the answer. Raises Blocked or TooManyRequests, which cost nothing."""
+    def admit(self, key: str, cost: int, *, oauth: bool, search: bool = False) -> dict[str, str]:
+        """Headers for the answer. Raises Blocked or TooManyRequests, which cost nothing.
+
+        `search`: it has a window of its own, 10 requests on every plan (rate limits page).
+        """
         window = self._windows.setdefault(key, Window())
         self._check_block(window)
+        own_window = search and self._options.search_requests is not None
+        sent = window.searches if own_window else window.sent
+        limit = self._options.search_requests or 0 if own_window else self.burst_limit(oauth=oauth)
         self._drop_old(window.sent, self._options.burst_window_s)
-        full = self._options.burst_enabled and len(window.sent) >= self.burst_limit(oauth=oauth)
-        wait_s = self._burst_reset_s(window) if full else self._day_reset_s()
-        if full or cost > self.remaining_today:
-            headers = self._headers(window, oauth=oauth)
-            self._note_refusal(window, wait_s)
-            raise TooManyRequests(headers)
-        window.told = None
-        window.sent.append(self._moment())
-        self._spent += cost
-        return self._headers(window, oauth=oauth)
+        self._drop_old(window.searches, self._options.burst_window_s)
+        full = self._options.burst_enabled and len(sent) >= limit
+        if not (full or cost > self.remaining_today):
+            window.told = None
+            sent.append(self._moment())
+            self._spent += cost
+            return self._headers(window, oauth=oauth, search=own_window)
+        headers = self._headers(window, oauth=oauth, search=own_window)
+        self._note_refusal(window, self._burst_reset_s(sent) if full else self._day_reset_s())
+        raise TooManyRequests(headers)
 
     def unblock(self) -> None:
         """Forget every window and block."""
@@ -123,29 +130,42 @@ class RateLimits:
                 window.ignored.clear()
         window.told = (now, wait_s)
 
-    def _headers(self, window: Window, *, oauth: bool) -> dict[str, str]:
+    def _headers(self, window: Window, *, oauth: bool, search: bool) -> dict[str, str]:
         headers: dict[str, str] = {}
         if self._options.burst_enabled:
-            limit = self.burst_limit(oauth=oauth)
+            own = search and self._options.search_headers == "own"
+            limit = self._options.search_requests or 0 if own else self.burst_limit(oauth=oauth)
+            sent = window.searches if own else window.sent
             headers["x-ratelimit-limit"] = str(limit)
-            headers["x-ratelimit-remaining"] = str(max(0, limit - len(window.sent)))
-            headers["x-ratelimit-reset"] = str(math.ceil(self._burst_reset_s(window)))
-        if self._options.daily_headers:
-            headers["x-daily-ratelimit-token-limit"] = str(self.daily_limit)
-            headers["x-daily-ratelimit-token-remaining"] = str(self.remaining_today)
-        return headers
+            headers["x-ratelimit-remaining"] = str(max(0, limit - len(sent)))
+            headers["x-ratelimit-reset"] = str(math.ceil(self._burst_reset_s(sent)))
+        return headers | self.daily_headers()
 
-    def _burst_reset_s(self, window: Window) -> float:
-        if not window.sent:
+    def daily_headers(self) -> dict[str, str]:
+        """What every answer tells of the day's tokens, unless the option takes it away."""
+        if not self._options.daily_headers:
+            return {}
+        return {
+            "x-daily-ratelimit-token-limit": str(self.daily_limit),
+            "x-daily-ratelimit-token-remaining": str(self.remaining_today),
+        }
+
+    def _burst_reset_s(self, sent: deque[Moment]) -> float:
+        if not sent:
             return self._options.burst_window_s
-        return max(0.0, self._options.burst_window_s - self._elapsed_s(window.sent[0]))
+        return max(0.0, self._options.burst_window_s - self._elapsed_s(sent[0]))
+
+    def _in_day(self) -> datetime:
+        """Now, as if the day's tokens came back at midnight."""
+        now = self._clock.now().astimezone(ZoneInfo(self._options.daily_reset_zone))
+        return now - timedelta(hours=self._options.daily_reset_hour)
 
     def _day_reset_s(self) -> float:
-        now = self._clock.now().astimezone(ZoneInfo(self._options.daily_reset_zone))
+        now = self._in_day()
         return 86_400.0 - (now.hour * 3600 + now.minute * 60 + now.second)
 
     def _roll_day(self) -> None:
-        today = self._clock.now().astimezone(ZoneInfo(self._options.daily_reset_zone)).date()
+        today = self._in_day().date()
         if today != self._day:
             self._day, self._spent = today, 0
 
@@ -159,3 +179,33 @@ class RateLimits:
     def _elapsed_s(self, moment: Moment) -> float:
         by_clock = (self._clock.now() - moment.at).total_seconds()
         return max(by_clock, time.monotonic() - moment.ticks)
+
+
+BURST_IS_LEFT, BURST_IS_OVER = ("20", "7"), ("20", "0")
+SEARCH_IS_OVER = ("10", "0")
+REFUSED: dict[str, tuple[tuple[str, str] | None, str | None]] = {
+    "burst": (BURST_IS_OVER, "plenty"),
+    "search": (SEARCH_IS_OVER, "plenty"),
+    "daily": (BURST_IS_LEFT, "0"),
+    # Another client of the token, or another window, leaves this picture: nothing is spent.
+    "burst_left": (BURST_IS_LEFT, "plenty"),
+    # What is left of the day is less than most requests cost.
+    "day_rest": (BURST_IS_LEFT, "4"),
+    "day_rest_burst_over": (BURST_IS_OVER, "4"),
+    "burst_undated": (BURST_IS_OVER, None),
+    "burst_left_undated": (BURST_IS_LEFT, None),
+    "bare": (None, None),
+}
+"""Reasons of a 429 fault: limit and remaining of the burst window, and what the daily header says is left."""
+
+
+def refused_headers(reason: str, limits: RateLimits) -> dict[str, str]:
+    """The headers of a 429 fault. Raises KeyError on an unknown reason."""
+    burst, left = REFUSED[reason]
+    headers = {}
+    if burst is not None:
+        headers = {"x-ratelimit-limit": burst[0], "x-ratelimit-remaining": burst[1], "x-ratelimit-reset": "2"}
+    if left is None:
+        return headers
+    headers |= limits.daily_headers()
+    return headers if left == "plenty" else {**headers, "x-daily-ratelimit-token-remaining": left}

@@ -28,6 +28,10 @@ class Route:
     scopes: tuple[str, ...]
     handle: Handler
 
+    @property
+    def is_search(self) -> bool:
+        return self.operation.endswith(".search")
+
     def fits(self, method: str, segments: tuple[str, ...]) -> bool:
         pattern = self.path.split("/")
         same = len(pattern) == len(segments) and all(p in ("*", s) for p, s in zip(pattern, segments, strict=True))

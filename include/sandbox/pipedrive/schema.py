@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from include.sandbox.pipedrive.errors import invalid
+from include.sandbox.pipedrive.errors import invalid, refused
 from include.sandbox.pipedrive.options import Options
 
 Check = Callable[[Any], str | None]
@@ -76,7 +76,7 @@ def calendar_date(value: Any) -> str | None:
 
 
 def record(checks: Mapping[str, Check], required: tuple[str, ...] = ()) -> Check:
-    """An object of those members; null members are let through."""
+    """An object of those members; nulls and unknown members are let through, which `nested` judges."""
 
     def check(value: Any) -> str | None:
         if not isinstance(value, dict):
@@ -85,9 +85,7 @@ def record(checks: Mapping[str, Check], required: tuple[str, ...] = ()) -> Check
             if name not in value:
                 return f"must have {name}"
         for name, member in value.items():
-            if name not in checks:
-                return f"has an unknown member {name}"
-            complaint = None if member is None else checks[name](member)
+            complaint = checks[name](member) if name in checks and member is not None else None
             if complaint:
                 return f"{name} {complaint}"
         return None
@@ -105,31 +103,62 @@ def list_of(item: Check) -> Check:
 
 
 LOCATION: Mapping[str, Check] = dict.fromkeys(LOCATION_PARTS, text) | {"value": short_text(MAX_PLACE)}
+PARTICIPANT: Mapping[str, Check] = {"person_id": integer, "primary": boolean}
+ATTENDEE: Mapping[str, Check] = {
+    "email": text, "name": text, "status": text, "is_organizer": boolean, "person_id": integer, "user_id": integer,
+}  # fmt: skip
+NESTED = {"location": LOCATION, "participants": PARTICIPANT, "attendees": ATTENDEE}
 ACTIVITY_FIELDS: Mapping[str, Check] = {
     "subject": short_text(MAX_SUBJECT), "type": text, "owner_id": integer, "deal_id": integer, "lead_id": text,
     "person_id": integer,
     "org_id": integer, "project_id": integer, "due_date": calendar_date, "due_time": pattern(TIME, "a time, HH:MM"),
     "duration": pattern(DURATION, "a duration, HH:MM"), "busy": boolean, "done": boolean, "location": record(LOCATION),
-    "participants": list_of(record({"person_id": integer, "primary": boolean}, required=("person_id",))),
-    "attendees": list_of(record({
-        "email": text, "name": text, "status": text, "is_organizer": boolean, "person_id": integer, "user_id": integer,
-    })),
+    "participants": list_of(record(PARTICIPANT, required=("person_id",))), "attendees": list_of(record(ATTENDEE)),
     "public_description": short_text(MAX_DESCRIPTION), "priority": integer, "outcome": integer, "note": text,
 }  # fmt: skip
+TIMES = ("due_date", "due_time", "duration")
 NEVER_NULL = frozenset({"subject", "type", "owner_id", "done", "participants", "attendees"})
-NULL_IN_DOUBT = frozenset({"due_date", "due_time", "duration", "location", "public_description", "note"})
+NULL_IN_DOUBT = frozenset({*TIMES, "location", "public_description", "note"})
+READ_ONLY_PERSON = (
+    "'person_id' is a read-only field. Add a primary participant through 'participants' to set the person."
+)
 
 
 def check_activity(body: Any, options: Options) -> dict[str, Any]:
     """The members of `body` that count. Raises ApiError (400)."""
-    known = check_body(
-        body, ACTIVITY_FIELDS, NEVER_NULL | (frozenset() if options.null_clears else NULL_IN_DOUBT), options
-    )
-    if "person_id" in known:
-        if options.person_id_in_body == "refuse":
-            raise invalid("body.person_id is read-only, use participants")
-        del known["person_id"]
+    if isinstance(body, dict) and "person_id" in body and options.person_id_in_body == "refuse":
+        raise refused(READ_ONLY_PERSON)
+    never_null = NEVER_NULL | (frozenset() if options.null_clears else NULL_IN_DOUBT)
+    never_null |= frozenset() if options.null_clears_times else frozenset(TIMES)
+    known = check_body(body, ACTIVITY_FIELDS, never_null, options)
+    for name in TIMES:
+        if known.get(name) == "" and not options.empty_clears_times:
+            raise refused(f"Validation failed: {name}: This value is not a valid {KINDS_OF_TIME[name]}.")
+    for name, members in NESTED.items():
+        if known.get(name) is not None:
+            known[name] = _nested(name, known[name], members, options)
+    known.pop("person_id", None)
     return known
+
+
+KINDS_OF_TIME = {"due_date": "date", "due_time": "datetime", "duration": "datetime"}
+
+
+def _nested(name: str, value: Any, members: Mapping[str, Check], options: Options) -> Any:
+    """A place, participants or attendees without what is not known of them. Raises ApiError (400)."""
+    if isinstance(value, list):
+        return [_nested(f"{name}[{number}]", each, members, options) for number, each in enumerate(value)]
+    for member, content in value.items():
+        if member not in members and options.nested_unknown == "refuse":
+            raise refused(not_allowed(member, f"{name}.{member}"))
+        if content is None and options.nested_nulls == "refuse":
+            raise refused(f"Validation failed: {name}.{member}: This value should not be null.")
+    return {member: content for member, content in value.items() if member in members}
+
+
+def not_allowed(member: str, path: str) -> str:
+    """The wording of Whalesync's production report."""
+    return f"Validation failed: {path}: Parameter '{member}' is not allowed for this request"
 
 
 def check_body(body: Any, fields: Mapping[str, Check], never_null: frozenset[str], options: Options) -> dict[str, Any]:
@@ -140,11 +169,13 @@ def check_body(body: Any, fields: Mapping[str, Check], never_null: frozenset[str
     for name, value in body.items():
         if name not in fields:
             if options.unknown_fields == "refuse":
-                raise invalid(f"body.{name} is not allowed")
+                raise refused(not_allowed(name, name))
             continue
-        complaint = fields[name](value) if value is not None else ("must not be null" if name in never_null else None)
+        if value is None and name in never_null:
+            raise refused(f"Validation failed: {name}: This value should not be null.")
+        complaint = None if value is None else fields[name](value)
         if complaint:
-            raise invalid(f"body.{name} {complaint}")
+            raise invalid(f"{name}: {complaint}")
         known[name] = value
     return known
 

@@ -7,8 +7,10 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from include.sandbox.base import Answer, Backend, Call, SandboxClock, Service
-from include.sandbox.pipedrive.auth import require_scope
-from include.sandbox.pipedrive.errors import ApiError, OAuthError, TooManyRequests, Unauthorized, not_found
+from include.sandbox.faults import html_page
+from include.sandbox.pipedrive.auth import Caller, require_scope
+from include.sandbox.pipedrive.errors import ApiError, OAuthError, TooManyRequests, Unauthorized
+from include.sandbox.pipedrive.limits import refused_headers
 from include.sandbox.pipedrive.options import Options
 from include.sandbox.pipedrive.routes import Route, find, is_known_path
 from include.sandbox.pipedrive.state import PipedriveState
@@ -30,19 +32,21 @@ class PipedriveBackend(Backend):
         return route.operation if route else "unknown"
 
     def handle(self, call: Call) -> Answer:
+        route = find(call)
         try:
             if call.path == TOKEN_PATH:
                 return self._token(call)
+            if route is None and not is_known_path(call):
+                return html_page(404)
             caller = self._state.tokens.caller(call.headers)
         except ApiError as error:
             return _refusal(error)
-        route = find(call)
         tokens = route.tokens if route else 0
         headers: dict[str, str] = {}
         try:
-            headers = self._state.limits.admit(caller.key, tokens, oauth=caller.scopes is not None)
+            headers = self._admit(caller, route)
             if route is None:
-                raise ApiError(405, "Method not allowed") if is_known_path(call) else not_found("Resource")
+                raise ApiError(405, "Method not allowed")
             require_scope(caller, route.scopes)
             answer = _json(route.handle(self._state, caller, call), self._status(route), headers)
         except ApiError as error:
@@ -52,15 +56,11 @@ class PipedriveBackend(Backend):
         return Answer(answer.status, answer.body, answer.headers, caller.principal)
 
     def error(self, status: int, reason: str | None) -> Answer:
-        """For faults: the shape that Pipedrive gives this status. A 429 is a burst unless the reason is `daily`."""
+        """For faults: the shape that Pipedrive gives this status. A 429 is told by its headers (`REFUSED`)."""
         if status == 401:
             return _refusal(Unauthorized())
         if status == 429:
-            remaining = "0" if reason != "daily" else "19"
-            headers = {"x-ratelimit-limit": "20", "x-ratelimit-remaining": remaining, "x-ratelimit-reset": "2"}
-            if reason == "daily":
-                headers["x-daily-ratelimit-token-remaining"] = "0"
-            return _refusal(TooManyRequests(headers))
+            return _refusal(TooManyRequests(refused_headers(reason or "burst", self._state.limits)))
         if reason in ("invalid_grant", "invalid_client"):
             return _refusal(OAuthError(status, reason, "Refused"))
         return _refusal(ApiError(status, reason or f"HTTP {status}"))
@@ -76,6 +76,10 @@ class PipedriveBackend(Backend):
     def logged_body(self, call: Call) -> Any:
         """The token endpoint's form holds a secret."""
         return None if call.path == TOKEN_PATH else super().logged_body(call)
+
+    def _admit(self, caller: Caller, route: Route | None) -> dict[str, str]:
+        tokens, search = (route.tokens, route.is_search) if route else (0, False)
+        return self._state.limits.admit(caller.key, tokens, oauth=caller.scopes is not None, search=search)
 
     def _status(self, route: Route) -> int:
         return self._state.options.create_status if route.operation == "activities.create" else 200

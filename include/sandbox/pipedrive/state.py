@@ -40,6 +40,9 @@ class PipedriveState:
         self.tables |= {kind: Table(("update_time", "add_time")) for kind in ("deal", "person", "organization")}
         self.users: dict[int, Row] = {}
         self.leads: dict[str, Row] = {}
+        self.edited_deals: set[int] = set()
+        self.users_shown_count = 0
+        """How often a user was shown: each time with another order of rights, where the option says so."""
         self.activity_types: list[Row] = []
         self.filters: dict[int, Callable[[Row], bool]] = {}
         self.hidden: dict[int, set[tuple[str, int | str]]] = {}
@@ -198,6 +201,8 @@ class PipedriveState:
             self.tables["deal"].next_id(), title, at or self._now(), owner_id=owner_id or self._first_user(),
             person_id=person_id, org_id=org_id, value=value,
         )  # fmt: skip
+        if "update_time" in fields:
+            self.edited_deals.add(row["id"])
         return self.tables["deal"].put(row | fields)
 
     @locked
@@ -243,9 +248,18 @@ class PipedriveState:
         return self.leads[lead_id]
 
     @locked
+    def archive_lead(self, lead_id: str, *, archived: bool = True) -> Row:
+        """Out of the list, but still there by id."""
+        stamped = {"is_archived": archived, "update_time": entities.lead_stamp(self._now())}
+        self.leads[lead_id] = {**self.leads[lead_id], **stamped}
+        return self.leads[lead_id]
+
+    @locked
     def edit_entity(self, /, kind: str, number: int, **fields: Any) -> Row:
         """Edit a deal, person or organization. Activities keep their update_time, unless the option says otherwise."""
         table = self.tables[kind]
+        if kind == "deal":
+            self.edited_deals.add(number)
         row = table.put({**table.rows[number], **fields, "update_time": stamp(self._now())})
         if self.options.rename_touches_activities and kind != "activity":
             link = "org_id" if kind == "organization" else f"{kind}_id"
