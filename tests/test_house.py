@@ -15,8 +15,9 @@ CORE = sorted((ROOT / "include/calsync/core").rglob("*.py"))
 DAGS = sorted((ROOT / "dags").glob("*.py"))
 
 TOP_LEVEL = {
-    ".airflowignore", ".ci", ".gitignore", "Makefile", "README.md", "dags", "include", "plugins", "pyproject.toml",
-    "calsync_provider-0.1.0.dist-info",
+    ".airflowignore", ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
+    "SECURITY.md", "calsync_provider-0.1.0.dist-info", "dags", "deploy", "docs", "examples", "include", "plugins",
+    "pyproject.toml",
     "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt", "tests",
 }  # fmt: skip
 PURE_LIBRARIES = {"numpy", "pandas", "nh3", "dateutil"}
@@ -48,7 +49,7 @@ def short(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def test_the_top_level_is_what_the_readme_shows() -> None:
+def test_the_top_level_is_tidy() -> None:
     assert {name.split("/")[0] for name in tracked()} <= TOP_LEVEL
 
 
