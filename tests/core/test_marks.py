@@ -40,10 +40,22 @@ def test_what_was_written_is_read(origin: Origin) -> None:
         {"calsyncActivityId": "¹²", "calsyncCompany": "77"},
         {"calsyncActivityId": "-12", "calsyncCompany": "77"},
         {"calsyncActivityId": "12", "calsyncCompany": ""},
+        {"calsyncActivityId": "0", "calsyncCompany": "77"},
+        {"calsyncActivityId": "012", "calsyncCompany": "77"},
+        {"calsyncActivityId": str(2**63), "calsyncCompany": "77"},
+        {"calsyncActivityId": "9" * 5000, "calsyncCompany": "77"},
+        {"calsyncActivityId": ["12"], "calsyncCompany": "77"},
+        ["calsyncActivityId"],
+        "calsyncActivityId",
     ],
 )
 def test_what_is_no_mark_is_none(private: Any) -> None:
     assert read_mark({"id": "abc", "extendedProperties": {"private": private}}) is None
+
+
+@pytest.mark.parametrize("properties", [None, [], ["private"], "private", 7])
+def test_properties_of_another_kind_are_no_mark(properties: Any) -> None:
+    assert read_mark({"id": "abc", "extendedProperties": properties}) is None
 
 
 def test_a_mark_without_an_origin_is_of_pipedrive() -> None:

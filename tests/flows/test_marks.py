@@ -50,3 +50,18 @@ def test_an_overwritten_mark_is_written_again(world: World) -> None:
     mark = read_mark(world.the_event())
     assert mark is not None
     assert (mark.activity_id, mark.event_id) == (link.activity_id, link.event_id)
+
+
+@pytest.mark.parametrize(
+    "number", ["9" * 19, "9" * 30, str(2**63), str(2**63 - 1), str(2**53), "0", "-5", "007", "12a", "", "1e5"]
+)
+def test_a_mark_that_another_app_wrote_fails_nobody(world: World, number: str) -> None:
+    world.green()
+    event = world.event("Odd")
+    private = {"calsyncActivityId": number, "calsyncCompany": COMPANY, "calsyncEventId": event["id"]}
+    world.google.distort_event(world.calendar, event["id"], extendedProperties={"private": private})
+    world.activity("Fine")
+    anna = world.green()
+    assert anna["events"]["created"] == 1
+    assert anna["activities"]["created"] == 1
+    assert sorted(row["subject"] for row in world.activities()) == ["Fine", "Odd"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,16 @@ from typing import Any
 from include.calsync.core.model import Origin
 
 VERSION = "1"
+LARGEST_ID = 2**63 - 1
 
 
 def event_id(company_id: str, activity_id: int, calendar_id: str, generation: int) -> str:
     """The event id for an activity: base32hex, lower case, as Google Calendar API v3 (Events.insert, `id`) wants."""
     key = f"{company_id}|{activity_id}|{calendar_id}|{generation}"
     return base64.b32hexencode(hashlib.sha1(key.encode(), usedforsecurity=False).digest()).decode().rstrip("=").lower()
+
+
+_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,13 @@ class Mark:
 
 
 def read_mark(event: Mapping[str, Any]) -> Mark | None:
-    """The mark of a raw event; None if it has none that can be read."""
-    private = (event.get("extendedProperties") or {}).get("private") or {}
+    """The mark of a raw event; None if it has none that can be ours: any app may write these properties."""
+    properties = event.get("extendedProperties")
+    private = properties.get("private") if isinstance(properties, Mapping) else None
+    if not isinstance(private, Mapping):
+        return None
     activity, company = str(private.get("calsyncActivityId") or ""), str(private.get("calsyncCompany") or "")
-    if not (activity.isascii() and activity.isdigit() and company):
+    if not (_ID.fullmatch(activity) and int(activity) <= LARGEST_ID and company):
         return None
     origin = Origin.GOOGLE if private.get("calsyncOrigin") == Origin.GOOGLE else Origin.PIPEDRIVE
     return Mark(company, int(activity), str(private.get("calsyncEventId") or ""), origin)

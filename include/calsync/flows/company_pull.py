@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.errors import FatalError, RecordError
 from include.calsync.flows import aside, budget, moves, observe, probe, reconcile, renames
 from include.calsync.flows.names import Names
 from include.calsync.flows.run import Run, RunAccount
@@ -155,7 +156,17 @@ class CompanyPull:
     def _by_ids(self, wanted: Iterable[int]) -> Iterator[dict[str, Any]]:
         ids = sorted(set(wanted))
         for start in range(0, len(ids), 100):
-            yield from self.client.activities_by_ids(ids[start : start + 100])
+            yield from self._some_by_ids(ids[start : start + 100])
+
+    def _some_by_ids(self, ids: list[int]) -> list[dict[str, Any]]:
+        """One id that Pipedrive takes for none (in a mark of another app) refuses all that are asked with it."""
+        try:
+            return self.client.activities_by_ids(ids)
+        except (RecordError, FatalError):
+            if len(ids) == 1:
+                return []
+        half = len(ids) // 2
+        return self._some_by_ids(ids[:half]) + self._some_by_ids(ids[half:])
 
     def stage(self, raws: Iterable[dict[str, Any]]) -> None:
         """Stage activities that were read elsewhere."""

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from include.calsync.core.policy import Mode
 from include.calsync.errors import AccountError, ServiceError, SettingsError
@@ -23,6 +23,7 @@ from include.calsync.store.engine import migrate
 from include.calsync.store.tables import account as account_table
 from include.calsync.store.tables import cursor
 from include.calsync.store.transaction import reading
+from include.calsync.store.upsert import insert as upsert
 
 RESUMED = "resumed"
 """In place of a digest of settings: those of the last run are no longer known to hold."""
@@ -154,7 +155,14 @@ def _known_id(conn: Connection, name: str, found: Resolved | None) -> int:
             name += runs.NEXT
             named = conn.execute(select(account_table).where(row.name == name)).first()
         known = named.id if named is not None else None
-    return int(known or conn.execute(insert(account_table).values(name=name).returning(row.id)).scalar_one())
+    return int(known) if known is not None else _id_of_name(conn, name)
+
+
+def _id_of_name(conn: Connection, name: str) -> int:
+    """The account of this name, which may be a new row, or one that another run is just making."""
+    row = account_table.c
+    conn.execute(upsert(conn, account_table).values(name=name).on_conflict_do_nothing(index_elements=[row.name]))
+    return int(conn.execute(select(row.id).where(row.name == name)).scalar_one())
 
 
 def _account_id(conn: Connection, name: str, found: Resolved | None) -> int:
@@ -162,9 +170,7 @@ def _account_id(conn: Connection, name: str, found: Resolved | None) -> int:
     row = account_table.c
     named = conn.execute(select(account_table).where(row.name == name)).first()
     if found is None:
-        if named is not None:
-            return int(named.id)
-        return int(conn.execute(insert(account_table).values(name=name).returning(row.id)).scalar_one())
+        return int(named.id) if named is not None else _id_of_name(conn, name)
     ids = {"company_id": found.company_id, "user_id": found.user_id, "calendar_id": found.calendar_id}
     same = conn.execute(select(account_table).filter_by(**ids)).first() if found.calendar_id else None
     if same is not None and same.name == name:
@@ -181,7 +187,9 @@ def _account_id(conn: Connection, name: str, found: Resolved | None) -> int:
     if unclaimed and named is not None:
         conn.execute(update(account_table).where(row.id == named.id).values(**ids))
         return int(named.id)
-    return int(conn.execute(insert(account_table).values(name=name, **ids).returning(row.id)).scalar_one())
+    made = upsert(conn, account_table).values(name=name, **ids).on_conflict_do_nothing().returning(row.id)
+    known = conn.execute(made).scalar()
+    return int(known) if known is not None else _account_id(conn, name, found)  # another run was just quicker
 
 
 def _connect(services: Services, account: Account, account_id: int) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
+from include.calsync.store import upsert
 from include.calsync.store.tables import copy, intent, link
 
 
@@ -43,8 +44,10 @@ def is_taken(conn: Connection, company_id: str, meeting: str | None, calendar_id
 
 def put(conn: Connection, values: Mapping[str, Any], *, attends: bool = False, waits: bool = False) -> None:
     """A new copy. `attends`: its rep is an attendee already, and not yet to become one. `waits`: as in the table."""
-    drop(conn, values["account_id"], values["event_id"])
-    conn.execute(insert(copy).values({**values, "state": "shown" if attends else "new", "waits": waits}))
+    mine = copy.c.account_id == values["account_id"], copy.c.event_id == values["event_id"]
+    conn.execute(delete(copy).where(*mine, copy.c.calendar_id != values["calendar_id"]))
+    row = {**values, "state": "shown" if attends else "new", "waits": waits}
+    upsert.put(conn, copy, row, key=["calendar_id", "event_id"])
 
 
 def drop(conn: Connection, account_id: int, event_id: str) -> None:

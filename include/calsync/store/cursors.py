@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, select
 
+from include.calsync.store import upsert
 from include.calsync.store.tables import cursor
 
 
@@ -27,15 +28,6 @@ def save(
     params_digest: str | None = None,
 ) -> None:
     """Move a cursor. The schema refuses it while the run still has planned rows for the account (law 7)."""
-    conn.execute(delete(cursor).where(cursor.c.account_id == account_id, cursor.c.side == side))
-    conn.execute(
-        insert(cursor).values(
-            account_id=account_id,
-            side=side,
-            watermark=watermark,
-            sync_token=sync_token,
-            params_digest=params_digest,
-            run_id=run_id,
-            saved_at=at,
-        )
-    )
+    place = {"account_id": account_id, "side": side}
+    position = {"watermark": watermark, "sync_token": sync_token, "params_digest": params_digest}
+    upsert.put(conn, cursor, {**place, **position, "run_id": run_id, "saved_at": at}, key=place)

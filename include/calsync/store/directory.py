@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, select
 
 from include.calsync.store.tables import directory
 from include.calsync.store.transaction import reading
+from include.calsync.store.upsert import put
 
 KEPT = timedelta(hours=24)
 
@@ -62,5 +63,5 @@ def read(conn: Connection, scope: str) -> Any:
 
 def keep(conn: Connection, scope: str, fingerprint: str, content: Any, at: datetime) -> None:
     """Keep this content under `scope` instead of what was there."""
-    conn.execute(delete(directory).where(directory.c.scope == scope))
-    conn.execute(insert(directory).values(scope=scope, fingerprint=fingerprint, content=content, fetched_at=at))
+    values = {"scope": scope, "fingerprint": fingerprint, "content": content, "fetched_at": at}
+    put(conn, directory, values, key=["scope"])

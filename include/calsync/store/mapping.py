@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
+from include.calsync.store import upsert
 from include.calsync.store.tables import held_item, hold, intent, link, quarantine
 
 # Ids, state and digests: a link without what it holds, which is a hundred times as much.
@@ -84,8 +85,8 @@ def intents(conn: Connection, account_id: int) -> list[Row[Any]]:
 
 def intend(conn: Connection, *, calendar_id: str, event_id: str, **values: Any) -> None:
     """Note that an activity is about to be created for this event; a repeated attempt moves the time."""
-    drop_intent(conn, calendar_id, event_id)
-    conn.execute(insert(intent).values(calendar_id=calendar_id, event_id=event_id, **values))
+    row = {"calendar_id": calendar_id, "event_id": event_id, **values}
+    upsert.put(conn, intent, row, key=["calendar_id", "event_id"])
 
 
 def was_intended(conn: Connection, calendar_id: str, event_id: str, run_id: str) -> bool:
@@ -116,22 +117,10 @@ def put_aside(
     next_try_at: datetime,
     at: datetime,
 ) -> None:
-    """Set an item aside until `next_try_at`; what was known of it before is replaced."""
-    key = quarantine.c
-    mine = (key.account_id == account_id) & (key.side == side) & (key.item_id == item_id)
-    since = conn.execute(select(key.since).where(mine)).scalar()
-    take_back(conn, account_id=account_id, side=side, item_id=item_id)
-    conn.execute(
-        insert(quarantine).values(
-            account_id=account_id,
-            side=side,
-            item_id=item_id,
-            reason=reason[:2000],
-            attempts=attempts,
-            next_try_at=next_try_at,
-            since=since or at,
-        )
-    )
+    """Set an item aside until `next_try_at`; of what was known of it only since when (`at`) stays."""
+    item = {"account_id": account_id, "side": side, "item_id": item_id}
+    state = {"reason": reason[:2000], "attempts": attempts, "next_try_at": next_try_at, "since": at}
+    upsert.put(conn, quarantine, item | state, key=item, kept=["since"])
 
 
 def take_back(conn: Connection, *, account_id: int, side: str, item_id: str) -> None:

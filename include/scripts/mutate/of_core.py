@@ -233,7 +233,7 @@ CORE = [
     ),
     Mutation(
         "core/marks.py",
-        "if not (activity.isascii() and activity.isdigit() and company):",
+        "if not (_ID.fullmatch(activity) and int(activity) <= LARGEST_ID and company):",
         "if not (activity and company):",
         "a mark that somebody edited stops the whole account",
         "tests/core/test_marks.py",
