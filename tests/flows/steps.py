@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
 
 from include.calsync.flows.apply import upsert_activities, upsert_events
-from include.calsync.flows.close import close
+from include.calsync.flows.close import Summary, close
 from include.calsync.flows.opening import open_run
 from include.calsync.flows.plan import plan
 from include.calsync.flows.pull import pull_activities, pull_events
@@ -41,8 +42,8 @@ class Steps:
             upsert_activities(self.services, self.id, shard, self.owner)
         return self
 
-    def close(self) -> Any:
-        return close(self.services, self.id, self.owner)
+    def close(self, broken: Sequence[str] = ()) -> Summary:
+        return close(self.services, self.id, self.owner, broken)
 
     def state(self) -> str:
         with self.world.engine.connect() as conn:

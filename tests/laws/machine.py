@@ -22,7 +22,7 @@ from include.calsync.flows import apply, pull
 from include.calsync.flows.close import Summary
 from include.sandbox.server import Sandbox
 from tests.flows.killing import Killed, Killer
-from tests.flows.world import day
+from tests.flows.world import TASKS, day
 from tests.laws.company import Company, mapping_of, times, with_text
 from tests.laws.customers import Customers
 from tests.laws.judge import Judge, Violation
@@ -45,6 +45,7 @@ class Figures:
     runs: Counter[str] = field(default_factory=Counter)
     edits: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    fates: Counter[str] = field(default_factory=Counter)
     deaths: int = 0
     settled: int = 0
     violations: int = 0
@@ -69,6 +70,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "upload to pipedrive": {"upload": "to_pipedrive"},
     "upload both": {"upload": "both"},
 }
+FATES = st.dictionaries(st.sampled_from(TASKS), st.sampled_from(["failed", "skipped", "twice"]), min_size=1, max_size=2)
 WAY = st.sampled_from(["incremental"] * 6 + sorted(WAYS))
 SETTINGS = st.sampled_from(
     [
@@ -198,6 +200,14 @@ class Laws(Customers):
         self._disarm()
         self.company.pass_time(pause)
 
+    @rule(way=WAY, fates=FATES, pause=PAUSE)
+    def broken_run(self, way: str, fates: dict[str, str], pause: int) -> None:
+        """Some tasks fail for good, are marked as success by hand, or run twice; the last one runs all the same."""
+        self._go(way, fates=fates)
+        for task, fate in fates.items():
+            FIGURES.fates[f"{task} {fate}"] += 1
+        self.company.pass_time(pause)
+
     @rule(way=WAY, troubles=TROUBLE, at=st.integers(0, 70))
     def killed_run(self, way: str, troubles: list[tuple[str, int, int]], at: int) -> None:
         """The process dies before its request or commit number `at`."""
@@ -265,8 +275,8 @@ class Laws(Customers):
         calm(self.sandbox)
         self.armed.clear()
 
-    def _go(self, way: str) -> Summary:
-        company, options = self.company, dict(WAYS[way])
+    def _go(self, way: str, fates: dict[str, str] | None = None) -> Summary:
+        company, options = self.company, {**WAYS[way], "fates": fates}
         FIGURES.runs[way] += 1
         company.apart |= "accounts" in options or self.interrupted
         if "accounts" in options and "anna" in company.away:
@@ -283,7 +293,7 @@ class Laws(Customers):
             _check(company.writes() == 0, "a dry run wrote")
             _check(mapping_of(company) == stored, "a dry run changed the mapping")
         elif "upload" in options:
-            summary = company.upload(direction=options["upload"])
+            summary = company.upload(direction=options["upload"], fates=fates)
         else:
             summary = company.sync(**options)
         self.told.append(f"  {way}: {summary.failure or 'green'}")

@@ -110,6 +110,7 @@ def _report(seed: int, rounds: int, seconds: float) -> None:
         f"runs {sum(FIGURES.runs.values())}: {listed(FIGURES.runs)}; killed {FIGURES.deaths}; settled {FIGURES.settled}"
     )
     say(f"edits {sum(FIGURES.edits.values())}: {listed(FIGURES.edits)}")
+    say(f"tasks broken {sum(FIGURES.fates.values())}: {listed(FIGURES.fates)}")
     say(f"faults {sum(FIGURES.faults.values())}: {listed(FIGURES.faults)}")
     say(f"violations = {FIGURES.violations}")
 

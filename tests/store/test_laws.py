@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from include.calsync.store.tables import account, change_log, cursor, link, plan_row, sync_run
+from include.calsync.store.tables import account, change_log, cursor, link, plan_row, run_account, sync_run
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -20,9 +20,16 @@ def bert_id(store: Engine) -> int:
         return int(connection.execute(insert(account).values(name="bert").returning(account.c.id)).scalar_one())
 
 
-def _run(connection: Connection, run_id: str) -> str:
+DONE = {"activities_pulled": True, "events_pulled": True, "planned": True}
+
+
+def _run(connection: Connection, run_id: str, **done: bool) -> str:
+    """A run of all accounts that read and planned everything, or just `done`."""
     row = {"id": run_id, "dag_id": "calendar_sync", "kind": "manual", "dry_run": False, "request": {}}
     connection.execute(insert(sync_run).values(**row, started_at=NOON))
+    for account_id in connection.execute(select(account.c.id)).scalars().all():
+        part = {"run_id": run_id, "account_id": account_id, "settings": {}, "notices": [], "counts": {}}
+        connection.execute(insert(run_account).values(**part, **(done or DONE)))
     return run_id
 
 
@@ -53,6 +60,25 @@ class TestCursorsLast:
             connection.execute(update(cursor).values(_cursor("r2", account_id)))
         with store.connect() as connection:
             assert connection.execute(select(cursor.c.sync_token)).scalar() == "after r1"
+
+    @pytest.mark.parametrize("undone", [*DONE, "all"])
+    @pytest.mark.parametrize("known", [False, True])
+    def test_a_cursor_does_not_move_for_what_was_not_done(
+        self, store: Engine, account_id: int, undone: str, known: bool
+    ) -> None:
+        """A run without a plan has no planned rows left either."""
+        with store.begin() as connection:
+            if known:
+                connection.execute(insert(cursor).values(_cursor(_run(connection, "r1"), account_id)))
+            done = {name: name != undone for name in DONE} if undone != "all" else dict.fromkeys(DONE, False)
+            _run(connection, "r2", **done)
+        save = update(cursor) if known else insert(cursor)
+        with pytest.raises(IntegrityError, match="law 7, cursors last"), store.begin() as connection:
+            connection.execute(save.values(_cursor("r2", account_id)))
+
+    def test_a_cursor_does_not_move_for_an_account_that_took_no_part(self, store: Engine, account_id: int) -> None:
+        with pytest.raises(IntegrityError, match="law 7, cursors last"), store.begin() as connection:
+            connection.execute(insert(cursor).values(_cursor("unheard of", account_id)))
 
     @pytest.mark.parametrize("state", ["confirmed", "held", "deferred", "quarantined", "failed", "shown"])
     def test_it_moves_when_all_rows_are_settled(self, store: Engine, account_id: int, state: str) -> None:

@@ -23,6 +23,7 @@ from include.calsync.flows.series import Known, SeriesPull
 from include.calsync.flows.services import Services
 from include.calsync.flows.writes import due_at
 from include.calsync.store import copies, cursors, mapping, runs
+from include.calsync.store.leases import check_fence
 from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
@@ -58,8 +59,9 @@ class CalendarPull:
         self.alike: list[dict[str, Any]] = []
 
     def pull(self) -> None:
-        if not self.calendar_id:
-            return  # a dry run of an account whose calendar is yet to be created
+        if not self.calendar_id:  # a dry run of an account whose calendar is yet to be created
+            self._done()
+            return
         try:
             token = self._list()
         except NotFound as error:
@@ -73,16 +75,19 @@ class CalendarPull:
         self._stage_named()
         counts = self.account.counts | {"events_listed": self.listed_count, "skipped": dict(self.skipped)}
         self.account.counts = counts
+        self._done(
+            counts=counts,
+            notices=self.account.notices,
+            next_sync_token=token,
+            params_digest=self.client.list_digest,
+        )
+
+    def _done(self, **found: Any) -> None:
+        """Everything is staged; a try that was taken over has no say in that."""
         with self.services.engine.begin() as conn:
-            runs.set_account(
-                conn,
-                self.run.id,
-                self.account.id,
-                counts=counts,
-                notices=self.account.notices,
-                next_sync_token=token,
-                params_digest=self.client.list_digest,
-            )
+            if self.account.fence is not None:
+                check_fence(conn, self.account.id, self.account.fence)
+            runs.set_account(conn, self.run.id, self.account.id, events_pulled=True, **found)
 
     def _list(self) -> str | None:
         request = self.run.request

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, String, cast, func, select, update
 from include.calsync.core.decide import Action, side_of
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import guests
-from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, resume
+from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, load, resume
 from include.calsync.flows.services import Services
 from include.calsync.store import cursors, mapping, runs
 from include.calsync.store.leases import check_fence
@@ -49,8 +49,15 @@ class Summary:
     failure: str | None
 
 
-def close(services: Services, run_id: str, owner: str) -> Summary:
-    """Move the cursors of the accounts that are done, free the leases, and say what happened."""
+def close(services: Services, run_id: str, owner: str, broken: Sequence[str] = ()) -> Summary:
+    """Move the cursors of the accounts that are done, free the leases, and say what happened. Once: then it only says.
+
+    Args:
+        broken: ids of the run's tasks that failed, as Airflow knows them, to be named.
+    """
+    over = _over(services, run_id, broken)
+    if over is not None:
+        return over
     run = resume(services, run_id, owner)
     with at_work(services, run):
         for account in run.working():
@@ -63,7 +70,7 @@ def close(services: Services, run_id: str, owner: str) -> Summary:
             services.leases.release(account.id, account.fence)
     with reading(services.engine) as conn:
         result = _result(conn, run)
-        failure = _failure(conn, run)
+        failure = _failure(conn, run, broken)
     with services.engine.begin() as conn:
         runs.finish(conn, run.id, services.clock(), result)
     for account in run.accounts:
@@ -73,7 +80,20 @@ def close(services: Services, run_id: str, owner: str) -> Summary:
     return Summary(result, failure)
 
 
+def _over(services: Services, run_id: str, broken: Sequence[str]) -> Summary | None:
+    """What is to be said of a run that was closed before."""
+    run = load(services, run_id)
+    if not run.is_finished:
+        return None
+    with reading(services.engine) as conn:
+        stored = runs.get(conn, run.id)
+        return Summary(dict(stored.summary or {}) if stored else {}, _failure(conn, run, broken))
+
+
 def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
+    if not account.planned:
+        missed = "was planned" if account.pulled else "was read to the end"
+        raise CalsyncError(f"nothing {missed} in this run, so nothing of it was synced; {run.remedy}.")
     if run.request.dry_run:
         return
     with services.engine.begin() as conn:
@@ -82,11 +102,8 @@ def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
         left_count = runs.unfinished_count(conn, run.id, account.id)
         incremental = run.request.follows_cursors
         if left_count:
-            repeated = run.request.upload is None and run.request.interval is None
-            remedy = "the next run repeats them" if repeated else "start it again"
-            raise CalsyncError(
-                f"{left_count} planned changes were not carried out; {remedy}. The log of the upsert tasks says why."
-            )
+            undone = f"{left_count} planned changes were not carried out; {run.remedy}."
+            raise CalsyncError(f"{undone} The log of the upsert tasks says why.")
         if incremental:
             _move_cursors(conn, services, run, account)
         if run.request.upload is None:  # an upload reads them, but plans nothing for pairs
@@ -214,10 +231,8 @@ def _planned(conn: Connection, run: Run, account: RunAccount) -> list[Row[Any]]:
     return list(conn.execute(query.where(plan_row.c.run_id == run.id, plan_row.c.account_id == account.id)))
 
 
-def _failure(conn: Connection, run: Run) -> str | None:
-    problems = [
-        account.error or f"account {account.name} failed" for account in run.accounts if account.state == "failed"
-    ]
+def _failure(conn: Connection, run: Run, broken: Sequence[str]) -> str | None:
+    problems = _failed_accounts(run)
     if run.request.kind != "scheduled":
         problems += [f"account {a.name} is in use by another run: {a.error}" for a in run.accounts if a.state == "busy"]
     names = {account.id: account.name for account in run.accounts}
@@ -228,4 +243,15 @@ def _failure(conn: Connection, run: Run) -> str | None:
         problems.append(f"account {names[row.account_id]}: {what} is in quarantine: {row.error or row.reason}")
     opened = select(hold.c.message).where(hold.c.run_id == run.id)
     problems += [str(message) for message in conn.execute(opened).scalars()]
+    if broken:
+        problems.append(f"Tasks failed, read their logs: {', '.join(broken)}.")
     return "\n".join(problems) or None
+
+
+def _failed_accounts(run: Run) -> list[str]:
+    """One line per different problem: what strikes all accounts is told once."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for account in run.accounts:
+        if account.state == "failed":
+            names[(account.error or "failed").removeprefix(f"account {account.name}: ")].append(account.name)
+    return [f"account{'s' if len(them) > 1 else ''} {', '.join(them)}: {text}" for text, them in names.items()]

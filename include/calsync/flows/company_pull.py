@@ -201,11 +201,14 @@ class CompanyPull:
     def _report(self, account: RunAccount, listed_count: int, next_watermark: datetime) -> None:
         account.counts["activities_listed"] = listed_count
         with self.services.engine.begin() as conn:
+            if account.fence is not None:
+                check_fence(conn, account.id, account.fence)
             runs.set_account(
                 conn,
                 self.run.id,
                 account.id,
                 counts=account.counts,
                 notices=account.notices,
+                activities_pulled=True,
                 next_watermark=next_watermark.replace(microsecond=0),
             )

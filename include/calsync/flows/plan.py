@@ -6,16 +6,18 @@ All accounts of the run are planned at once. Nothing is written to a service her
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Row, insert
 
+from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside, drift, report
 from include.calsync.flows.guarded import guard
 from include.calsync.flows.linked import LinkedPairs
 from include.calsync.flows.rows import Rows
-from include.calsync.flows.run import Run, at_work, resume
+from include.calsync.flows.run import Run, at_work, fail_account, resume
 from include.calsync.flows.seen import Seen
 from include.calsync.flows.services import Services
 from include.calsync.flows.shared import SharedMeetings
@@ -27,13 +29,20 @@ from include.calsync.store.transaction import reading
 
 
 def plan(services: Services, run_id: str, owner: str) -> dict[str, Any]:
-    """Make and store the plan. Returns: how many rows of each action, by account."""
+    """Make and store the run's one plan; another try finds it. Returns: how many rows of each action, by account."""
     run = resume(services, run_id, owner)
-    with at_work(services, run):
-        return _plan(services, run)
+    if not run.is_planned:
+        for account in run.working():
+            if not account.pulled:
+                error = CalsyncError(f"not everything was read in this run; {run.remedy}.")
+                fail_account(services, run, account, error)
+        with at_work(services, run):
+            _plan(services, run)
+    with reading(services.engine) as conn:
+        return _summary(run, runs.plan_rows(conn, run.id))
 
 
-def _plan(services: Services, run: Run) -> dict[str, Any]:
+def _plan(services: Services, run: Run) -> None:
     with reading(services.engine) as conn:
         seen = Seen(conn, run)
         found = seen.diff()
@@ -53,6 +62,8 @@ def _plan(services: Services, run: Run) -> dict[str, Any]:
         for account in run.working():
             account.counts["drift"] = drift.counts_of(drifts, account)
     with services.engine.begin() as conn:
+        if not runs.claim_plan(conn, run.id, services.clock()):
+            return
         for account in run.working():
             if account.fence is not None:
                 check_fence(conn, account.id, account.fence)
@@ -68,7 +79,6 @@ def _plan(services: Services, run: Run) -> dict[str, Any]:
     if run.request.reconcile:
         report.show_drift(drifts, run.working())
     report.show_plan(run, rows.out, personal=services.environment.log_personal_data)
-    return _summary(run, rows.out)
 
 
 def _count_skips(run: Run, rows: Rows) -> None:
@@ -100,12 +110,12 @@ def _store(conn: Connection, run: Run, rows: list[dict[str, Any]]) -> None:
     stored = [{key: value for key, value in row.items() if key != "hold"} | {"run_id": run.id} for row in rows]
     if run.request.dry_run:
         stored = [row | {"state": "shown"} for row in stored]
-    runs.replace_plan(conn, run.id, stored)
+    runs.store_plan(conn, run.id, [account.id for account in run.working()], stored)
 
 
-def _summary(run: Run, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _summary(run: Run, rows: Iterable[Row[Any]]) -> dict[str, Any]:
     names = {account.id: account.name for account in run.accounts}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        counts[names[row["account_id"]]][row["action"]] += 1
+        counts[names[row.account_id]][row.action] += 1
     return {name: dict(counter) for name, counter in counts.items()}

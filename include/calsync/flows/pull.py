@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from include.calsync.errors import CalsyncError
 from include.calsync.flows.calendar_pull import CalendarPull
 from include.calsync.flows.company_pull import CompanyPull
-from include.calsync.flows.run import RunAccount, at_work, fail_account, resume
+from include.calsync.flows.run import RunAccount, at_work, fail_account, resume_pull
 from include.calsync.flows.services import Services
 from include.calsync.store import runs
 
@@ -20,7 +20,7 @@ def pull_activities(services: Services, run_id: str, owner: str) -> list[list[st
 
     Returns: the names of the accounts that go on, in shards.
     """
-    run = resume(services, run_id, owner)
+    run = resume_pull(services, run_id, owner)
     with services.engine.begin() as conn:
         runs.forget_observations(conn, run.id, "activities")
     by_connection: dict[str, list[RunAccount]] = defaultdict(list)
@@ -48,7 +48,7 @@ def shards(names: list[str], services: Services) -> list[list[str]]:
 
 def pull_events(services: Services, run_id: str, shard: list[str], owner: str) -> dict[str, int]:
     """Stage the events that changed, calendar by calendar. Returns how many were listed, by account."""
-    run = resume(services, run_id, owner, shard)
+    run = resume_pull(services, run_id, owner, shard)
     with services.engine.begin() as conn:
         runs.forget_observations(conn, run.id, "events", [account.id for account in run.accounts])
 

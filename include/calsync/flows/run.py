@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, update
 
 from include.calsync.core.policy import Mode, Policy
-from include.calsync.errors import AccountBusy, BudgetExhausted, LeaseLost
+from include.calsync.errors import AccountBusy, BudgetExhausted, FatalError, LeaseLost
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import runs
@@ -99,6 +99,10 @@ class RunAccount:
     events_connected_at: datetime | None
     settings_changed: bool
     mode_changed: bool
+    pulled: bool = False
+    """Whether everything that this run has to see of both sides is staged."""
+    planned: bool = False
+    """Whether that is in the stored plan. Only then the absence of planned rows means that all is done."""
     begins: bool = False
     """Whether it takes part for the first time, for the first time again, or with other settings."""
     counts: dict[str, Any] = field(default_factory=dict)
@@ -113,6 +117,15 @@ class Run:
     request: RunRequest
     accounts: list[RunAccount]
     started_at: datetime
+    is_planned: bool = False
+    """Whether the run's plan is stored: it is not made twice, and nothing is read after it."""
+    is_finished: bool = False
+
+    @property
+    def remedy(self) -> str:
+        """What becomes of what a run left undone."""
+        repeated = self.request.upload is None and self.request.interval is None and not self.request.dry_run
+        return "the next run repeats it" if repeated else "start it again"
 
     def working(self) -> list[RunAccount]:
         return [account for account in self.accounts if account.state == "ok"]
@@ -177,18 +190,38 @@ def take_leases(services: Services, run_id: str, owner: str, names: Iterable[str
             runs.set_account(conn, run_id, row.account_id, **changes)
 
 
-def resume(services: Services, run_id: str, owner: str, names: Iterable[str] | None = None) -> Run:
-    """The run as a later task sees it, with the leases taken over by this task."""
+def load(services: Services, run_id: str, names: Iterable[str] | None = None) -> Run:
+    """The run as it is stored. Raises FatalError if it is kept no more."""
     with reading(services.engine) as conn:
         stored = runs.get(conn, run_id)
-    request = RunRequest.from_json(stored.request)
-    if not request.dry_run and request.upload is None:
-        with reading(services.engine) as conn:
-            known = [row.name for row in runs.accounts(conn, run_id, names)]
-        take_leases(services, run_id, owner, known)
-    with reading(services.engine) as conn:
+        if stored is None:
+            raise FatalError(f"Start a new run: nothing is known of the sync run {run_id} any more.")
         rows = runs.accounts(conn, run_id, names)
-    return Run(run_id, request, [run_account(row) for row in rows], stored.started_at)
+    accounts = [run_account(row) for row in rows]
+    flags = {"is_planned": stored.planned_at is not None, "is_finished": stored.finished_at is not None}
+    return Run(run_id, RunRequest.from_json(stored.request), accounts, stored.started_at, **flags)
+
+
+def resume(services: Services, run_id: str, owner: str, names: Iterable[str] | None = None) -> Run:
+    """The run as a later task sees it, with the leases taken over by this task.
+
+    Raises FatalError if the run is over: what it had read is gone, and the world has moved on.
+    """
+    run = load(services, run_id, names)
+    if run.is_finished:
+        raise FatalError(f"Start a new run: the sync run {run_id} is over, and what it had read is gone.")
+    if run.request.dry_run or run.request.upload is not None:
+        return run
+    take_leases(services, run_id, owner, [account.name for account in run.accounts])
+    return load(services, run_id, names)
+
+
+def resume_pull(services: Services, run_id: str, owner: str, names: Iterable[str] | None = None) -> Run:
+    """As `resume`. Raises FatalError, too, once there is a plan: its own writes would look like people's edits."""
+    run = resume(services, run_id, owner, names)
+    if run.is_planned:
+        raise FatalError(f"Start a new run: the sync run {run_id} is planned, and reads nothing any more.")
+    return run
 
 
 def run_account(row: Row[Any]) -> RunAccount:
@@ -214,6 +247,8 @@ def run_account(row: Row[Any]) -> RunAccount:
         events_connected_at=row.events_connected_at,
         settings_changed=resumed or row.settings_digest not in (None, settings.digest()),
         mode_changed=row.mode is not None and row.mode != settings.mode,
+        pulled=row.activities_pulled and row.events_pulled,
+        planned=row.planned,
         begins=resumed or row.settings_digest != settings.digest(),
         counts=dict(row.counts),
         notices=list(row.notices),

@@ -21,9 +21,9 @@ def create(conn: Connection, *, run_id: str, dag_id: str, kind: str, dry_run: bo
     )
 
 
-def get(conn: Connection, run_id: str) -> Row[Any]:
-    """The run's row."""
-    return conn.execute(select(sync_run).where(sync_run.c.id == run_id)).one()
+def get(conn: Connection, run_id: str) -> Row[Any] | None:
+    """The run's row, if it is still kept."""
+    return conn.execute(select(sync_run).where(sync_run.c.id == run_id)).first()
 
 
 def finish(conn: Connection, run_id: str, at: datetime, summary: Mapping[str, Any]) -> None:
@@ -33,9 +33,13 @@ def finish(conn: Connection, run_id: str, at: datetime, summary: Mapping[str, An
 
 
 def drop_stale(conn: Connection, before: datetime) -> None:
-    """Forget what dead runs staged."""
-    dead = select(sync_run.c.id).where(sync_run.c.started_at < before)
-    conn.execute(delete(observation).where(observation.c.run_id.in_(dead)))
+    """Forget what dead runs staged. One that goes on all the same must not take that for nothing to do."""
+    old = sync_run.c.started_at < before
+    conn.execute(delete(observation).where(observation.c.run_id.in_(select(sync_run.c.id).where(old))))
+    unplanned = select(sync_run.c.id).where(old, sync_run.c.planned_at.is_(None), sync_run.c.finished_at.is_(None))
+    pulled = run_account.c.activities_pulled | run_account.c.events_pulled
+    asleep = run_account.c.run_id.in_(unplanned), pulled
+    conn.execute(update(run_account).where(*asleep).values(activities_pulled=False, events_pulled=False))
 
 
 def accounts(conn: Connection, run_id: str, names: Iterable[str] | None = None) -> list[Row[Any]]:
@@ -96,9 +100,13 @@ def observe(conn: Connection, rows: list[dict[str, Any]]) -> None:
 def forget_observations(conn: Connection, run_id: str, side: str, account_ids: Iterable[int] | None = None) -> None:
     """Drop an earlier try's staging, so that a retried task starts clean."""
     query = delete(observation).where(observation.c.run_id == run_id, observation.c.side == side)
+    again = update(run_account).where(run_account.c.run_id == run_id).values({f"{side}_pulled": False})
     if account_ids is not None:
-        query = query.where(observation.c.account_id.in_(list(account_ids)))
+        ids = list(account_ids)
+        query = query.where(observation.c.account_id.in_(ids))
+        again = again.where(run_account.c.account_id.in_(ids))
     conn.execute(query)
+    conn.execute(again)
 
 
 def observations(conn: Connection, run_id: str, side: str) -> list[Row[Any]]:
@@ -115,11 +123,18 @@ def observed_ids(conn: Connection, run_id: str, side: str) -> set[Any]:
     return {int(item_id) if side == "activities" else item_id for item_id in found.scalars()}
 
 
-def replace_plan(conn: Connection, run_id: str, rows: list[dict[str, Any]]) -> None:
-    """Store the plan; an earlier try's plan is dropped."""
-    conn.execute(delete(plan_row).where(plan_row.c.run_id == run_id))
+def store_plan(conn: Connection, run_id: str, account_ids: Iterable[int], rows: list[dict[str, Any]]) -> None:
+    """Store the run's plan for these accounts. A run has one plan: see `claim_plan`."""
     if rows:
         conn.execute(insert(plan_row), rows)
+    planned = run_account.c.run_id == run_id, run_account.c.account_id.in_(list(account_ids))
+    conn.execute(update(run_account).where(*planned).values(planned=True))
+
+
+def claim_plan(conn: Connection, run_id: str, at: datetime) -> bool:
+    """Be the one try that stores the run's plan, with this transaction. False: another one has stored it."""
+    unplanned = sync_run.c.id == run_id, sync_run.c.planned_at.is_(None), sync_run.c.finished_at.is_(None)
+    return conn.execute(update(sync_run).where(*unplanned).values(planned_at=at)).rowcount == 1
 
 
 def plan_rows(conn: Connection, run_id: str, *, account_id: int | None = None, **where: Any) -> list[Row[Any]]:

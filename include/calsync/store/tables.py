@@ -86,6 +86,7 @@ sync_run = Table(
     Column("dry_run", Boolean, nullable=False),
     Column("request", JSON, nullable=False),
     Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("planned_at", UtcDateTime, comment="once: what was read is not read again, the plan not made again"),
     Column("finished_at", UtcDateTime),
     Column("summary", OptionalJson),
     _one_of("kind", "scheduled", "manual", "backfill", "upload"),
@@ -105,6 +106,9 @@ run_account = Table(
     Column("next_sync_token", Text, comment="becomes the cursor at close"),
     Column("params_digest", String(64), comment="of the parameters that the sync token was made with"),
     Column("counts", JSON, nullable=False),
+    Column("activities_pulled", Boolean, nullable=False, server_default=false(), comment="all of them are staged"),
+    Column("events_pulled", Boolean, nullable=False, server_default=false(), comment="all of them are staged"),
+    Column("planned", Boolean, nullable=False, server_default=false(), comment="what was staged is in the stored plan"),
     _one_of("state", "ok", "busy", "failed"),
     comment="one account's part in one run: what it saw, where its cursors may move to",
 )

@@ -38,14 +38,11 @@ class CloseRunOperator(BaseOperator):
         if sync_run_id is None:
             raise AirflowException(f"No sync run was opened: read the log of task {self.opened_by}.")
         with open_services() as services:
-            summary = close(services, sync_run_id, lease_owner_of(context))
-        problems = [summary.failure] if summary.failure else []
-        if broken:
-            problems.append(f"Tasks failed, read their logs: {', '.join(broken)}.")
-        if problems:
+            summary = close(services, sync_run_id, lease_owner_of(context), broken)
+        if summary.failure:
             # Before raising: a failed task's return value is lost otherwise.
             ti.xcom_push(key="return_value", value=summary.result)
-            raise AirflowException("\n".join(problems))
+            raise AirflowException(summary.failure)
         return summary.result
 
 
