@@ -60,6 +60,7 @@ class OtherSync:
         self._user_id, self._calendar_id = user_id, calendar_id
         self._title, self._event_type = title, event_type
         self.pairs: list[Pair] = []
+        pipedrive.connections[user_id] = google.calendars[calendar_id].owner
 
     def run(self) -> Counter[str]:
         """One pass over both sides; how often it did what (``create event``, ``edit activity``, …). An edit beats a

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from include.sandbox.base import SandboxClock
+from include.sandbox.base import Call, SandboxClock
 from include.sandbox.google.state import GoogleState
 from include.sandbox.other_sync import OtherSync, Titles
+from include.sandbox.pipedrive.api_v1 import get_connections
+from include.sandbox.pipedrive.auth import Caller
 from include.sandbox.pipedrive.state import PipedriveState
 
 ANNA = "anna@acme.example"
@@ -151,6 +153,14 @@ def test_what_is_left_alone(office: Office) -> None:
     assert office.sync.run() == {}
     office.google.edit_event(office.calendar, f"{series['id']}_20261130T100000Z", summary="Once")
     assert office.sync.run() == {}
+
+
+def test_only_its_user_is_told_of_it(office: Office) -> None:
+    """Pipedrive OpenAPI v1, /userConnections: of the credential's own user."""
+    ben = office.pipedrive.add_user("Ben", "ben@acme.example")["id"]
+    call = Call("GET", "/v1/userConnections", ("v1", "userConnections"), {}, {})
+    for user, found in ((office.anna, ANNA), (ben, "")):
+        assert get_connections(office.pipedrive, Caller(user, "key"), call)["data"] == {"google": found}
 
 
 def test_two_of_them_never_come_to_rest(office: Office) -> None:

@@ -39,6 +39,11 @@ def get_me(state: PipedriveState, caller: Caller, call: Call) -> Any:
     return success(row | {"language": {"language_code": "de", "country_code": "DE"}})
 
 
+def get_connections(state: PipedriveState, caller: Caller, call: Call) -> Any:
+    """What the credential's own user connected; of nobody else it is told. Where nothing is, it is empty."""
+    return success({"google": state.connections.get(caller.user_id, "")})
+
+
 def list_types(state: PipedriveState, caller: Caller, call: Call) -> Any:
     """Inactive ones too; unpaginated."""
     return success(state.activity_types)

@@ -65,6 +65,7 @@ ROUTES = (
     Route("GET", "v1/users", "users.list", 20, USERS, api_v1.list_users),
     Route("GET", "v1/users/me", "users.me", 2, ("base", *USERS), api_v1.get_me),
     Route("GET", "v1/users/*", "users.get", 2, USERS, api_v1.get_user),
+    Route("GET", "v1/userConnections", "userConnections.get", 20, ("base",), api_v1.get_connections),
     Route("GET", "v1/activityTypes", "activityTypes.list", 20, ACTIVITIES, api_v1.list_types),
     Route("GET", "v1/leads", "leads.list", 20, LEADS, api_v1.list_leads),
     Route("GET", "v1/leads/*", "leads.get", 2, LEADS, api_v1.get_lead),

@@ -40,6 +40,8 @@ class PipedriveState:
         self.tables |= {kind: Table(("update_time", "add_time")) for kind in ("deal", "person", "organization")}
         self.users: dict[int, Row] = {}
         self.leads: dict[str, Row] = {}
+        self.connections: dict[int, str] = {}
+        """User id -> the Google account that this user connected for Pipedrive's own syncs."""
         self.edited_deals: set[int] = set()
         self.users_shown_count = 0
         """How often a user was shown: each time with another order of rights, where the option says so."""
