@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from include.sandbox.faults import Fault
+from include.sandbox.google.errors import aip_body
 from include.sandbox.server import Sandbox
 
 HANG_S = 1.2
@@ -50,6 +51,15 @@ def _short_pages(sandbox: Sandbox) -> None:
     sandbox.pipedrive.state.options.empty_pages = 2
 
 
+CONTRADICTING = ("burst_left", "day_rest", "day_rest_burst_over", "burst_left_undated", "bare")
+"""Reasons of a 429 whose headers say one thing of the burst window and another of the day, or little at all."""
+NOBODY_LISTED = Fault("status", status=403, reason="malformedCalendarItem")
+
+
+def _aip(status: int, reason: str, path: str) -> Trouble:
+    return Trouble("google", Fault("status", status=status, body=aip_body(status, reason), path=path))
+
+
 TROUBLES: dict[str, Trouble] = {
     **_both("500 before", Fault("status", status=500)),
     **_both("500 after", Fault("status", when="after", status=500)),
@@ -73,6 +83,12 @@ TROUBLES: dict[str, Trouble] = {
     **_both("404 on PATCH", Fault("status", status=404, method="PATCH")),
     "pipedrive: 429 burst": Trouble("pipedrive", Fault("status", status=429, headers=RESET, path=r"^/(api|v1)/")),
     "pipedrive: 429 daily": Trouble("pipedrive", Fault("status", status=429, reason="daily", path=r"^/(api|v1)/")),
+    **{
+        f"pipedrive: 429 {reason}": Trouble(
+            "pipedrive", Fault("status", status=429, reason=reason, path=r"^/(api|v1)/")
+        )
+        for reason in CONTRADICTING
+    },
     "pipedrive: day used up": Trouble("pipedrive", switch=lambda sandbox: sandbox.pipedrive.state.limits.exhaust_day()),
     "pipedrive: not successful": Trouble(
         "pipedrive", Fault("json", body={"success": False, "error": "no", "data": None}, path=r"^/(api|v1)/")
@@ -84,6 +100,14 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "google: 403 quota": Trouble("google", Fault("status", status=403, reason="quotaExceeded", path="/events/?")),
     "google: 403 forbidden": Trouble("google", Fault("status", status=403, reason="forbidden", path="^/calendar/")),
+    "google: 403 unknown, on events": Trouble("google", replace(NOBODY_LISTED, path="/events/[^/]+$")),
+    "google: 403 unknown, on new ones": Trouble("google", replace(NOBODY_LISTED, method="POST", path="/events$")),
+    "google: 403 day": Trouble("google", Fault("status", status=403, reason="dailyLimitExceeded", path="^/calendar/")),
+    "google: 429, newer form": _aip(429, "rateLimitExceeded", "^/calendar/"),
+    "google: 403 rate, newer form": _aip(403, "rateLimitExceeded", "^/calendar/"),
+    "google: 403 unknown, newer form": _aip(403, "malformedCalendarItem", "/events/[^/]+$"),
+    "google: 503, newer form": _aip(503, "backendError", "^/calendar/"),
+    "google: listing without a token": Trouble("google", Fault("no_sync_token", method="GET", path="/events$")),
     "google: 410 full sync": Trouble(
         "google", Fault("status", status=410, reason="fullSyncRequired", method="GET", path="/events$")
     ),
