@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import example, given
@@ -97,6 +98,20 @@ BLOCK = "Deal: Müller & Söhne <b>\nPhone: +49 30 1\nLink: https://acme.example
         ("a\x00b\ud800c", "ab\ufffdc"),
         ("\ud83d\ude00 שלום", "😀 שלום"),
         ("Test call<br>", "Test call"),
+        ("<html-blob>Hello<br>World</html-blob>", "Hello\nWorld"),
+        (
+            "<google-sheets-html-origin><style>td {}</style><table><tr><td>a</table></google-sheets-html-origin>",
+            "a",
+        ),
+        ("<html-blob>Hello</html-blob>", "Hello"),
+        ("<my-card open>a</my-card> <Unheard Of='1'>b</Unheard>", "a b"),
+        ("<x:note>a</x:note><blink>b</blink><xmp>c</xmp>", "abc"),
+        ("<plaintext>a<b>c</b>", "ac"),
+        ("<x/>a", "a"),
+        ("&lt;html-blob&gt;", "&lt;html-blob>"),
+        ("<<foo>b>x", "&lt;b>x"),
+        ("1 <x and y> 2 <b>z</b> <semi-final q", "1 <x and y> 2 z <semi-final q"),
+        ("<tel:110> <urn:isbn:1> <john.doe> <a@b>", "<tel:110> <urn:isbn:1> <john.doe> <a@b>"),
     ],
 )
 def test_plain(raw: str | None, shown: str) -> None:
@@ -232,6 +247,26 @@ LARGE = ["<b>" * 20_000, "<b " * 30_000, "<a b=c " * 15_000, "x\n" * 50_000, "&a
 def test_large_texts_are_bounded(raw: str) -> None:
     assert plain(plain(raw)) == plain(raw)
     assert len(typed_part(raw, [BLOCK])) <= 3 * len(raw)
+
+
+RUNS = [" ", "\n", "\t ", "&nbsp;", "<br>", "<br> ", "<p></p>", "<div></div>\n"]
+
+
+@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("where", ["<b>a</b>{}b", "{}<b>a</b>", "<b>a</b>{}", "<b{}>a</b>"])
+def test_a_long_run_of_nothing_takes_no_time(run: str, where: str) -> None:
+    """32 K of it once took 14 s."""
+    raw = where.format(run * (32_768 // len(run)))
+    begun = time.process_time()
+    typed_part(raw, [BLOCK])
+    plain(raw)
+    assert time.process_time() - begun < 3
+
+
+def test_empty_ends_are_no_text() -> None:
+    raw = f"<br> <p></p>\n<b>Agenda</b> <br><br>x<br><div></div> {DELIMITER}<br>Deal: A<br>"
+    assert typed_part(raw, ["Deal: A"]) == "<b>Agenda</b> <br><br>x"
+    assert typed_part(f"<br> <p></p>{DELIMITER}<br>Deal: A", ["Deal: A"]) == ""
 
 
 def test_one_line() -> None:

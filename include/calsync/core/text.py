@@ -36,11 +36,16 @@ _DROPPED = frozenset(_DROPPED_NAMES.split("|"))
 _ALLOWED = _INLINE | _BLOCKS | {"br"}
 _NAME = "(?:" + "|".join([*sorted(_INLINE), "br", _BLOCK_NAMES, _DROPPED_NAMES, _OTHER_NAMES]) + ")"
 _VALUE = r"""(?:"[^"\n]*"|'[^'\n]*'|[^\s"'=<>`]+)"""
-_TAG = re.compile(
-    rf"<!--|<!doctype\b[^<>\n]*>|</{_NAME}\s*>|<{_NAME}(?:\s+[a-z_:@][-a-z0-9_:.]*+(?:\s*=\s*{_VALUE})?+)*+\s*/?>",
-    re.IGNORECASE | re.ASCII,
-)
-_NOT_A_TAG = re.compile(rf"<(?!!--|!doctype\b|/?{_NAME}[\s/>])", re.IGNORECASE | re.ASCII)
+_ATTRIBUTE = r"\s+[a-z_:@][-a-z0-9_:.]*+"
+_KNOWN = rf"(?:/{_NAME}\s*>|{_NAME}(?:{_ATTRIBUTE}(?:\s*=\s*{_VALUE})?+)*+\s*/?>)"
+# Any other element is markup, too, as calendars show it. But "1 <x and y> 2" is prose: its words are no attributes.
+_PART = "[a-z][a-z0-9_]*+"
+_CUSTOM = rf"{_PART}(?:-[a-z0-9_]++)++(?:{_ATTRIBUTE}(?:\s*=\s*{_VALUE})?+)*+"
+_OTHER = rf"{_PART}(?::{_PART})*+(?:{_ATTRIBUTE}\s*=\s*{_VALUE})*+"
+_UNKNOWN = rf"(?:/{_PART}(?:[-:][a-z0-9_]++)*+\s*>|(?:{_CUSTOM}|{_OTHER})\s*/?>)"
+_TAG = re.compile(rf"<(?:!--|!doctype\b[^<>\n]*>|{_KNOWN}|{_UNKNOWN})", re.IGNORECASE | re.ASCII)
+_UNKNOWN_TAG = re.compile(rf"<(?!/?{_NAME}[\s/>]){_UNKNOWN}", re.IGNORECASE | re.ASCII)
+_NOT_A_TAG = re.compile(rf"<(?!!--|!doctype\b|/?{_NAME}[\s/>]|{_UNKNOWN})", re.IGNORECASE | re.ASCII)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _NEWLINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
@@ -48,7 +53,7 @@ _HTML_BREAK = re.compile(r'</?(?P<tag>[a-z][a-z0-9]*)(?:"[^"]*"|[^">])*>|' + _NE
 _BLANKS = re.compile(r"[^\S\n]+|\ufeff")
 _LINK = re.compile(r'<a href="(?P<href>[^"]*)">(?P<text>[^<]*)</a>')
 _ADDRESS = re.compile(r"(?:https?://)?(?P<host>(?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
-_EMPTY_ENDS = re.compile(r"^(?:\s|<br>|<(p|div)></\1>)+|(?:\s|<br>|<(p|div)></\2>)+$")
+_EMPTY = re.compile(r"\s+|<br>|<(p|div)></\1>")
 
 
 def plain(text: str | None) -> str:
@@ -66,7 +71,8 @@ def safe_html(text: str | None) -> str:
     for _ in range(5):  # the cleaner's own output may parse differently (a newline at the start of <pre>)
         if not _TAG.search(source):
             break
-        cleaned = clean_characters(_honest(_cleaner.clean(_NOT_A_TAG.sub("&lt;", source))))
+        tags = _UNKNOWN_TAG.sub("", _NOT_A_TAG.sub("&lt;", source))
+        cleaned = clean_characters(_honest(_cleaner.clean(tags)))
         if cleaned == source:
             break
         source = cleaned
@@ -110,7 +116,22 @@ def typed_part(raw: str, blocks: Sequence[str]) -> str:
     rest = "".join([*kept, source[at:]])
     if not _TAG.search(source):
         return _escape_tags(rest).strip()  # what the cut brought together must not read as a tag
-    return _EMPTY_ENDS.sub("", safe_html(rest))
+    return _without_empty_ends(safe_html(rest))
+
+
+def _without_empty_ends(source: str) -> str:
+    """Cleaned HTML without blanks, breaks and empty blocks before and after what it says."""
+    empty = list(_EMPTY.finditer(source))
+    start, end = 0, len(source)
+    for found in empty:
+        if found.start() != start:
+            break
+        start = found.end()
+    for found in reversed(empty):
+        if found.end() != end or end <= start:
+            break
+        end = found.start()
+    return source[start:end]
 
 
 def escape(text: str) -> str:
