@@ -68,6 +68,14 @@ class Hidden(RecordError):
     """403 for one item while the credential works: it exists, and its user may not see it."""
 
 
+class PartlyRefused(RecordError):
+    """Some members of a write were refused; those in `written` were carried out."""
+
+    def __init__(self, message: str, *, written: frozenset[str], **kwargs: object) -> None:
+        super().__init__(message, unknown_outcome=True, **kwargs)  # type: ignore[arg-type]
+        self.written = written
+
+
 class NotFound(ServiceError):
     """404: never existed, or no longer visible. Not a proof of deletion."""
 

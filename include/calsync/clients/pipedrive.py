@@ -21,8 +21,10 @@ from include.calsync.clients.auth import ApiToken, ApiTokenAuth, OAuthRefresh, O
 from include.calsync.clients.limiter import Limit, Limiter
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.clients.shapes import has_items, has_list, has_object, has_page, is_envelope
+from include.calsync.clients.spelling import REFUSED, Spelling
 from include.calsync.clients.statuses import PIPEDRIVE, Scope, pipedrive_reason
 from include.calsync.clients.transport import Auth, Call, Service, Transport, utc_now
+from include.calsync.core.sendable import lean, sendable
 from include.calsync.errors import CredentialRefused, Hidden, RecordError, RetryableError
 
 __all__ = ["ApiToken", "OAuthRefresh", "PipedriveClient"]
@@ -100,7 +102,7 @@ class PipedriveClient:
         self.key = key
         self._limiter = limiter
         self._per_second = LOWEST_BURST // 3
-        self._clears_with_text = False
+        self._spelling = Spelling()
         self._lock = threading.Lock()
         self.tokens_spent = 0
         self._is_let_in = False  # asked for after the first 403 only
@@ -165,14 +167,21 @@ class PipedriveClient:
 
         Later than `not_after` it is not sent any more: RetryableError, surely without effect.
         """
-        sent = {name: value for name, value in body.items() if value is not None}
-        return self._data(self._call("activities.create", body=sent, shape=has_object, not_after=not_after))
+        sent = sendable({name: value for name, value in body.items() if value is not None})
+        short = lean(sent)
+        try:
+            return self._post(sent, not_after)
+        except RecordError as error:
+            if error.status not in REFUSED or short == sent:
+                raise
+        return self._post(short, not_after)
 
     def update_activity(
         self, activity_id: int, body: Mapping[str, Any], *, seen_update_time: str | None = None
     ) -> Json:
         """The activity as stored after changing only the members of `body`; None clears one.
 
+        Members that may not be written are left out (`core.sendable`), so that objects that were read may be passed.
         There is no conditional write. After an unknown outcome the activity is read: if its `update_time` is still
         `seen_update_time` nothing happened and the change is sent once more; otherwise (or without
         `seen_update_time`) RetryableError(unknown_outcome=True): read it and decide again.
@@ -313,20 +322,14 @@ class PipedriveClient:
         data: list[Json] = self._transport.send(self._call(name, shape=has_list)).body["data"]
         return data
 
+    def _post(self, body: Mapping[str, Any], not_after: datetime | None) -> Json:
+        return self._data(self._call("activities.create", body=body, shape=has_object, not_after=not_after))
+
     def _change(self, activity_id: int, body: Mapping[str, Any]) -> Json:
         def patch(members: Mapping[str, Any]) -> Json:
             return self._data(self._call("activities.update", activity_id, body=members, shape=has_object))
 
-        texts = _cleared_with_text(body)
-        if texts == body or self._clears_with_text:
-            return patch(texts)
-        try:
-            return patch(body)
-        except RecordError:
-            # The specification has no nullable fields; where null is refused, an empty text clears.
-            changed = patch(texts)
-        self._clears_with_text = True
-        return changed
+        return self._spelling.send(body, patch)
 
     def _call(
         self,
@@ -374,14 +377,3 @@ def _live(auth: ApiToken | OAuthRefresh, clock: Callable[[], datetime], timing: 
 
 def _second(timestamp: float) -> str:
     return datetime.fromtimestamp(math.floor(timestamp), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _cleared_with_text(body: Mapping[str, Any]) -> dict[str, Any]:
-    def text(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: text(member) for name, member in value.items()}
-        return "" if value is None else value
-
-    return {
-        name: {"value": ""} if name == "location" and value is None else text(value) for name, value in body.items()
-    }

@@ -24,7 +24,7 @@ from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
 from include.calsync.core.when import move_activity
 from include.calsync.core.written import Written
-from include.calsync.errors import NotFound, RecordError, RetryableError, ServiceError
+from include.calsync.errors import NotFound, PartlyRefused, RecordError, RetryableError, ServiceError
 from include.calsync.flows import moves
 from include.calsync.flows.event_writes import put_mark
 from include.calsync.flows.guests import Guests
@@ -246,11 +246,18 @@ class ActivityWrites:
         after = {name: shown_value(value) for name, value in changed.items()}
         body = activity_body(changed)
         if "description" in changed:
-            body |= refs_body(desk, row.event_id, changed["description"], view.refs)
+            body |= refs_body(desk, row.event_id, changed["description"], view.refs, current.get("participants"))
         with desk.commit() as conn:
             desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after=after)
-        with desk.sending(row):
-            return desk.pipedrive.update_activity(row.activity_id, body, seen_update_time=seen)
+        try:
+            with desk.sending(row):
+                return desk.pipedrive.update_activity(row.activity_id, body, seen_update_time=seen)
+        except PartlyRefused as error:
+            done = {name for name in changed if error.written.issuperset(COLUMNS.get(name, (name,)))}
+            shown = {"before": {name: before[name] for name in done}, "after": {name: after[name] for name in done}}
+            with desk.commit() as conn:
+                desk.log_write(conn, row, **shown)
+            raise
 
     # Remove.
 

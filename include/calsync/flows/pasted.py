@@ -9,14 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from include.calsync.core.links import hosts_of, pasted
+from include.calsync.core.sendable import with_person
 from include.calsync.errors import Hidden, NotFound
 from include.calsync.flows.writes import Desk
 from include.calsync.store import directory, runs
 from include.calsync.store.transaction import reading
 
 
-def refs_body(desk: Desk, event_id: str, text: str, known: Sequence[str] = ("", "", "")) -> dict[str, Any]:
-    """Members of an activity's body for what is linked in `text` and exists. `known`: as in ActivityView.refs."""
+def refs_body(
+    desk: Desk, event_id: str, text: str, known: Sequence[str] = ("", "", ""), participants: Any = ()
+) -> dict[str, Any]:
+    """Members of an activity's body for what is linked in `text` and exists.
+
+    `known`: as in ActivityView.refs; `participants`: who takes part already.
+    """
     if "://" not in text:
         return {}
     client = desk.pipedrive
@@ -30,7 +36,7 @@ def refs_body(desk: Desk, event_id: str, text: str, known: Sequence[str] = ("", 
     if not deal and not body and _exists(desk, event_id, links, "lead", client.lead):
         body["lead_id"] = links["lead"]
     if not person and _exists(desk, event_id, links, "person", client.person):
-        body["participants"] = [{"person_id": int(links["person"]), "primary": True}]
+        body["participants"] = with_person(participants, int(links["person"]))
     if not organization and _exists(desk, event_id, links, "organization", client.organization):
         body["org_id"] = int(links["organization"])
     return body
