@@ -202,6 +202,16 @@ class GoogleCalendarClient:
         for answer in _pages(send, params):
             yield answer.body.get("items", [])
 
+    def marked_events(self, calendar_id: str, name: str, value: str) -> Iterator[list[Json]]:
+        """Pages of the live events with this private property. Events.list, `privateExtendedProperty`."""
+        params = {"privateExtendedProperty": f"{name}={value}", "maxResults": str(EVENTS_PER_PAGE)}
+
+        def send(params: Mapping[str, str]) -> Answer:
+            return self._send("GET", _calendar(calendar_id) + "/events", "events.list", params=params, shape=_is_page)
+
+        for answer in _pages(send, params):
+            yield answer.body.get("items", [])
+
     def get_event(self, calendar_id: str, event_id: str) -> Json:
         """The event; a deleted one has `status` cancelled."""
         return self._object("GET", _event(calendar_id, event_id), "events.get")

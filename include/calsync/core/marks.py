@@ -16,6 +16,8 @@ from include.calsync.core.model import Origin
 
 VERSION = "1"
 LARGEST_ID = 2**63 - 1
+ACTIVITY = "calsyncActivityId"
+"""The property that says whose event it is."""
 
 
 def event_id(company_id: str, activity_id: int, calendar_id: str, generation: int) -> str:
@@ -40,7 +42,7 @@ class Mark:
         """As the `extendedProperties` member of an event."""
         return {
             "private": {
-                "calsyncActivityId": str(self.activity_id),
+                ACTIVITY: str(self.activity_id),
                 "calsyncCompany": self.company_id,
                 "calsyncEventId": self.event_id,
                 "calsyncOrigin": str(self.origin),
@@ -55,7 +57,7 @@ def read_mark(event: Mapping[str, Any]) -> Mark | None:
     private = properties.get("private") if isinstance(properties, Mapping) else None
     if not isinstance(private, Mapping):
         return None
-    activity, company = str(private.get("calsyncActivityId") or ""), str(private.get("calsyncCompany") or "")
+    activity, company = str(private.get(ACTIVITY) or ""), str(private.get("calsyncCompany") or "")
     if not (_ID.fullmatch(activity) and int(activity) <= LARGEST_ID and company):
         return None
     origin = Origin.GOOGLE if private.get("calsyncOrigin") == Origin.GOOGLE else Origin.PIPEDRIVE

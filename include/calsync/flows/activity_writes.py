@@ -27,6 +27,7 @@ from include.calsync.core.written import Written
 from include.calsync.errors import NotFound, PartlyRefused, RecordError, RetryableError, ServiceError
 from include.calsync.flows import moves
 from include.calsync.flows.event_writes import put_mark
+from include.calsync.flows.follow_writes import lives_on
 from include.calsync.flows.guests import Guests
 from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
@@ -305,6 +306,8 @@ class ActivityWrites:
         if link is None:
             self.desk.drop(row)
             return None
+        if lives_on(self.desk, row, link):
+            return None
         with self.desk.commit() as conn:
             mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"])
         return link
@@ -352,6 +355,9 @@ class ActivityWrites:
 
     def detach(self, row: Row[Any]) -> None:
         """Keep the pair in mind, and sync it no more."""
+        known = self.desk.link_of(row)
+        if known is not None and lives_on(self.desk, row, known):
+            return
         with self.desk.commit() as conn:
             values = {"state": "detached", "cause": row.payload["cause"], "intended": None}
             # What its author did to the event until now counts as an edit if they meet again.

@@ -56,6 +56,9 @@ class CalendarPull:
         self.skipped: Counter[str] = Counter()
         self.listed_count = 0
         self.named: list[int] = []
+        self.events_of = {row.activity_id: row.event_id for row in rows}
+        self.doubted: set[str] = set()
+        """Linked events whose activity another event names: are they still there?"""
         self.alike: list[dict[str, Any]] = []
 
     def pull(self) -> None:
@@ -169,10 +172,21 @@ class CalendarPull:
             elif reason is None:
                 rows.append(observe.event(raw, self.calendar_id, ahead, self.account.policy.private_events))
                 self.seen.add(raw["id"])
-                mark = read_mark(raw) if raw["id"] not in self.links else None
-                if mark is not None and mark.event_id == raw["id"]:
-                    self.named.append(mark.activity_id)
+                self._note_named(raw)
         self._store(rows)
+
+    def _note_named(self, raw: dict[str, Any]) -> None:
+        """Which activities, and which other event, must be read to tell what the event's mark means."""
+        mark, link = read_mark(raw), self.links.get(raw["id"])
+        if mark is None or mark.event_id != raw["id"]:
+            return
+        if link is not None:
+            if mark.company_id == self.account.company_id and mark.activity_id != link.activity_id:
+                self.named += [mark.activity_id, link.activity_id]
+            return
+        self.named.append(mark.activity_id)
+        if mark.activity_id in self.events_of:
+            self.doubted.add(self.events_of[mark.activity_id])
 
     def _store(self, rows: list[dict[str, Any]]) -> None:
         staged = [{**row, "run_id": self.run.id, "account_id": self.account.id} for row in rows]
@@ -234,7 +248,8 @@ class CalendarPull:
         for link in self.links.values():
             if is_unfinished(link, self.account) or str(link.activity_id) in activities:
                 wanted.add(link.event_id)
-        yield from self._by_ids(wanted - self.seen)
+        yield from self._by_ids(wanted - self.seen - self.doubted)
+        yield from self._by_ids(self.doubted - self.seen, lost=True)
 
     def _by_ids(self, wanted: Iterable[str], *, lost: bool = False) -> Iterator[dict[str, Any]]:
         """These events. One that is not found proves nothing: the pair waits, or (`lost`) a person decides."""

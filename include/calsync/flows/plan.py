@@ -70,6 +70,7 @@ def _plan(services: Services, run: Run) -> None:
             runs.set_account(conn, run.id, account.id, counts=account.counts, notices=account.notices)
         if not run.request.dry_run:
             seen.rekeying.remember(conn, run.id, services.clock(), seen.accounts)
+            seen.followed.remember(conn, run.id, services.clock(), seen.accounts)
             linked.remember(conn)
             shared.remember(conn, services.clock())
             unlinked.intents.remember(conn)

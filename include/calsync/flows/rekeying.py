@@ -111,10 +111,10 @@ class Rekeying:
 
     def moved(self, link: Row[Any]) -> Row[Any]:
         """The link as it will be stored."""
-        return _with(link, self.links.get(link.id))
+        return with_columns(link, self.links.get(link.id))
 
     def moved_intent(self, row: Row[Any]) -> Row[Any]:
-        return _with(row, self.intents.get(row.id))
+        return with_columns(row, self.intents.get(row.id))
 
     def remember(self, conn: Connection, run_id: str, now: datetime, account_ids: Iterable[int]) -> None:
         """Store the new ids, and which occurrences were missed for the first time or are there again."""
@@ -140,22 +140,20 @@ class Rekeying:
         columns = self.links[link.id]
         mapping.set_link(conn, link.id, **columns)
         mapping.take_back(conn, account_id=link.account_id, side="events", item_id=link.event_id)
-        changes.append(
-            conn,
-            at=now,
-            run_id=run_id,
-            account_id=link.account_id,
-            link_id=link.id,
-            company_id=link.company_id,
-            activity_id=link.activity_id,
-            calendar_id=link.calendar_id,
-            event_id=columns["event_id"],
-            side="store",
-            action="rekey",
-            reason="the series of this occurrence was changed",
-            before={"event_id": link.event_id},
-            after={"event_id": columns["event_id"]},
-        )
+        log_rekey(conn, link, columns, run_id=run_id, at=now, reason="the series of this occurrence was changed")
+
+
+def log_rekey(
+    conn: Connection, link: Row[Any], columns: Mapping[str, Any], *, run_id: str, at: datetime, reason: str
+) -> None:
+    """Log that a link (as it was before) belongs to another event or activity now."""
+    now = {name: columns[name] for name in ("activity_id", "event_id") if name in columns}
+    before = {name: getattr(link, name) for name in now}
+    ids = {"activity_id": link.activity_id, "event_id": link.event_id} | now
+    where = {"company_id": link.company_id, "calendar_id": link.calendar_id}
+    what = {"side": "store", "action": "rekey", "reason": reason, "before": before, "after": now}
+    who = {"run_id": run_id, "account_id": link.account_id, "link_id": link.id}
+    changes.append(conn, at=at, **who, **where, **ids, **what)
 
 
 def is_vanished(seen: Observed | None) -> bool:
@@ -179,5 +177,6 @@ def _found(row: Observed, series: set[str]) -> Occurrence | None:
     return Occurrence(row.item_id, row.item_id, start, title) if row.item_id in series and start else None
 
 
-def _with(row: Row[Any], columns: dict[str, Any] | None) -> Row[Any]:
+def with_columns(row: Row[Any], columns: dict[str, Any] | None) -> Row[Any]:
+    """The row with other values in these columns."""
     return row if columns is None else cast(Row[Any], SimpleNamespace(**{**row._mapping, **columns}))

@@ -14,6 +14,7 @@ from include.calsync.core.meetings import meeting_of
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.flows import moves
 from include.calsync.flows.company_pull import is_unfinished
+from include.calsync.flows.followed import Followed
 from include.calsync.flows.observe import LOST
 from include.calsync.flows.rekeying import Rekeying
 from include.calsync.flows.run import Run, RunAccount
@@ -37,6 +38,9 @@ class Seen:
         intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
         self.rekeying = Rekeying(conn, [] if run.request.upload else heads, intents, self.events)
         heads = [self.rekeying.moved(link) for link in heads]
+        may_follow = [] if run.request.upload else heads
+        self.followed = Followed(may_follow, self.activities, self.events, self.accounts)
+        heads = [self.followed.moved(link) for link in heads]
         self.rests = moves.resting(conn, self.accounts.values())
         resting = [row for account_id in self.rests for row in mapping.intents(conn, account_id)]
         self.intents = [self.rekeying.moved_intent(row) for row in intents] + resting
@@ -56,7 +60,7 @@ class Seen:
             or (link.company_id, link.meeting, link.account_id in self.accounts) in stirred
         ]
         whole = mapping.whole(conn, awake)
-        self.links = [self.rekeying.moved(whole.get(link.id, link)) for link in heads]
+        self.links = [self.followed.moved(self.rekeying.moved(whole.get(link.id, link))) for link in heads]
 
     def _stirred_meetings(self) -> set[tuple[str, str | None, bool]]:
         """Meetings whose link may be written because of another calendar's event: company, meeting, and whether the
