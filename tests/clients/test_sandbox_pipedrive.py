@@ -77,7 +77,7 @@ def test_one_activity_from_birth_to_death(client: PipedriveClient, state: Pipedr
 
 
 def test_clearing_where_null_is_refused(client: PipedriveClient, service: Service, state: PipedriveState) -> None:
-    state.options.null_clears = False
+    state.options.null_clears, state.options.empty_clears_times = False, True
     for _ in range(2):
         each = state.add_activity("x", due_date="2026-11-25", due_time="09:30", location="Berlin")
         client.update_activity(each["id"], {"due_time": None, "location": None})

@@ -63,3 +63,16 @@ def test_wrong_wishes_change_nothing(sandbox: Sandbox, wish: Any) -> None:
     assert answer.status_code == 400
     assert answer.json()["error"]
     assert ask(sandbox.pipedrive).json() == before
+
+
+def test_strict_is_the_default() -> None:
+    """What is confirmed, or has to be assumed by whoever writes a client, is what a test meets unless it says so."""
+    strict = {
+        "search_requests": 10, "unknown_fields": "refuse", "nested_unknown": "refuse", "nested_nulls": "refuse",
+        "person_id_in_body": "refuse", "empty_clears_times": False, "due_date_default": "today",
+        "busy_default": "by_time", "edit_deleted": "400", "access_order": "changing", "unedited_deals": "null",
+        "show_private": True, "limit_over_max": "refuse",
+    }  # fmt: skip
+    assert {name: getattr(PipedriveOptions(), name) for name in strict} == strict
+    google = GoogleOptions()
+    assert google.long_description == "refuse"

@@ -80,18 +80,7 @@ def test_defaults(company: PipedriveState, call: Call) -> None:
     """Pipedrive v1 documentation of POST /activities: subject "Call", type call, owner = the token's user."""
     row = created(call("POST", PATH, json={}))
     assert (row["subject"], row["type"], row["owner_id"]) == ("Call", "call", 11)
-    unset = (
-        "deal_id",
-        "lead_id",
-        "person_id",
-        "org_id",
-        "due_date",
-        "due_time",
-        "duration",
-        "busy",
-        "location",
-        "note",
-    )
+    unset = ("deal_id", "lead_id", "person_id", "org_id", "due_time", "duration", "location", "note")
     assert [row[name] for name in unset] == [None] * len(unset)
 
 
@@ -128,9 +117,9 @@ def test_body_must_be_a_json_object(call: Call) -> None:
 def test_person_id_is_read_only(company: PipedriveState, call: Call) -> None:
     """Pipedrive API v2 migration guide: person_id follows from the primary participant."""
     eva, uwe = company.add_person("Eva")["id"], company.add_person("Uwe")["id"]
-    assert created(call("POST", PATH, json={"person_id": eva}))["person_id"] is None
-    company.options.person_id_in_body = "refuse"
     assert "person_id" in refused(call("POST", PATH, json={"person_id": eva}))
+    company.options.person_id_in_body = "ignore"
+    assert created(call("POST", PATH, json={"person_id": eva}))["person_id"] is None
     both = [{"person_id": eva, "primary": False}, {"person_id": uwe, "primary": True}]
     row = created(call("PATCH", f"{PATH}/1", json={"participants": both}))
     assert (row["person_id"], row["participants"]) == (uwe, both)
@@ -182,7 +171,7 @@ def test_clearing_by_null(company: PipedriveState, call: Call) -> None:
 
 def test_null_refused_so_that_empty_text_is_needed(company: PipedriveState, call: Call) -> None:
     """Pipedrive OpenAPI v2 marks these fields not nullable, so null may be refused; "" was recorded live in v1."""
-    company.options.null_clears = False
+    company.options.null_clears, company.options.empty_clears_times = False, True
     company.add_activity("x", due_date="2026-11-25", due_time="10:00", duration="01:00", location="Bonn", note="n")
     for name in ("due_date", "due_time", "duration", "location", "note", "public_description"):
         assert name in refused(call("PATCH", f"{PATH}/1", json={name: None}))

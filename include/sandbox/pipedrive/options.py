@@ -32,7 +32,7 @@ class Options:
     """Requests per rolling window and API token; None: by plan."""
     burst_enabled: bool = True
     burst_window_s: float = 2.0
-    search_requests: int | None = None
+    search_requests: int | None = SEARCH_BURST
     """Searches per rolling window, which is apart from the other requests'; None: they are counted among these."""
     search_headers: Literal["own", "general"] = "own"
     """Whose numbers a search's `x-ratelimit-*` tell; unconfirmed."""
@@ -67,7 +67,7 @@ class Options:
     # Single items.
     get_deleted: Literal["404", "410", "400", "200"] = "404"
     """Of activities. 400 has a code that ends in `_DELETED`, as an edit has."""
-    edit_deleted: Literal["400", "404", "410", "403"] = "404"
+    edit_deleted: Literal["400", "404", "410", "403"] = "400"
     """Of activities. 400 is what deals answer."""
     delete_deleted: Literal["400", "404", "410"] = "404"
     """A second DELETE of an activity."""
@@ -80,17 +80,17 @@ class Options:
     """False: null is refused for texts, dates, times and places, so that "" is needed."""
     null_clears_times: bool = True
     """False: null is refused for date, time and duration alone."""
-    empty_clears_times: bool = True
+    empty_clears_times: bool = False
     """False: "" is no valid date, time or duration."""
     unknown_fields: Literal["refuse", "ignore"] = "refuse"
     nested_unknown: Literal["refuse", "ignore"] = "refuse"
     """Members of attendees, participants and places that the specification does not have."""
-    nested_nulls: Literal["refuse", "take"] = "take"
-    person_id_in_body: Literal["ignore", "refuse"] = "ignore"
+    nested_nulls: Literal["refuse", "take"] = "refuse"
+    person_id_in_body: Literal["ignore", "refuse"] = "refuse"
     participants_patch: Literal["replace", "add"] = "replace"
-    due_date_default: Literal["today", "none"] = "none"
+    due_date_default: Literal["today", "none"] = "today"
     """Of an activity that is created without one; today in UTC."""
-    busy_default: Literal["by_time", "false", "none"] = "none"
+    busy_default: Literal["by_time", "false", "none"] = "by_time"
     """Of an activity that is created without it: true with a time (seen in v1) and false without one, or always
     false."""
     busy_follows_time: bool = False
@@ -107,11 +107,11 @@ class Options:
     seconds_in_times: bool = False
     """due_time and duration as HH:MM:SS."""
     milliseconds_in_stamps: bool = False
-    show_private: bool = False
+    show_private: bool = True
     """Activities have the member `private`, as some accounts' do."""
-    access_order: Literal["changing", "fixed"] = "fixed"
+    access_order: Literal["changing", "fixed"] = "changing"
     """Of the entries in a user's `access`."""
-    unedited_deals: Literal["null", "added"] = "added"
+    unedited_deals: Literal["null", "added"] = "null"
     """`update_time` of a deal that nobody edited: null, or when it was added."""
     unset_as_empty: bool = False
     """Unset due_time and duration as "" (recorded from v1) instead of null."""
