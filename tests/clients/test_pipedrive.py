@@ -208,6 +208,7 @@ def test_what_requests_cost() -> None:
         "persons.list": 10,
         "organizations.list": 10,
         "deals.list": 10,
+        "deals.archived": 20,
         "deals.get": 1,
         "leads.get": 2,
         "persons.search": 20,

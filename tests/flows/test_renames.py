@@ -186,3 +186,49 @@ def test_a_lead_of_long_ago_that_is_used_now(world: World) -> None:
     world.green()
     assert world.the_event()["summary"] == "Plan > Mail"
     world.assert_quiet()
+
+
+def test_a_renamed_archived_deal(world: World) -> None:
+    """It is in the listing of archived deals alone."""
+    keys = named(world)
+    world.pipedrive.archive_deal(keys["deal"])
+    world.pass_time(HOUR)
+    world.assert_quiet()
+    world.pipedrive.rename_deal(keys["deal"], "Wall")
+    world.pass_time(HOUR)
+    world.green()
+    assert world.the_event()["summary"].startswith("Wall > ")
+    world.assert_quiet()
+
+
+def test_deals_that_nobody_edited_end_no_page_of_renames(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their `update_time` is null, and the names behind them are read in later runs."""
+    monkeypatch.setattr(renames, "PAGES_PER_RUN", 1)
+    monkeypatch.setattr("include.calsync.clients.pipedrive.PAGE_SIZE", 2)
+    world.pipedrive.options.unedited_deals = "null"
+    keys = named(world)
+    world.pass_time(60)
+    world.pipedrive.rename_deal(world.pipedrive.add_deal("Edited")["id"], "First")
+    world.pass_time(60)
+    world.pipedrive.add_deal("Never edited")
+    world.pass_time(60)
+    world.pipedrive.rename_deal(keys["deal"], "Wall")
+    world.pass_time(HOUR)
+    for _ in range(3):
+        world.green()
+        world.pass_time(300)
+    assert world.the_event()["summary"].startswith("Wall > ")
+    world.assert_quiet()
+
+
+@pytest.mark.parametrize("kind", ["html", "status"])
+def test_a_page_that_is_not_pipedrives_own_stops_no_sync(
+    world: World, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    """A gateway answers with a page, or with 502, wherever this kind is listed."""
+    named(world)
+    fault = Fault(kind, status=404 if kind == "html" else 502, method="GET", path="/deals/archived$", times=0)
+    world.sandbox.pipedrive.faults.add(fault)
+    world.pass_time(HOUR)
+    world.green()
+    assert "new names of archived deals are not shown" in caplog.text

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import re
 import threading
 import urllib.parse
@@ -23,6 +24,8 @@ import requests
 from include.calsync.clients.sessions import Session, Timing, exchange, parsed
 from include.calsync.clients.statuses import TOKEN_ENDPOINT, rule_for, said, token_reason
 from include.calsync.errors import CredentialRefused, RetryableError, ServiceError
+
+log = logging.getLogger(__name__)
 
 EARLY = timedelta(seconds=60)
 """An access token is renewed this long before its end."""
@@ -78,6 +81,8 @@ class TokenEndpoint:
 class ApiTokenAuth:
     """`x-api-token`; can't be renewed."""
 
+    is_rotated = False
+
     def __init__(self, credential: ApiToken) -> None:
         self._token = credential.token.strip()
 
@@ -93,10 +98,16 @@ class ApiTokenAuth:
 
 
 class OAuthRefreshAuth:
-    """Pipedrive access tokens from a refresh token (Pipedrive OAuth: "Refreshing the tokens")."""
+    """Pipedrive access tokens from a refresh token (Pipedrive OAuth: "Refreshing the tokens").
+
+    The same refresh token is documented to come back each time. If another one does, it is used from then on, and
+    `is_rotated`: whoever holds the connection has to be told.
+    """
 
     def __init__(self, credential: OAuthRefresh, *, clock: Callable[[], datetime], timing: Timing) -> None:
         self._credential = credential
+        self._refresh_token = credential.refresh_token
+        self.is_rotated = False
         self._endpoint = TokenEndpoint("Pipedrive token endpoint", timing)
         self._clock = clock
         self._lock = threading.Lock()
@@ -118,12 +129,16 @@ class OAuthRefreshAuth:
     def _refresh(self) -> None:
         known = self._credential
         client = base64.b64encode(f"{known.client_id}:{known.client_secret}".encode()).decode()
-        form = {"grant_type": "refresh_token", "refresh_token": known.refresh_token}
+        form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token}
         headers = {"Authorization": f"Basic {client}", "Content-Type": "application/x-www-form-urlencoded"}
         answer = self._endpoint.post(known.token_url, urllib.parse.urlencode(form).encode(), headers)
         token, length_s = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or not isinstance(length_s, int):
             raise RetryableError("Pipedrive token endpoint: 200 without a token.", status=200, reason="unreadable")
+        given = answer.get("refresh_token")
+        if isinstance(given, str) and given not in ("", self._refresh_token):
+            self._refresh_token, self.is_rotated = given, True
+            log.warning("Pipedrive token endpoint: another refresh token came; only this process knows it.")
         self._token = token
         self._until = self._clock() + timedelta(seconds=length_s) - EARLY
 
@@ -132,10 +147,12 @@ class GoogleAuth:
     """Access tokens of google-auth credentials, from whatever token address they name.
 
     Only `refresh` and `apply` are used: `before_request` would look up access boundaries at Google in a thread.
+    `is_rotated`: as of OAuthRefreshAuth.
     """
 
     def __init__(self, credentials: google.auth.credentials.Credentials, timing: Timing) -> None:
         self._credentials: Any = credentials
+        self.is_rotated = False
         self._request = _TokenRequest(TokenEndpoint("Google token endpoint", timing))
         self._lock = threading.Lock()
 
@@ -154,8 +171,10 @@ class GoogleAuth:
         return True
 
     def _refresh(self) -> None:
+        before = getattr(self._credentials, "refresh_token", None)
         try:
             self._credentials.refresh(self._request)
+            self.is_rotated = self.is_rotated or getattr(self._credentials, "refresh_token", None) != before
         except google.auth.exceptions.GoogleAuthError as error:
             kind = type(error).__name__  # its text may name the user or quote the answer
             if getattr(error, "retryable", False):

@@ -12,22 +12,22 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import random as _random
 from typing import Any, Literal
 
 from include.calsync.clients.auth import ApiToken, ApiTokenAuth, OAuthRefresh, OAuthRefreshAuth
 from include.calsync.clients.limiter import Limit, Limiter
+from include.calsync.clients.operations import OPERATIONS
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.clients.shapes import has_items, has_list, has_object, has_page, is_envelope
 from include.calsync.clients.spelling import REFUSED, Spelling
 from include.calsync.clients.statuses import PIPEDRIVE, Scope, pipedrive_reason
-from include.calsync.clients.transport import Auth, Call, Service, Transport, utc_now
+from include.calsync.clients.transport import Call, Service, Transport, utc_now
 from include.calsync.core.sendable import lean, sendable
 from include.calsync.errors import CredentialRefused, Hidden, RecordError, RetryableError
 
-__all__ = ["ApiToken", "OAuthRefresh", "PipedriveClient"]
+__all__ = ["OPERATIONS", "ApiToken", "OAuthRefresh", "PipedriveClient"]
 
 PAGE_SIZE = 500
 IDS_PER_REQUEST = 100
@@ -35,35 +35,6 @@ LOWEST_BURST = 20
 """Requests per rolling 2 s with an API token on the smallest plan."""
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    method: str
-    path: str
-    tokens: int
-
-
-# Tokens: what one request costs of the company's daily budget, whatever its `limit`.
-OPERATIONS = {
-    "activities.list": _Operation("GET", "/api/v2/activities", 10),
-    "activities.get": _Operation("GET", "/api/v2/activities/{}", 1),
-    "activities.create": _Operation("POST", "/api/v2/activities", 5),
-    "activities.update": _Operation("PATCH", "/api/v2/activities/{}", 5),
-    "activities.delete": _Operation("DELETE", "/api/v2/activities/{}", 3),
-    "persons.get": _Operation("GET", "/api/v2/persons/{}", 1),
-    "organizations.get": _Operation("GET", "/api/v2/organizations/{}", 1),
-    "persons.list": _Operation("GET", "/api/v2/persons", 10),
-    "persons.search": _Operation("GET", "/api/v2/persons/search", 20),
-    "organizations.list": _Operation("GET", "/api/v2/organizations", 10),
-    "deals.list": _Operation("GET", "/api/v2/deals", 10),
-    "deals.get": _Operation("GET", "/api/v2/deals/{}", 1),
-    "leads.get": _Operation("GET", "/v1/leads/{}", 2),
-    "leads.list": _Operation("GET", "/v1/leads", 20),
-    "users.me": _Operation("GET", "/v1/users/me", 2),
-    "users.list": _Operation("GET", "/v1/users", 20),
-    "activityTypes.list": _Operation("GET", "/v1/activityTypes", 20),
-}
 
 
 def _problem(body: Any) -> str:
@@ -106,10 +77,11 @@ class PipedriveClient:
         self._lock = threading.Lock()
         self.tokens_spent = 0
         self._is_let_in = False  # asked for after the first 403 only
+        self._auth = _live(auth, clock, timing)
         self._transport = Transport(
             SERVICE,
             base_url=base_url,
-            auth=_live(auth, clock, timing),
+            auth=self._auth,
             limiter=limiter,
             sleep=sleep,
             clock=clock,
@@ -121,6 +93,11 @@ class PipedriveClient:
     @property
     def request_count(self) -> int:
         return self._transport.request_count
+
+    @property
+    def is_rotated(self) -> bool:
+        """Whether another refresh token took the place of the one that was given; only this process knows it."""
+        return self._auth.is_rotated
 
     @property
     def server_time(self) -> datetime | None:
@@ -236,11 +213,15 @@ class PipedriveClient:
         return self._one("leads.get", lead_id)
 
     def updated(self, kind: str, since: datetime) -> Iterator[list[Json]]:
-        """Pages of deals, persons, organizations or leads (`kind`) updated at or after `since`, the oldest first."""
+        """Pages of what was updated at or after `since`, the oldest first. An `update_time` may be null.
+
+        `kind`: deal, archived_deal, person, organization or lead; neither of the first and last has archived ones.
+        """
         wanted = {"updated_since": _second(since.timestamp())}
         if kind == "lead":  # v1: its order is not promised, and pages are counted
             return self._counted_pages("leads.list", wanted)
-        return self._pages(f"{kind}s.list", wanted | {"sort_by": "update_time", "sort_direction": "asc"})
+        name = "deals.archived" if kind == "archived_deal" else f"{kind}s.list"
+        return self._pages(name, wanted | {"sort_by": "update_time", "sort_direction": "asc"})
 
     def me(self) -> Json:
         """The credential's user, with `company_id`, `company_domain`, `timezone_name`."""
@@ -369,7 +350,9 @@ class PipedriveClient:
         self._limiter.spend(self.key, call.tokens, int(left) if left.isdecimal() else None)
 
 
-def _live(auth: ApiToken | OAuthRefresh, clock: Callable[[], datetime], timing: Timing) -> Auth:
+def _live(
+    auth: ApiToken | OAuthRefresh, clock: Callable[[], datetime], timing: Timing
+) -> ApiTokenAuth | OAuthRefreshAuth:
     if isinstance(auth, ApiToken):
         return ApiTokenAuth(auth)
     return OAuthRefreshAuth(auth, clock=clock, timing=timing)

@@ -29,6 +29,7 @@ from include.calsync.flows import moves
 from include.calsync.flows.event_writes import put_mark
 from include.calsync.flows.follow_writes import lives_on
 from include.calsync.flows.guests import Guests
+from include.calsync.flows.names import site_of
 from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of, pair_of
@@ -167,7 +168,8 @@ class ActivityWrites:
 
     def _created(self, row: Row[Any], event: EventView, answer: dict[str, Any]) -> None:
         desk = self.desk
-        view = activity_view(answer, Context(url=f"{desk.pipedrive.base_url.rstrip('/')}/activities/list"))
+        pages = site_of(desk.services, desk.account.settings.pipedrive_conn_id)
+        view = activity_view(answer, Context(url=pages and f"{pages}/activities/list"))
         title = Rendered(text=event.title, prefix="", suffix="", subject=event.title)
         raws = {"activity_raw": answer, "event_raw": row.payload["event_raw"]}
         occurrence = is_occurrence(row.payload["event_raw"])

@@ -20,9 +20,9 @@ from include.calsync.flows import observe, reconcile
 from include.calsync.flows.company_pull import CompanyPull, is_unfinished
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.series import Known, SeriesPull
-from include.calsync.flows.services import Services
+from include.calsync.flows.services import Services, rotated
 from include.calsync.flows.writes import due_at
-from include.calsync.store import copies, cursors, mapping, runs
+from include.calsync.store import copies, cursors, directory, mapping, runs
 from include.calsync.store.leases import check_fence
 from include.calsync.store.transaction import reading
 
@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 # Events.list refuses an updatedMin that lies too far back; 29 days were measured.
 UPDATED_MIN_KEPT = timedelta(days=21)
+
+# Google was seen to leave the token out now and then; more often than that costs time, and somebody should know.
+TOKENS_MISSED = 3
 
 
 class CalendarPull:
@@ -76,6 +79,10 @@ class CalendarPull:
         self._stage(self._again())
         self._stage_series()
         self._stage_named()
+        if self.run.request.follows_cursors:
+            self._miss_token(token)
+        if self.client.is_rotated:
+            self.account.notices.append(rotated(self.account.name, self.account.settings.google_conn_id))
         counts = self.account.counts | {"events_listed": self.listed_count, "skipped": dict(self.skipped)}
         self.account.counts = counts
         self._done(
@@ -91,6 +98,21 @@ class CalendarPull:
             if self.account.fence is not None:
                 check_fence(conn, self.account.id, self.account.fence)
             runs.set_account(conn, self.run.id, self.account.id, events_pulled=True, **found)
+
+    def _miss_token(self, token: str | None) -> None:
+        """Without a sync token the cursor stays, and the next run reads the same again. If that goes on, say so."""
+        scope, now = f"no_sync_token:{self.account.id}", self.services.clock()
+        with reading(self.services.engine) as conn:
+            known = directory.read(conn, scope) or {"runs": 0}
+        missed_count = 0 if token is not None else int(known["runs"]) + 1
+        if missed_count != known["runs"] and not self.run.request.dry_run:
+            with self.services.engine.begin() as conn:
+                directory.keep(conn, scope, "", {"runs": missed_count}, now)
+        if missed_count >= TOKENS_MISSED:
+            self.account.notices.append(
+                f"account {self.account.name}: nothing is missed, but each run reads more of the calendar than it "
+                f"needs: Google has given no sync token for {missed_count} runs"
+            )
 
     def _list(self) -> str | None:
         request = self.run.request
@@ -156,6 +178,11 @@ class CalendarPull:
 
     def _check_access(self, role: str | None) -> None:
         needed = ("writer", "owner") if self.account.policy.mode != "to_pipedrive" else ("reader", "writer", "owner")
+        if role == "writerWithoutPrivateAccess":
+            raise CalsyncError(
+                "share the Google calendar with the right to make changes to events and to see private ones, too. With "
+                "the present right private events have no content, which would be taken for edits."
+            )
         if role is not None and role not in needed:
             raise CalsyncError(
                 f"the Google calendar is shared with the right «{role}» only. "

@@ -12,9 +12,9 @@ from sqlalchemy import Row
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.errors import FatalError, RecordError
 from include.calsync.flows import aside, budget, moves, observe, probe, reconcile, renames
-from include.calsync.flows.names import Names
+from include.calsync.flows.names import Names, site_of
 from include.calsync.flows.run import Run, RunAccount
-from include.calsync.flows.services import Services
+from include.calsync.flows.services import Services, rotated
 from include.calsync.store import cursors, mapping, runs
 from include.calsync.store.leases import check_fence
 from include.calsync.store.transaction import reading
@@ -37,7 +37,7 @@ class CompanyPull:
         self.services, self.run, self.client, self.accounts = services, run, client, accounts
         self.company_id = accounts[0].company_id
         self.users = {account.user_id for account in accounts}
-        self.names = Names(client)
+        self.names = Names(client, site_of(services, accounts[0].settings.pipedrive_conn_id))
         self.ids = {account.id for account in accounts}
         with reading(services.engine) as conn:
             rows = mapping.heads(conn, company_ids=[self.company_id])
@@ -200,6 +200,8 @@ class CompanyPull:
 
     def _report(self, account: RunAccount, listed_count: int, next_watermark: datetime) -> None:
         account.counts["activities_listed"] = listed_count
+        if self.client.is_rotated:
+            account.notices.append(rotated(account.name, account.settings.pipedrive_conn_id))
         with self.services.engine.begin() as conn:
             if account.fence is not None:
                 check_fence(conn, account.id, account.fence)

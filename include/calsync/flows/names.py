@@ -7,10 +7,26 @@ from functools import partial
 from typing import Any
 
 from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.core.links import site
 from include.calsync.core.model import Context
 from include.calsync.errors import Hidden, NotFound
+from include.calsync.flows.services import Services
+from include.calsync.store import directory
+from include.calsync.store.transaction import reading
 
 KINDS = ("deal", "person", "organization", "lead")
+
+
+def domain_of(services: Services, conn_id: str) -> str:
+    """The subdomain of the company that a Pipedrive connection opens; "" if it is not known yet."""
+    with reading(services.engine) as conn:
+        company = directory.read(conn, f"pipedrive:{conn_id}") or {}
+    return str(company.get("domain") or "")
+
+
+def site_of(services: Services, conn_id: str) -> str:
+    """Where people open the pages of that company."""
+    return site(services.pipedrive(conn_id).base_url, domain_of(services, conn_id))
 
 
 def shown_names(kind: str, row: Mapping[str, Any]) -> dict[str, str]:
@@ -24,10 +40,10 @@ def shown_names(kind: str, row: Mapping[str, Any]) -> dict[str, str]:
 
 
 class Names:
-    """Looks names up by the hundred and remembers them for one run."""
+    """Looks names up by the hundred and remembers them for one run. `site`: where their pages are, as of `site_of`."""
 
-    def __init__(self, client: PipedriveClient) -> None:
-        self._client = client
+    def __init__(self, client: PipedriveClient, site: str) -> None:
+        self._client, self._site = client, site
         self._known: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def learn(self, refs: Iterable[Sequence[str]]) -> None:
@@ -60,7 +76,9 @@ class Names:
         )
 
     def _url(self, deal: str, person: str, organization: str) -> str:
-        base = self._client.base_url.rstrip("/")
+        base = self._site
+        if not base:
+            return ""
         if deal and not deal.isdigit():
             return f"{base}/leads/inbox/{deal}"
         for kind, ref in (("deal", deal), ("person", person), ("organization", organization)):

@@ -11,9 +11,9 @@ from typing import Any
 from include.calsync.core.links import hosts_of, pasted
 from include.calsync.core.sendable import with_person
 from include.calsync.errors import Hidden, NotFound
+from include.calsync.flows.names import domain_of
 from include.calsync.flows.writes import Desk
-from include.calsync.store import directory, runs
-from include.calsync.store.transaction import reading
+from include.calsync.store import runs
 
 
 def refs_body(
@@ -26,9 +26,8 @@ def refs_body(
     if "://" not in text:
         return {}
     client = desk.pipedrive
-    with reading(desk.services.engine) as conn:
-        company = directory.read(conn, f"pipedrive:{desk.account.settings.pipedrive_conn_id}") or {}
-    links = pasted(text, hosts_of(client.base_url, str(company.get("domain") or "")))
+    domain = domain_of(desk.services, desk.account.settings.pipedrive_conn_id)
+    links = pasted(text, hosts_of(client.base_url, domain))
     deal, person, organization = known
     body: dict[str, Any] = {}
     if not deal and _exists(desk, event_id, links, "deal", client.deal):

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.core.links import API_HOST
 from include.calsync.core.model import Origin
-from include.calsync.errors import CredentialRefused, FatalError, NotFound
+from include.calsync.errors import CredentialRefused, FatalError, NotFound, RecordError, RetryableError
 from include.calsync.flows import aside, observe
 from include.calsync.flows.budget import Pace
 from include.calsync.flows.names import KINDS, shown_names
@@ -36,8 +36,12 @@ EACH, SELDOM = timedelta(hours=1), timedelta(hours=24)
 # A link may be stored long after its names were read, and was not yet there to be compared.
 OVERLAP = timedelta(hours=1)
 PAGES_PER_RUN = 20
+LISTINGS = {"archived_deal": "deal"} | {kind: kind for kind in KINDS}
+"""What is listed, and the kind that it shows. Archived deals are in a listing of their own; archived leads in none."""
 PER_RUN = 500
 """Activities that are read again at once; the next ones follow after `APART`."""
+NOWHERE = f"https://{API_HOST}/"
+"""How links began that were once written where a connection names no company."""
 APART = timedelta(minutes=5)
 ONE_SECOND = timedelta(seconds=1)
 LEAST_TOKENS = 200
@@ -61,7 +65,7 @@ def check(services: Services, run: Run, client: PipedriveClient, accounts: list[
     with reading(services.engine) as conn:
         known = directory.read(conn, scope)
     if known is None:
-        since = dict.fromkeys(KINDS, (client.server_time or now).isoformat())
+        since = dict.fromkeys(LISTINGS, (client.server_time or now).isoformat())
         _save(services, accounts, scope, {"since": since, "checked_at": now.isoformat()}, [])
         return
     left = budget_of(services.engine, client.key, now).remaining
@@ -81,30 +85,34 @@ def check(services: Services, run: Run, client: PipedriveClient, accounts: list[
 
 def _list(services: Services, client: PipedriveClient, since: Mapping[str, str], used: Collection[str]) -> _Listed:
     out = _Listed()
-    for kind in KINDS:
+    for listing, kind in LISTINGS.items():
         if kind not in used:  # the first link of this kind will know the names of its day
-            out.since[kind] = ((client.server_time or services.clock()) - OVERLAP).isoformat()
+            out.since[listing] = ((client.server_time or services.clock()) - OVERLAP).isoformat()
             continue
-        out.since[kind] = since[kind]
+        out.since[listing] = since.get(listing, since[kind])
         try:
-            _list_kind(services, client, kind, out)
-        except (NotFound, FatalError, CredentialRefused) as error:
-            out.troubles.append(f"new names of {kind}s are not shown: {error}")
+            _walk(services, client, listing, out)
+        except (NotFound, FatalError, RecordError, CredentialRefused, RetryableError) as error:
+            what = listing.replace("_", " ")
+            out.troubles.append(f"new names of {what}s are not shown: {error}")
     return out
 
 
-def _list_kind(services: Services, client: PipedriveClient, kind: str, out: _Listed) -> None:
-    start = datetime.fromisoformat(out.since[kind])
-    pages, last, at = client.updated(kind, start), None, None
-    # Leads come in no promised order, so that there is no place to stop at.
-    for page in islice(pages, None if kind == "lead" else PAGES_PER_RUN):
+def _walk(services: Services, client: PipedriveClient, listing: str, out: _Listed) -> None:
+    start, kind = datetime.fromisoformat(out.since[listing]), LISTINGS[listing]
+    pages, last, at = client.updated(listing, start), None, None
+    for number, page in enumerate(pages, 1):
         at = at or client.server_time or services.clock()
         out.names |= {(kind, str(row["id"])): shown_names(kind, row) for row in page if not row.get("is_deleted")}
-        last = page[-1] if page else last
-    rest = next(pages, None)
-    reached = observe.stamp(last.get("update_time")) if rest and last else None
+        # A deal that nobody edited yet has no `update_time`: the last one that is known tells how far this came.
+        last = next((known for row in reversed(page) if (known := observe.stamp(row.get("update_time")))), last)
+        # Leads come in no promised order, so that there is no place to stop at.
+        if number >= PAGES_PER_RUN and last is not None and kind != "lead":
+            break
+    reached = last if next(pages, None) else None
     out.complete = out.complete and reached is None
-    out.since[kind] = (max(reached, start + ONE_SECOND) if reached else (at or services.clock()) - OVERLAP).isoformat()
+    until = max(reached, start + ONE_SECOND) if reached else (at or services.clock()) - OVERLAP
+    out.since[listing] = until.isoformat()
 
 
 def _showing(company_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -139,7 +147,7 @@ def _outdated(
     query = query.where(*_showing(company_id)).order_by(column.due_at)
     for row in conn.execute(query.execution_options(yield_per=1000)):
         shown = row.base_activity["context"]
-        if any(
+        if str(shown.get("url")).startswith(NOWHERE) or any(
             shown.get(part) != name
             for key in _keys(row.base_activity["refs"])
             for part, name in names.get(key, {}).items()

@@ -66,3 +66,11 @@ class Services:
         from include.calsync.store.leases import Leases
 
         return Leases(self.engine, self.clock)
+
+
+def rotated(account: str, conn_id: str) -> str:
+    """What to do about a refresh token that was replaced: tasks can't write into Airflow's connections."""
+    return (
+        f"account {account}: authorise the connection {conn_id} again, and enter the refresh token that you get. The "
+        "service replaced the one that is entered; it may stop working."
+    )
