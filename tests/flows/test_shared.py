@@ -272,3 +272,71 @@ def test_two_runs_that_see_a_new_meeting_at_the_same_time(team: World) -> None:
     settle(team)
     assert (owner(team), attendees(team)) == (ANNA, [BERT])
     assert_quiet(team)
+
+
+UID = "one-for-two@elsewhere.example"
+
+
+def twins(world: World, calendar: str = ANNA) -> list[str]:
+    """Two events of one calendar that carry the same iCalUID, as imports leave them."""
+    at = {"start": {"dateTime": f"{day(2)}T09:00:00Z"}, "end": {"dateTime": f"{day(2)}T10:00:00Z"}}
+    first = world.event("First", calendar, iCalUID=UID)
+    return [str(first["id"]), str(world.event("Second", calendar, iCalUID=UID, **at)["id"])]
+
+
+def subjects(world: World) -> list[str]:
+    return sorted(row["subject"] for row in world.activities())
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_two_events_of_one_calendar_are_two_meetings(team: World, together: bool) -> None:
+    """A copy is one only in another account's calendar."""
+    if together:
+        first, second = twins(team)
+    else:
+        first = str(team.event("First", ANNA, iCalUID=UID)["id"])
+        settle(team)
+        second = str(team.event("Second", ANNA, iCalUID=UID)["id"])
+    settle(team)
+    assert subjects(team) == ["First", "Second"]
+    assert attendees_of_all(team) == []
+    assert_quiet(team)
+    for _ in range(2):  # what was written meanwhile makes no copy of it
+        team.google.edit_event(ANNA, second, location="Hall")
+        settle(team)
+        team.google.edit_event(ANNA, second, location="Bar")
+        settle(team)
+    assert {row["subject"]: (row["location"] or {}).get("value") for row in team.activities()} == {
+        "First": None,
+        "Second": "Bar",
+    }
+    team.google.delete_event(ANNA, first)
+    settle(team)
+    assert subjects(team) == ["Second"]
+    assert_quiet(team)
+
+
+def attendees_of_all(world: World) -> list[str]:
+    return [each["email"] for row in world.activities() for each in row.get("attendees") or ()]
+
+
+def test_a_colleagues_copy_joins_one_of_two_twins(team: World) -> None:
+    twins(team)
+    team.event("First", BERT, iCalUID=UID)
+    settle(team)
+    assert subjects(team) == ["First", "Second"]
+    assert attendees_of_all(team) == [BERT]
+    assert {row["owner_id"] for row in team.activities()} == {team.anna}
+    assert_quiet(team)
+
+
+def test_an_upload_brings_both_twins(world: World) -> None:
+    world.anna_is(calendar="primary")
+    twins(world)
+    world.pass_time(100)
+    world.green()
+    assert world.activities() == []
+    assert world.upload(direction="to_pipedrive").failure is None
+    assert subjects(world) == ["First", "Second"]
+    settle(world)
+    assert_quiet(world)

@@ -15,7 +15,6 @@ from include.calsync.core.decide import Action
 from include.calsync.core.fields import activity_body, activity_view, event_view
 from include.calsync.core.limits import PLACE, SUBJECT, shorten
 from include.calsync.core.marks import Mark
-from include.calsync.core.meetings import meeting_of
 from include.calsync.core.merge import Pair, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin
 from include.calsync.core.policy import Side
@@ -118,8 +117,10 @@ class ActivityWrites:
 
     def _intend(self, conn: Connection, row: Row[Any], sent: ActivityView, attempted_at: datetime) -> None:
         """Note that the activity is about to be created. Of several runs at work on one meeting only one may."""
-        desk, event = self.desk, row.payload["event_raw"]
+        desk, columns = self.desk, series_columns(row.payload["event_raw"])
         assert sent.when is not None
+        company_id = desk.account.company_id
+        columns["meeting"] = mapping.own_meeting(conn, columns["meeting"], company_id, desk.calendar_id, row.event_id)
         try:
             mapping.intend(
                 conn,
@@ -127,16 +128,16 @@ class ActivityWrites:
                 event_id=row.event_id,
                 account_id=desk.account.id,
                 run_id=desk.run.id,
-                company_id=desk.account.company_id,
+                company_id=company_id,
                 owner_id=desk.account.user_id,
                 subject=sent.subject,
                 when=sent.when.to_json(),
                 attempted_at=attempted_at,
-                **series_columns(event),
+                **columns,
             )
         except IntegrityError as error:
             raise RetryableError(TAKEN) from error
-        if copies.is_taken(conn, desk.account.company_id, meeting_of(event), desk.calendar_id):
+        if copies.is_taken(conn, company_id, columns["meeting"], desk.calendar_id):
             raise RetryableError(TAKEN)
 
     def _post(self, body: dict[str, Any], members: dict[str, Any], not_after: datetime) -> dict[str, Any]:
@@ -178,7 +179,8 @@ class ActivityWrites:
             ids = {"activity_id": int(answer["id"]), "event_id": row.event_id, "origin": str(Origin.GOOGLE)}
             link_id = desk.new_link(conn, values, **ids)
             mapping.drop_intent(conn, desk.calendar_id, row.event_id)
-            copies.attended(conn, desk.account.company_id, meeting_of(row.payload["event_raw"]))
+            made = mapping.get_link(conn, link_id)
+            copies.attended(conn, desk.account.company_id, made.meeting if made is not None else None)
             known = {"link_id": link_id, "activity_id": int(answer["id"])}
             desk.confirm(conn, row, after=view.to_json(), **known)
         if not occurrence:

@@ -55,6 +55,8 @@ class SharedMeetings:
         self.created: set[int] = set()
         """Links whose activity is created anew, with its attendees."""
         self.won: set[Place] = set()
+        self.twins: set[Place] = set()
+        """Events whose meeting another event of the same calendar is: they are nobody's copy, and have no copies."""
         self.waiting: set[Place] = set()
         """Organisers' events that are to take their meeting's activity over, now or once they can."""
 
@@ -127,11 +129,7 @@ class SharedMeetings:
 
     def settle(self, events: dict[Place, Row[Any]]) -> None:
         """Tell copies from the one event of each meeting that may get an activity. `events`: unlinked ones."""
-        groups: dict[Key, list[Place]] = defaultdict(list)
-        for place, row in events.items():
-            key = self._key(row)
-            if key is not None:
-                groups[key].append(place)
+        groups = self._groups(events)
         intended = {(row.company_id, row.meeting): row for row in self.seen.meeting_intents}
         for key, places in groups.items():
             if self.links.get(key):
@@ -145,6 +143,25 @@ class SharedMeetings:
                 winner = self._winner(places, events)
                 self.won |= {winner} if winner else set()
                 self._mark(key, [place for place in places if winner and place != winner])
+
+    def _groups(self, events: dict[Place, Row[Any]]) -> dict[Key, list[Place]]:
+        """Unlinked events by meeting, of each calendar at most one: the one that is known for it, else the first."""
+        groups: dict[Key, list[Place]] = defaultdict(list)
+        known = [
+            *self.known.values(),
+            *self.seen.meeting_intents,
+            *(each for them in self.links.values() for each in them),
+        ]
+        holders = {((row.company_id, row.meeting), row.account_id): row.event_id for row in known}
+        for place, row in sorted(events.items(), key=lambda each: each[0]):
+            key = self._key(row)
+            if key is None:
+                continue
+            if holders.setdefault((key, place[0]), place[1]) == place[1]:
+                groups[key].append(place)
+            else:
+                self.twins.add(place)
+        return groups
 
     def _join(self, key: Key, places: list[Place], events: dict[Place, Row[Any]]) -> None:
         """Copies of a meeting that has its activity. The organiser's event takes over when it is seen first.
@@ -199,7 +216,7 @@ class SharedMeetings:
             rep = self.seen.accounts[place[0]].rep
             reps[key][rep["email"]] = rep["name"]
         for row in self.rows.out:
-            if row["action"] == Action.CREATE_ACTIVITY:
+            if row["action"] == Action.CREATE_ACTIVITY and (row["account_id"], row["event_id"]) not in self.twins:
                 account, meeting = self.seen.accounts[row["account_id"]], meeting_of(row["payload"]["event_raw"])
                 others = reps.get((account.company_id, meeting), {}).items()
                 mine = ("", account.rep["email"])

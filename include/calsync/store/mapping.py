@@ -19,6 +19,7 @@ HEAD = [
     if column.name not in ("base_activity", "base_event", "rendered", "activity_raw", "event_raw")
 ]
 IDS_PER_QUERY = 500
+MEETING_OF = ("meeting", "company_id", "calendar_id", "event_id")
 
 
 def heads(conn: Connection, *, company_ids: Iterable[str], calendar_ids: Iterable[str] = ()) -> list[Row[Any]]:
@@ -64,12 +65,33 @@ def link_of_event(conn: Connection, calendar_id: str, event_id: str) -> Row[Any]
 
 def add_link(conn: Connection, **values: Any) -> int:
     """Store a new link; the schema refuses a second one for the same activity or event."""
+    if "meeting" in values:
+        values["meeting"] = own_meeting(conn, **{name: values[name] for name in MEETING_OF})
     return int(conn.execute(insert(link).values(**values).returning(link.c.id)).scalar_one())
 
 
 def set_link(conn: Connection, link_id: int, **values: Any) -> None:
     """Change a link."""
+    if values.get("meeting") is not None:
+        mine = conn.execute(select(link.c.company_id, link.c.calendar_id, link.c.event_id).where(link.c.id == link_id))
+        place = {**mine.one()._mapping, **values}
+        values["meeting"] = own_meeting(conn, **{name: place[name] for name in MEETING_OF})
     conn.execute(update(link).where(link.c.id == link_id).values(**values))
+
+
+def own_meeting(conn: Connection, meeting: str | None, company_id: str, calendar_id: str, event_id: str) -> str | None:
+    """The meeting of an event, unless another event of its calendar is, or may be, the link of it (law 1).
+
+    Two events of one calendar may carry one iCalUID: then the first that gets an activity is what copies in other
+    calendars are copies of, and the other is a meeting that nobody shares.
+    """
+    if meeting is None:
+        return None
+    for table in (link, intent):
+        same = table.c.company_id == company_id, table.c.meeting == meeting, table.c.calendar_id == calendar_id
+        if conn.execute(select(table.c.id).where(*same, table.c.event_id != event_id)).first():
+            return None
+    return meeting
 
 
 def drop_link(conn: Connection, link_id: int) -> None:
