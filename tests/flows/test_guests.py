@@ -42,6 +42,31 @@ def test_known_guests_become_participants(world: World, eva: dict[str, Any]) -> 
     assert world.google.mails == []
 
 
+@pytest.mark.parametrize(
+    ("colleague", "colleague_is"),
+    [
+        ("zoe@gmail.com", {"active_flag": True}),
+        ("zoe@googlemail.com", {"is_deleted": True, "active_flag": False}),
+        ("zoe@Yahoo.co.uk", {"active_flag": True}),
+        ("zoe@customer.example", {"active_flag": False}),
+    ],
+)
+def test_who_shares_a_public_provider_with_a_user_is_no_colleague(
+    world: World, colleague: str, colleague_is: dict[str, Any]
+) -> None:
+    """Nor is who works for a company that a former user now works for."""
+    user = world.pipedrive.add_user("Zoe", colleague, "Europe/Berlin")
+    user.update(colleague_is)
+    guest = f"eva@{colleague.partition('@')[2]}"
+    person = world.pipedrive.add_person("Eva", email=guest)
+    world.pipedrive.add_person("Zoe in private", email=colleague)
+    world.green()
+    meeting(world, guest, *([colleague] if colleague_is["active_flag"] else []))
+    world.green()
+    participants = world.the_activity()["participants"]
+    assert participants == [{"person_id": person["id"], "primary": True}], "an active user is no guest from outside"
+
+
 @pytest.mark.parametrize("deals_count", [0, 2])
 def test_no_deal_unless_there_is_exactly_one(world: World, eva: dict[str, Any], deals_count: int) -> None:
     for number in range(deals_count):

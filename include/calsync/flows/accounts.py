@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
-from include.calsync.core.guests import domain_of
+from include.calsync.core.guests import own_people
 from include.calsync.errors import AccountError, NotFound
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account, CreateCalendar
@@ -26,8 +26,8 @@ class Resolved:
     user_id: int
     calendar_id: str | None
     zone: str
-    domains: tuple[str, ...] = ()
-    """The company's own: those of its Pipedrive users' addresses."""
+    own: tuple[str, ...] = ()
+    """Addresses and domains of colleagues."""
     email: str = ""
     name: str = ""
     """Of the Pipedrive user."""
@@ -40,15 +40,15 @@ def resolve(services: Services, directory: Directory, account: Account, *, dry_r
         AccountError: this account can't be synced; the message names it and the remedy.
         ServiceError: a service did not answer.
     """
-    company_id, user, domains = _user(services, directory, account)
+    company_id, user, own = _user(services, directory, account)
     zone = account.time_zone or user.get("timezone_name") or "UTC"
     calendar_id = _calendar(services, directory, account, zone, dry_run=dry_run)
     who = str(user.get("email") or ""), str(user.get("name") or "")
-    return Resolved(company_id, int(user["id"]), calendar_id, zone, domains, *who)
+    return Resolved(company_id, int(user["id"]), calendar_id, zone, own, *who)
 
 
 def _user(services: Services, directory: Directory, account: Account) -> tuple[str, dict[str, Any], tuple[str, ...]]:
-    """Company, user, and the domains of all users."""
+    """Company, user, and what tells colleagues by."""
     client = services.pipedrive(account.pipedrive_conn_id)
 
     def fetch() -> dict[str, Any]:
@@ -64,8 +64,7 @@ def _user(services: Services, directory: Directory, account: Account) -> tuple[s
         known = directory.get(scope, client.fingerprint, fetch, fresh=fresh)
         for user in known["users"]:
             if _is_user(user, account.pipedrive_user):
-                domains = {domain_of(str(each.get("email") or "")) for each in known["users"]}
-                return known["company_id"], user, tuple(sorted(domains - {""}))
+                return known["company_id"], user, tuple(sorted(own_people(known["users"])))
     raise AccountError(
         f"account {account.name}: pipedrive_user is no active user of the company that the connection "
         f"{account.pipedrive_conn_id} opens. Correct the e-mail or id, or use a connection of the right company."

@@ -87,8 +87,8 @@ class RunAccount:
     company_id: str
     user_id: int
     calendar_id: str | None
-    domains: frozenset[str]
-    """The company's own: those of its Pipedrive users' addresses."""
+    own: frozenset[str]
+    """Addresses and domains of colleagues."""
     rep: dict[str, str]
     """The Pipedrive user's `email` and `name`."""
     policy: Policy
@@ -237,7 +237,7 @@ def run_account(row: Row[Any]) -> RunAccount:
         company_id=found["company_id"],
         user_id=found["user_id"],
         calendar_id=found["calendar_id"],
-        domains=frozenset(found.get("domains") or ()),
+        own=frozenset(found.get("own") or ()),
         rep={"email": found.get("email") or "", "name": found.get("name") or ""},
         policy=policy_of(settings, found["user_id"], found["zone"], found["calendar_id"] or ""),
         state=row.state,
