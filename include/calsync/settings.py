@@ -71,7 +71,7 @@ def _calendar(value: object) -> object:
 
 def _time_zone(value: str | None) -> str | None:
     if value is not None and value not in available_timezones():
-        raise ValueError(f"is no IANA time zone: {_short(value)}{_meant(value, available_timezones())}")
+        raise ValueError(f"is no IANA time zone: {_short(value)}{meant(value, available_timezones())}")
     return value
 
 
@@ -257,7 +257,7 @@ class _AccountsFile:
             self._add(1, "must be a mapping with the key `accounts`; see the README for an example")
             return []
         for key in value.keys() - {"accounts", "defaults"}:
-            self._at((key,), f"unknown key{_meant(key, ['accounts', 'defaults'])}; remove or correct it")
+            self._at((key,), f"unknown key{meant(key, ['accounts', 'defaults'])}; remove or correct it")
         listed = value.get("accounts")
         if not isinstance(listed, list):
             self._at(("accounts",), "must be a list of accounts, each starting with `- name:`")
@@ -370,7 +370,7 @@ _PROBLEMS: Mapping[str, str] = {
 def _problem(kind: str, detail: Mapping[str, Any]) -> str:
     context, value = detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
-        return f"unknown key{_meant(detail['loc'][-1], Account.model_fields)}; remove or correct it"
+        return f"unknown key{meant(detail['loc'][-1], Account.model_fields)}; remove or correct it"
     if kind == "value_error":
         return str(context["error"])
     told = isinstance(value, int | float) or kind == "literal_error"
@@ -378,9 +378,10 @@ def _problem(kind: str, detail: Mapping[str, Any]) -> str:
     return f"{text}, not {_short(value)}" if told and kind != "missing" else text
 
 
-def _meant(word: object, known: Iterable[str]) -> str:
+def meant(word: object, known: Iterable[str], *, shown: Mapping[str, str] | None = None) -> str:
+    """What a mistyped word may have been, as a question; "": nothing is like it. `shown`: what to write instead."""
     close = difflib.get_close_matches(str(word), list(known), n=1)
-    return f", did you mean `{close[0]}`?" if close else ""
+    return f", did you mean `{(shown or {}).get(close[0], close[0])}`?" if close else ""
 
 
 def _short(value: object) -> str:

@@ -33,3 +33,11 @@ def test_the_message_names_the_numbers_and_the_remedy() -> None:
         "raise the limits",
     ):
         assert part in text
+
+
+def test_the_message_names_the_settings_that_caused_it() -> None:
+    limit = Limit("max_delete", 0.2, 25)
+    text = message(limit, "deletions", 40, 0, 100, {"activity_types": 30, "done": 4})
+    for part in ("30 because of a changed setting: activity_types.", "4 because of", "take the setting back"):
+        assert part in text
+    assert "setting" not in message(limit, "deletions", 40, 0, 100)

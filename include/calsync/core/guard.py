@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +21,21 @@ class Limit:
         return total > self.max_count and total > self.max_ratio * link_count
 
 
-def message(limit: Limit, what: str, planned_count: int, recent_count: int, link_count: int) -> str:
-    """What the operator reads about a hold."""
+def message(
+    limit: Limit,
+    what: str,
+    planned_count: int,
+    recent_count: int,
+    link_count: int,
+    settings: Mapping[str, int] = MappingProxyType({}),
+) -> str:
+    """What the operator reads about a hold. `settings`: how many are there because of which changed setting."""
     earlier = f", after {recent_count} in the last 24 hours" if recent_count else ""
-    return (
+    causes = [f"{count} because of a changed setting: {name}." for name, count in sorted(settings.items())]
+    back = " If not, take the setting back." if settings else ""
+    numbers = (
         f"{planned_count} {what} held{earlier}: more than {limit.rule}_count = {limit.max_count} and "
-        f"{limit.rule}_ratio = {limit.max_ratio:g} of {link_count} links allow. Nothing of it was written. "
-        "If it is meant, raise the limits of this account; the items stay held until then."
+        f"{limit.rule}_ratio = {limit.max_ratio:g} of {link_count} links allow. Nothing of it was written."
     )
+    remedy = f"If it is meant, raise the limits of this account; the items stay held until then.{back}"
+    return " ".join([numbers, *causes, remedy])

@@ -14,6 +14,7 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.guests import own_people
 from include.calsync.errors import AccountError, NotFound
 from include.calsync.flows.services import Services
+from include.calsync.flows.types import check_types
 from include.calsync.settings import Account, CreateCalendar
 from include.calsync.store.directory import Directory
 
@@ -41,6 +42,7 @@ def resolve(services: Services, directory: Directory, account: Account, *, dry_r
         ServiceError: a service did not answer.
     """
     company_id, user, own = _user(services, directory, account)
+    check_types(services, directory, account)
     zone = account.time_zone or user.get("timezone_name") or "UTC"
     calendar_id = _calendar(services, directory, account, zone, dry_run=dry_run)
     who = str(user.get("email") or ""), str(user.get("name") or "")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.guard import Limit, message
@@ -21,6 +23,8 @@ from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
 WINDOW = timedelta(hours=24)
+BY_SETTING = "a setting was changed: "
+"""Begins the reason of a removal that nobody's edit caused; in the log it counts as a deletion."""
 SUSPECTED = "suspected"
 """State of a row whose deletion is not proven: never carried out; held, or dropped from the plan."""
 
@@ -31,14 +35,23 @@ def limits_of(account: RunAccount) -> list[Any]:
     return [limits.max_delete_ratio, limits.max_delete_count, limits.max_change_ratio, limits.max_change_count]
 
 
-def guard(services: Services, run: Run, rows: list[dict[str, Any]], link_counts: dict[int, int]) -> None:
-    """Mark the rows over a limit as held, each with the hold that it belongs to; drop what is only suspected."""
+def guard(services: Services, run: Run, rows: list[dict[str, Any]], links: Iterable[Row[Any]]) -> None:
+    """Mark the rows over a limit as held, each with the hold that it belongs to; drop what is only suspected.
+
+    `links`: heads of all links that the run knows.
+    """
+    homes = {link.id: link.account_id for link in links}
+    link_counts = Counter(link.account_id for link in links if link.state != "detached")
     for account in run.working():
         ours = [row for row in rows if row["account_id"] == account.id]
         mine = [row for row in ours if row["state"] == "planned"]
         suspected = [row for row in ours if row["state"] == SUSPECTED]
-        deletions = [row for row in mine + suspected if row["action"] in DESTRUCTIVE]
-        groups = [_Group(Limit("max_delete", *limits_of(account)[:2]), "deletions", deletions, DESTRUCTIVE)]
+        deletions = [row for row in mine + suspected if row["action"] in DESTRUCTIVE or _by_setting(row)]
+        # What another calendar's account leaves behind is a share of that account's links.
+        concerned = {account.id} | {homes[row["link_id"]] for row in deletions if row["link_id"] in homes}
+        link_count = sum(link_counts[each] for each in concerned)
+        limit = Limit("max_delete", *limits_of(account)[:2])
+        groups = [_Group(limit, "deletions", deletions, DESTRUCTIVE, link_count)]
         if not account.settings_changed:
             limit = Limit("max_change", *limits_of(account)[2:])
             typed = [row for row in mine if row["action"] == Action.MERGE and row["reason"] not in BY_NOBODY]
@@ -47,14 +60,20 @@ def guard(services: Services, run: Run, rows: list[dict[str, Any]], link_counts:
                 ("event_changes", "events", "edits made in Pipedrive"),
             ):
                 edits = [row for row in typed if row["payload"].get(changes)]
-                groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), written))
+                groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), link_counts[account.id], written))
         for group in groups:
-            _check(services, account, group, link_counts.get(account.id, 0))
+            _check(services, account, group)
         for unproven, text in _UNPROVEN_TEXTS.items():
             rest = [row for row in suspected if row["state"] == SUSPECTED and row["payload"]["unproven"] == unproven]
             if rest:
-                _hold(account, _Group(Limit(unproven, 0, 0), "", rest, DESTRUCTIVE), f"{len(rest)} {text}")
+                _hold(account, _Group(Limit(unproven, 0, 0), "", rest, DESTRUCTIVE, 0), f"{len(rest)} {text}")
     rows[:] = [row for row in rows if row["state"] != SUSPECTED]
+
+
+def _by_setting(row: dict[str, Any]) -> str | None:
+    """The changed setting that an event would be removed for."""
+    setting: str | None = row["payload"].get("by_setting")
+    return setting
 
 
 _UNPROVEN_TEXTS = {
@@ -74,15 +93,18 @@ class _Group:
     what: str
     rows: list[dict[str, Any]]
     actions: frozenset[Action]
+    link_count: int
     written: str | None = None
 
 
-def _check(services: Services, account: RunAccount, group: _Group, link_count: int) -> None:
+def _check(services: Services, account: RunAccount, group: _Group) -> None:
     if not group.rows:
         return
     recent = _recent_count(services, account.id, group.actions, group.written)
-    if group.limit.exceeded(len(group.rows), recent, link_count):
-        _hold(account, group, message(group.limit, group.what, len(group.rows), recent, link_count))
+    if group.limit.exceeded(len(group.rows), recent, group.link_count):
+        settings = Counter(setting for row in group.rows if (setting := _by_setting(row)))
+        text = message(group.limit, group.what, len(group.rows), recent, group.link_count, settings)
+        _hold(account, group, text)
 
 
 def _hold(account: RunAccount, group: _Group, text: str) -> None:
@@ -96,12 +118,15 @@ def _hold(account: RunAccount, group: _Group, text: str) -> None:
 
 def _recent_count(services: Services, account_id: int, actions: frozenset[Action], side: str | None) -> int:
     column = change_log.c
+    ours: list[ColumnElement[bool]] = [column.action.in_([str(action) for action in actions])]
+    if actions == DESTRUCTIVE:
+        ours.append((column.action == Action.REMOVE_EVENT) & column.reason.startswith(BY_SETTING))
     query = (
         select(func.count())
         .select_from(change_log)
         .where(
             column.account_id == account_id,
-            column.action.in_([str(action) for action in actions]),
+            or_(*ours),
             column.at > services.clock() - WINDOW,
             column.reason.not_in(BY_NOBODY),
         )

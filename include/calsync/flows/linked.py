@@ -15,6 +15,7 @@ from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import WITHDRAWN
 from include.calsync.flows import aside, moves, refresh
 from include.calsync.flows.guarded import SUSPECTED, limits_of
+from include.calsync.flows.leaving import CALENDARS, fill_in, remove_event, setting_of
 from include.calsync.flows.observe import LOST
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.rekeying import is_vanished
@@ -69,14 +70,23 @@ class LinkedPairs:
         activity, event = self.seen.of(link)
         if link.state == "active" and link.account_id in self.seen.rests and self.shared.take_over(link, wait=False):
             return
-        if self.rows.upload is not None or activity is None or not is_live(activity):
+        held = self.seen.held.get(link.id)
+        if self.rows.upload is not None or (held is None and not is_live(activity)):
             return
-        view = ActivityView.from_json(activity.view)
+        payload = payload_of(link, activity, event)
+        if held is not None and not is_live(activity):
+            fill_in(payload, held, "activity")
+        view = ActivityView.from_json(payload["activity"])
         account = moves.heir(link, view, self.seen.rests, self.seen.accounts.values(), self.now)
-        if account is not None and not self.rests(account, ("events", link.event_id)):
-            payload = payload_of(link, activity, event)
-            payload["cause"] = moves.OTHER_ACCOUNT
-            self.rows.add(account, Action.REMOVE_EVENT, payload, link, reason=moves.OTHER_ACCOUNT)
+        if account is None or self.rests(account, ("events", link.event_id)):
+            return
+        if held is not None:
+            if held.payload.get("limits") == limits_of(account):
+                return
+            self.released.append(link.id)
+        payload["cause"] = moves.OTHER_ACCOUNT
+        moved = view.owner_id == self.seen.rests[link.account_id].user_id
+        remove_event(self.rows, account, link, payload, CALENDARS if moved else None)
 
     def _is_stale(self, account: RunAccount, link: Row[Any]) -> bool:
         """Whether an unchanged pair is not what the account's settings want."""
@@ -265,7 +275,7 @@ class LinkedPairs:
         ):
             self.rows.add(account, Action.DETACH, payload, link, reason=cause)
         else:
-            self.rows.add(account, Action.REMOVE_EVENT, payload, link, reason=cause)
+            remove_event(self.rows, account, link, payload, setting_of(link, account.policy, cause))
 
     def _goes_along(self, link: Row[Any], payload: dict[str, Any], cause: str) -> bool:
         if link.origin != Origin.GOOGLE:
@@ -304,12 +314,31 @@ class LinkedPairs:
             if not (found or by_hand) and held.payload.get("limits") == limits_of(account):
                 return
         elif held is not None:
+            if held.action == Action.REMOVE_EVENT:
+                self._held_removal(account, link, held, payload, activity, event)
+                return
             activity, event = self._with_what_was_held(link, held, payload, activity, event)
             same = held.payload.get("limits") == limits_of(account)
             if same and decide(activity, event, self._policy(account, link, payload)) == held.action:
                 return
         self.released.append(link.id)
         self._active(account, link, payload, activity, event)
+
+    def _held_removal(
+        self, account: RunAccount, link: Row[Any], held: Row[Any], payload: dict[str, Any], *changes: Change
+    ) -> None:
+        """A removal by a changed setting stays held until that or the limits are changed again, or a side is gone."""
+        if self.seen.of(link)[0] is None:
+            fill_in(payload, held, "activity")
+        cause = None if changes[0] is Change.DELETED else self._leaves(account, link, payload)
+        same = held.payload.get("limits") == limits_of(account) and cause == held.payload["cause"]
+        if same and changes[1] is not Change.DELETED:
+            return
+        self.released.append(link.id)
+        if cause:
+            self._leave(account, link, payload, cause, changes[1])
+        else:
+            self._active(account, link, payload, *changes)
 
     def _with_what_was_held(
         self, link: Row[Any], held: Row[Any], payload: dict[str, Any], activity: Change, event: Change
@@ -319,10 +348,10 @@ class LinkedPairs:
         before = held.payload["changes"]
         if now[0] is None:
             activity = Change(before["activity"])
-            payload |= {name: held.payload[name] for name in ("activity", "activity_raw", "activity_stamp")}
+            fill_in(payload, held, "activity")
         if now[1] is None:
             event = Change(before["event"])
-            payload |= {name: held.payload[name] for name in ("event", "event_raw", "etag", "event_stamp")}
+            fill_in(payload, held, "event")
         return activity, event
 
     def _missed(self, link: Row[Any], held: Row[Any]) -> Row[Any] | None:

@@ -76,7 +76,7 @@ def heir(
 ) -> RunAccount | None:
     """The working account that shows a resting account's activity from here on; None: it stays where it is."""
     owner = rests.get(link.account_id)
-    if owner is None or link.state != "active" or link.origin != Origin.PIPEDRIVE or view.when is None:
+    if owner is None or link.state not in ("active", "held") or link.origin != Origin.PIPEDRIVE or view.when is None:
         return None
     if owner.user_id == view.owner_id and _end(view.when) < now:
         return None  # what is past stays in the old calendar

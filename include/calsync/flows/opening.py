@@ -16,6 +16,7 @@ from include.calsync.flows import cost
 from include.calsync.flows.accounts import Resolved, clashes, resolve
 from include.calsync.flows.run import RunRequest, Stop, counted, mark_failed, take_leases
 from include.calsync.flows.services import Services
+from include.calsync.flows.types import unknown
 from include.calsync.settings import Account, load_accounts
 from include.calsync.store import pruning, runs
 from include.calsync.store.directory import Directory
@@ -92,8 +93,25 @@ def _resolve_all(
             _refuse_forbidden_upload(account, request)
         except (AccountError, ServiceError) as error:
             problems[account.name] = Stop.by(account.name, error)
+    problems |= _unknown_types(services, directory, [a for a in enabled if a.name in found], request)
     clashing = clashes([(account, found[account.name]) for account in enabled if account.name in found])
     return found, {**{name: Stop("failed", text) for name, text in clashing.items()}, **problems}
+
+
+def _unknown_types(
+    services: Services, directory: Directory, accounts: list[Account], request: RunRequest
+) -> dict[str, Stop]:
+    """An upload's types that none of the run's companies knows: nobody's part of that run is done."""
+    asked = [account for account in accounts if request.accounts is None or account.name in request.accounts]
+    types = request.upload.types if request.upload is not None else None
+    problems: dict[str, set[str]] = {}
+    for key in types or ():
+        texts = [text for account in asked for text in unknown(services, directory, account, [("types", key)])]
+        problems |= {key: set(texts)} if len(texts) == len(asked) else {}
+    told = " ".join(sorted(text for texts in problems.values() for text in texts))
+    if not told:
+        return {}
+    return {each.name: Stop("failed", f"account {each.name}: {told} Start the upload again.", True) for each in asked}
 
 
 def _refuse_forbidden_upload(account: Account, request: RunRequest) -> None:

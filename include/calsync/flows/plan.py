@@ -55,7 +55,7 @@ def _plan(services: Services, run: Run) -> None:
     resend_after = timedelta(seconds=services.environment.resend_after_s)
     unlinked = UnlinkedItems(run, seen, rows, found, linked, resend_after, removed)
     unlinked.plan()
-    guard(services, run, rows.out, seen.link_counts)
+    guard(services, run, rows.out, seen.links)
     _count_skips(run, rows)
     drifts = drift.drift_of(seen, found, rows.out, unused) if run.request.reconcile else []
     if run.request.reconcile:

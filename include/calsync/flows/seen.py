@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,7 +32,6 @@ class Seen:
         companies = {account.company_id for account in self.accounts.values()}
         calendars = {account.calendar_id for account in self.accounts.values() if account.calendar_id}
         heads = mapping.heads(conn, company_ids=companies, calendar_ids=calendars)
-        self.link_counts = Counter(link.account_id for link in heads if link.state != "detached")
         self.activities = _latest(runs.observations(conn, run.id, "activities"))
         self.events = _latest(runs.observations(conn, run.id, "events"))
         intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
@@ -48,7 +47,8 @@ class Seen:
         self.meeting_intents = copies.intents_of(conn, companies)
         aside = [row for account_id in self.accounts for row in mapping.set_aside(conn, account_id)]
         self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}
-        held = [row for account_id in self.accounts for row in mapping.held_items(conn, account_id)]
+        # Another account may hold back what it would do to a pair.
+        held = [row for account_id in (*self.accounts, *self.rests) for row in mapping.held_items(conn, account_id)]
         self.held = {row.link_id: row for row in held}
         # Most links were not seen and rest: their heads are enough.
         stirred = self._stirred_meetings()
