@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from include.calsync.environment import Environment
 from include.calsync.errors import SettingsError
-from include.calsync.settings import WRITTEN, Account, CreateCalendar, Environment, load_accounts
+from include.calsync.settings import WRITTEN, Account, CreateCalendar, load_accounts
 
 MINIMAL = {"name": "anna", "pipedrive_user": "anna@acme.example", "google_user": "anna@acme.example"}
 ONE = """\

@@ -1,4 +1,4 @@
-"""Settings: accounts (one Pipedrive user paired with one Google calendar) and environment, checked once, at the edge.
+"""Settings: accounts (one Pipedrive user paired with one Google calendar), checked once, at the edge.
 
 Every problem is named at once, with its place and its remedy. Values that may be personal are not repeated.
 """
@@ -8,12 +8,10 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 import yaml
@@ -21,11 +19,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from include.calsync.errors import SettingsError
 
-DEFAULT_SCHEDULE = "*/5 * * * *"
-DEFAULT_RESEND_AFTER_S = 120.0
 Mode = Literal["all_events", "pipedrive_only", "to_google", "to_pipedrive"]
 TitlePart = Literal["deal", "person", "organization", "subject"]
-_T = TypeVar("_T")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -71,7 +66,7 @@ def _calendar(value: object) -> object:
 
 def _time_zone(value: str | None) -> str | None:
     if value is not None and value not in available_timezones():
-        raise ValueError(f"is no IANA time zone: {_short(value)}{meant(value, available_timezones())}")
+        raise ValueError(f"is no IANA time zone: {short(value)}{meant(value, available_timezones())}")
     return value
 
 
@@ -159,61 +154,6 @@ def load_accounts(path: Path) -> list[Account]:
     Raises SettingsError naming every problem as "file:line: accounts[2].title: what, remedy".
     """
     return _AccountsFile(path).load()
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What the process environment sets. `shards` None: from the number of accounts."""
-
-    accounts_file: Path | None = None
-    shards: int | None = None
-    resend_after_s: float = DEFAULT_RESEND_AFTER_S
-    log_personal_data: bool = False
-    schedule: str = DEFAULT_SCHEDULE
-
-    @classmethod
-    def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read `CALSYNC_…`; a variable that is set to nothing counts as absent. Raises SettingsError, all at once."""
-        problems: list[str] = []
-
-        def read(name: str, parse: Callable[[str], _T], default: _T, wanted: str) -> _T:
-            value = env.get(name, "").strip()
-            try:
-                return parse(value) if value else default
-            except (KeyError, ValueError):
-                problems.append(f"{name}: must be {wanted}, not {_short(value)}; correct it or unset it")
-                return default
-
-        found = cls(
-            accounts_file=read("CALSYNC_ACCOUNTS_FILE", Path, None, "a path"),
-            shards=read("CALSYNC_SHARDS", _shards, None, "a whole number from 1 to 64"),
-            resend_after_s=read("CALSYNC_RESEND_AFTER_S", _seconds, DEFAULT_RESEND_AFTER_S, "seconds, 0 to 86400"),
-            log_personal_data=read("CALSYNC_LOG_PERSONAL_DATA", _flag, False, "true or false"),
-            schedule=read("CALSYNC_SCHEDULE", str, DEFAULT_SCHEDULE, "a cron expression"),
-        )
-        if problems:
-            raise SettingsError(problems)
-        return found
-
-
-def _shards(value: str) -> int:
-    number = int(value)
-    if not 1 <= number <= 64:
-        raise ValueError
-    return number
-
-
-def _seconds(value: str) -> float:
-    number = float(value)
-    if not (math.isfinite(number) and 0 <= number <= 86_400):
-        raise ValueError
-    return number
-
-
-def _flag(value: str) -> bool:
-    return {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}[
-        value.lower()
-    ]
 
 
 class _AccountsFile:
@@ -317,7 +257,7 @@ class _AccountsFile:
                 line = key.start_mark.line + 1
                 if isinstance(key, yaml.ScalarNode) and lines.setdefault((key.tag, key.value), line) != line:
                     before = lines[key.tag, key.value]
-                    self._add(line, f"{_short(key.value)} is given twice, first in line {before}; remove one")
+                    self._add(line, f"{short(key.value)} is given twice, first in line {before}; remove one")
                 self._find_repeated_keys(child, seen)
 
     def _at(self, place: tuple[str | int, ...], text: str) -> None:
@@ -375,7 +315,7 @@ def _problem(kind: str, detail: Mapping[str, Any]) -> str:
         return str(context["error"])
     told = isinstance(value, int | float) or kind == "literal_error"
     text = _PROBLEMS.get(kind, "is not valid").format(**context)
-    return f"{text}, not {_short(value)}" if told and kind != "missing" else text
+    return f"{text}, not {short(value)}" if told and kind != "missing" else text
 
 
 def meant(word: object, known: Iterable[str], *, shown: Mapping[str, str] | None = None) -> str:
@@ -384,6 +324,7 @@ def meant(word: object, known: Iterable[str], *, shown: Mapping[str, str] | None
     return f", did you mean `{(shown or {}).get(close[0], close[0])}`?" if close else ""
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A value as a message may show it."""
     text = repr(value)
     return text if len(text) <= 40 else text[:39] + "…"

@@ -22,6 +22,7 @@ from include.calsync.clients.auth import ApiToken
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.limiter import Limiter, NoLimiter
 from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.environment import Environment
 from include.calsync.flows.apply import upsert_activities, upsert_events
 from include.calsync.flows.close import Summary, close
 from include.calsync.flows.opening import open_run
@@ -29,7 +30,6 @@ from include.calsync.flows.plan import plan
 from include.calsync.flows.pull import pull_activities, pull_events
 from include.calsync.flows.run import RunRequest, UploadOptions
 from include.calsync.flows.services import Services, utc_now
-from include.calsync.settings import Environment
 from include.calsync.store.engine import create_store_engine
 from include.calsync.store.limits import StoreLimiter
 

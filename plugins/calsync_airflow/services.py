@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 import time
@@ -26,11 +27,11 @@ if TYPE_CHECKING:
 def open_services() -> Iterator[Services]:
     """Give one task its store and clients. Raises SettingsError if the environment or `calsync_db` is wrong."""
     from calsync_airflow.hooks.store import StoreHook
+    from include.calsync.environment import Environment
     from include.calsync.flows.services import Services, utc_now
-    from include.calsync.settings import Environment
     from include.calsync.store.limits import StoreLimiter
 
-    environment = Environment.from_env(os.environ)
+    environment = Environment.from_env(os.environ, deployment=deployment_id())
     engine = StoreHook().get_conn()
     clients = Clients(StoreLimiter(engine, utc_now, time.sleep), time.sleep, utc_now)
     try:
@@ -45,6 +46,18 @@ def open_services() -> Iterator[Services]:
     finally:
         clients.close()
         engine.dispose()
+
+
+def deployment_id() -> str:
+    """Tell this Airflow from a copy of it: made of what all its components have in common, and copies seldom.
+
+    That is its key for secrets and its address, as a digest. Airflow's database would tell more, but a task doesn't
+    know it, and the secret of its API has a default that changes with every start.
+    """
+    from airflow.sdk.configuration import conf
+
+    known = [conf.get("core", "fernet_key", fallback=""), conf.get("api", "base_url", fallback="")]
+    return hashlib.sha256("\n".join(map(str, known)).encode()).hexdigest()[:16]
 
 
 class Clients:

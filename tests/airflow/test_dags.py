@@ -14,7 +14,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 
 from calsync_airflow.retries import RETRY_POLICY
 from include.calsync import errors
-from include.calsync.settings import Environment
+from include.calsync.environment import Environment
 
 GRAPH = {
     "pull_activities": set(),

@@ -23,6 +23,7 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.clients.transport import Limiter, NoLimiter
+from include.calsync.environment import Environment
 from include.calsync.flows.apply import upsert_activities, upsert_events
 from include.calsync.flows.close import Summary, close
 from include.calsync.flows.opening import open_run
@@ -30,7 +31,6 @@ from include.calsync.flows.plan import plan
 from include.calsync.flows.pull import pull_activities, pull_events
 from include.calsync.flows.run import RunRequest, UploadOptions
 from include.calsync.flows.services import Services
-from include.calsync.settings import Environment
 from include.calsync.store.engine import create_store_engine
 from include.calsync.store.limits import StoreLimiter
 from include.calsync.store.tables import account, change_log, cursor, link
@@ -82,6 +82,7 @@ class World:
     offset: timedelta = timedelta(0)
     resend_after_s: float = 120.0
     log_personal_data: bool = False
+    deployments: tuple[str, ...] = ("sandbox",)
     limited: bool = False
     """Whether the limits of the store are at work: token budget, pauses, requests per second."""
     timing: Timing = DEFAULT_TIMING
@@ -159,6 +160,7 @@ class World:
                 resend_after_s=self.resend_after_s,
                 log_personal_data=self.log_personal_data,
                 schedule="*/5 * * * *",
+                deployments=self.deployments,
             ),
             clock=self.clock,
         )

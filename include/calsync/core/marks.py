@@ -9,7 +9,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from include.calsync.core.model import Origin
@@ -37,6 +37,8 @@ class Mark:
     activity_id: int
     event_id: str
     origin: Origin
+    deployment: str = field(default="", compare=False)
+    """The installation that wrote it; "": one from before there was this property. No event is rewritten for it."""
 
     def properties(self) -> dict[str, Any]:
         """As the `extendedProperties` member of an event."""
@@ -47,6 +49,7 @@ class Mark:
                 "calsyncEventId": self.event_id,
                 "calsyncOrigin": str(self.origin),
                 "calsyncVersion": VERSION,
+                **({"calsyncDeployment": self.deployment} if self.deployment else {}),
             }
         }
 
@@ -61,4 +64,5 @@ def read_mark(event: Mapping[str, Any]) -> Mark | None:
     if not (_ID.fullmatch(activity) and int(activity) <= LARGEST_ID and company):
         return None
     origin = Origin.GOOGLE if private.get("calsyncOrigin") == Origin.GOOGLE else Origin.PIPEDRIVE
-    return Mark(company, int(activity), str(private.get("calsyncEventId") or ""), origin)
+    deployment = str(private.get("calsyncDeployment") or "")
+    return Mark(company, int(activity), str(private.get("calsyncEventId") or ""), origin, deployment)

@@ -44,7 +44,7 @@ def resolve(services: Services, directory: Directory, account: Account, *, dry_r
     company_id, user, own = _user(services, directory, account)
     check_types(services, directory, account)
     zone = account.time_zone or user.get("timezone_name") or "UTC"
-    calendar_id = _calendar(services, directory, account, zone, dry_run=dry_run)
+    calendar_id = _calendar(services, directory, account, (company_id, int(user["id"])), zone, dry_run=dry_run)
     who = str(user.get("email") or ""), str(user.get("name") or "")
     return Resolved(company_id, int(user["id"]), calendar_id, zone, own, *who)
 
@@ -64,9 +64,9 @@ def _user(services: Services, directory: Directory, account: Account) -> tuple[s
     scope = f"pipedrive:{account.pipedrive_conn_id}"
     for fresh in (False, True):
         known = directory.get(scope, client.fingerprint, fetch, fresh=fresh)
-        for user in known["users"]:
-            if _is_user(user, account.pipedrive_user):
-                return known["company_id"], user, tuple(sorted(own_people(known["users"])))
+        user = _find_user(directory, account, known["company_id"], known["users"])
+        if user is not None:
+            return known["company_id"], user, tuple(sorted(own_people(known["users"])))
     raise AccountError(
         f"account {account.name}: pipedrive_user is no active user of the company that the connection "
         f"{account.pipedrive_conn_id} opens. Correct the e-mail or id, or use a connection of the right company."
@@ -95,13 +95,37 @@ def rights_since(directory: Directory, conn_id: str, me: Mapping[str, Any]) -> d
     return directory.since(f"rights:{conn_id}", rights_of(me))
 
 
-def _is_user(user: dict[str, Any], wanted: str | int) -> bool:
-    if user.get("is_deleted") or user.get("active_flag") is False:
-        return False
-    return str(user["id"]) == str(wanted) or str(user.get("email") or "").casefold() == str(wanted).casefold()
+def _find_user(
+    directory: Directory, account: Account, company_id: str, users: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """The account's active user. An address stands for the id that it had first: a person may get another address."""
+    active = {user["id"]: user for user in users if not user.get("is_deleted") and user.get("active_flag") is not False}
+    wanted = account.pipedrive_user
+    if isinstance(wanted, int):
+        return active.get(wanted)
+    scope = _identity("user", company_id, wanted)
+    before = active.get(directory.known(scope))
+    now = next((user for user in active.values() if str(user.get("email") or "").casefold() == wanted), None)
+    if before is not None and now is not None and now["id"] != before["id"]:
+        raise AccountError(
+            f"account {account.name}: the address in pipedrive_user was user {before['id']}'s and is user "
+            f"{now['id']}'s now. Write the id of the user who is meant."
+        )
+    found = now or before
+    if found is not None:
+        directory.note(scope, found["id"])
+    return found
 
 
-def _calendar(services: Services, directory: Directory, account: Account, zone: str, *, dry_run: bool) -> str | None:
+def _identity(*parts: object) -> str:
+    """A scope of the directory under which an id is kept for good; names of any length may be among the parts."""
+    return f"{parts[0]}:{hashlib.sha256(repr(parts[1:]).encode()).hexdigest()[:32]}"
+
+
+def _calendar(
+    services: Services, directory: Directory, account: Account, owner: tuple[str, int], zone: str, *, dry_run: bool
+) -> str | None:
+    """The id of the account's calendar. `owner`: company and Pipedrive user; None: a dry run would create it."""
     client = services.google(account.google_conn_id, account.google_user)
     wanted = account.calendar
     name = f"create:{wanted.create}" if isinstance(wanted, CreateCalendar) else wanted
@@ -114,13 +138,37 @@ def _calendar(services: Services, directory: Directory, account: Account, zone: 
         )
     scope = f"google:{account.google_conn_id}:{account.google_user}:{name}"
 
+    home = _identity("calendar", *owner, name)
+
     def fetch() -> str | None:
-        if isinstance(wanted, CreateCalendar):
-            return _create_once(client, wanted.create, zone, dry_run=dry_run)
-        return _existing(client, account, name)
+        if not isinstance(wanted, CreateCalendar):
+            return _existing(client, account, name)
+        known = directory.known(home) or {"id": directory.known(scope), "google_user": account.google_user}
+        if known["id"] and _still_there(client, account, known["id"], known["google_user"]):
+            return str(known["id"])
+        return _create_once(client, wanted.create, zone, dry_run=dry_run)
 
     found: str | None = directory.get(scope, client.fingerprint, fetch)
+    if isinstance(wanted, CreateCalendar) and found is not None:
+        directory.note(home, {"id": found, "google_user": account.google_user})
     return found
+
+
+def _still_there(client: GoogleCalendarClient, account: Account, calendar_id: str, google_user: str) -> bool:
+    """Whether a calendar that was created or found by its name answers: it may have another name by now.
+
+    False: it was another Google user's. Raises AccountError if it is gone: who deleted it wants no second one.
+    """
+    try:
+        client.get_calendar(calendar_id)
+    except NotFound as error:
+        if google_user != account.google_user:
+            return False
+        raise AccountError(
+            f"account {account.name}: the calendar that {{create: …}} made or found is gone, and none is created in "
+            "its place. For a new one give another name; or give the id of a calendar that there is."
+        ) from error
+    return True
 
 
 def _existing(client: GoogleCalendarClient, account: Account, name: Any) -> str:

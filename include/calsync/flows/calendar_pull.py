@@ -16,7 +16,7 @@ from include.calsync.core.privacy import unwanted
 from include.calsync.core.series import is_occurrence, is_series
 from include.calsync.core.when import move_activity
 from include.calsync.errors import AccountError, CalsyncError, NotFound, SyncTokenExpired
-from include.calsync.flows import observe, reconcile
+from include.calsync.flows import deployment, observe, reconcile
 from include.calsync.flows.company_pull import CompanyPull, is_unfinished
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.series import Known, SeriesPull
@@ -41,6 +41,7 @@ class CalendarPull:
     def __init__(self, services: Services, run: Run, client: GoogleCalendarClient, account: RunAccount) -> None:
         self.services, self.run, self.client, self.account = services, run, client, account
         self.calendar_id = account.calendar_id or ""
+        self.ours = services.environment.deployments
         with reading(services.engine) as conn:
             rows = mapping.heads(conn, company_ids=[], calendar_ids=[self.calendar_id])
             self.links = {row.event_id: row for row in rows}
@@ -50,12 +51,15 @@ class CalendarPull:
             self.aside = mapping.set_aside(conn, account.id)
             self.copies = copies.of_calendar(conn, self.calendar_id)
             self.cursor = cursors.get(conn, account.id, "events")
+            self.others = deployment.remembered(conn, account.id)
             self.pulled = runs.observed_ids(conn, run.id, "activities") if run.request.reconcile else set()
         self.scope = reconcile.Scope.of(run.request)
         self.first = self.cursor is None and run.request.follows_cursors
         known = Known(rows, intents, held, self.copies)
         self.series = SeriesPull(services, run, client, account, known, first=self.first)
         self.seen: set[str] = set()
+        self.shown: dict[str, str | None] = {}
+        """Live events that were seen: which other installation wrote each, if one did."""
         self.skipped: Counter[str] = Counter()
         self.listed_count = 0
         self.named: list[int] = []
@@ -79,6 +83,7 @@ class CalendarPull:
         self._stage(self._again())
         self._stage_series()
         self._stage_named()
+        self._refuse_others()
         if self.run.request.follows_cursors:
             self._miss_token(token)
         if self.client.is_rotated:
@@ -113,6 +118,15 @@ class CalendarPull:
                 f"account {self.account.name}: nothing is missed, but each run reads more of the calendar than it "
                 f"needs: Google has given no sync token for {missed_count} runs"
             )
+
+    def _refuse_others(self) -> None:
+        """Remember the events of other installations, durably: their tombstones don't say whose they were."""
+        found = {event_id: other for event_id, other in self.shown.items() if other is not None}
+        known = {event_id: other for event_id, other in self.others.items() if event_id not in self.shown} | found
+        if known != self.others and not self.run.request.dry_run:
+            with self.services.engine.begin() as conn:
+                deployment.remember(conn, self.account.id, known, self.services.clock())
+        deployment.refuse_others(found, self.ours[0])
 
     def _list(self) -> str | None:
         request = self.run.request
@@ -193,11 +207,15 @@ class CalendarPull:
         ahead = observe.skew(self.client.server_time, self.services.clock)
         rows = []
         for raw in self.series.sift(raws):
+            if raw.get("status") != "cancelled":
+                self.shown[raw["id"]] = deployment.other_of(raw, self.account.company_id, self.ours)
             reason = self._skip(raw)
             if reason:
                 self.skipped[reason] += 1
             elif reason is None:
-                rows.append(observe.event(raw, self.calendar_id, ahead, self.account.policy.private_events))
+                row = observe.event(raw, self.calendar_id, ahead, self.account.policy.private_events)
+                doubtful = raw.get("status") == "cancelled" and raw["id"] in self.others
+                rows.append(row | {"status": "missing", "error": observe.OTHERS} if doubtful else row)
                 self.seen.add(raw["id"])
                 self._note_named(raw)
         self._store(rows)

@@ -20,6 +20,7 @@ from include.calsync.core.series import is_occurrence
 from include.calsync.core.text import compose, safe_html
 from include.calsync.core.written import draft
 from include.calsync.errors import AccountError, Duplicate, FatalError, NotFound, PreconditionFailed, RecordError
+from include.calsync.flows.deployment import other_of, refuse_others
 from include.calsync.flows.moves import MOVES, client_of, hand_over, moves_along
 from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
@@ -79,6 +80,7 @@ class EventWrites:
             except Duplicate:
                 known = desk.get_event(body["id"])
                 desk.review(row, known)
+                self._refuse_others(known)
                 if known.get("status") == "cancelled" or not self._is_ours(known, row.activity_id):
                     continue
                 self._adopt(row, known)
@@ -86,6 +88,12 @@ class EventWrites:
             self._created(row, activity, answer, written)
             return
         raise ValueError(f"no free event id in {MAX_GENERATIONS} tries")
+
+    def _refuse_others(self, event: dict[str, Any]) -> None:
+        ours = self.desk.services.environment.deployments
+        other = other_of(event, self.desk.account.company_id, ours)
+        if other is not None and event.get("status") != "cancelled":
+            refuse_others({event["id"]: other}, ours[0])
 
     def _created(self, row: Row[Any], activity: ActivityView, answer: dict[str, Any], written: Any) -> None:
         desk = self.desk
@@ -168,12 +176,15 @@ class EventWrites:
         color = (payload["event_raw"] or {}).get("colorId") or ""
         before = {name: shown_value(getattr(shown, name, color)) for name in merged.event_changes}
         after = {name: shown_value(value) for name, value in merged.event_changes.items()}
+        known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
+        marking = self._marking(row.activity_id, row.event_id, wanted.origin)
         if not self._is_marked(row, payload["event_raw"] or {}):
-            known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
-            body.update(self._marking(row.activity_id, row.event_id, wanted.origin))
+            body.update(marking)
             before["mark"], after["mark"] = known and known.properties(), wanted.properties()
         if not body:
             return dict(payload["event_raw"])
+        if known == wanted:
+            body.update(marking)  # which installation it is, along with what is written anyway
         action = row.action if merged.event_changes else str(Action.MARK)
         with desk.commit() as conn:
             if row.link_id is not None and {"title", "description"} & set(merged.event_changes):

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, func, or_, select
 
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.guard import Limit, message
-from include.calsync.flows.observe import LOST
+from include.calsync.flows.observe import LOST, OTHERS
 from include.calsync.flows.probe import HIDDEN
 from include.calsync.flows.refresh import BY_NOBODY
 from include.calsync.flows.run import Run, RunAccount
@@ -80,6 +80,8 @@ _UNPROVEN_TEXTS = {
     HIDDEN: "activities are not found any more since what the Pipedrive connection's user may see was changed, or are "
     "refused to that user: they may be hidden, not deleted. Their events stay. Give that user the right to see them, "
     "or delete the events of activities that are gone.",
+    OTHERS: "events are gone that another installation of calsync had written to: it may have removed them. Their "
+    "activities stay. Bring the events back, or delete the activities of events that are gone.",
     LOST: "events are not found any more, although their calendar answers and nobody says that they were deleted. "
     "Their activities stay. Bring the events back, or delete the activities of events that are gone.",
 }

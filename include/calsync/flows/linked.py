@@ -16,7 +16,7 @@ from include.calsync.core.privacy import WITHDRAWN
 from include.calsync.flows import aside, moves, refresh
 from include.calsync.flows.guarded import SUSPECTED, limits_of
 from include.calsync.flows.leaving import CALENDARS, fill_in, remove_event, setting_of
-from include.calsync.flows.observe import LOST
+from include.calsync.flows.observe import LOST, UNPROVEN_EVENTS
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.rekeying import is_vanished
 from include.calsync.flows.rows import Rows
@@ -192,7 +192,8 @@ class LinkedPairs:
             action = decide(Change.DELETED, Change.UNCHANGED, account.policy)
             reason = "the activity is not found"
         else:
-            payload = payload_of(link, activity, None) | {"cause": "event_deleted", "unproven": LOST}
+            payload = payload_of(link, activity, None) | {"cause": "event_deleted"}
+            payload["unproven"] = event.error if event is not None else LOST
             action = decide(Change.UNCHANGED, Change.DELETED, account.policy)
             reason = "the event is not found"
         payload["changes"] = {"activity": str(Change.UNCHANGED), "event": str(Change.UNCHANGED)}
@@ -357,7 +358,7 @@ class LinkedPairs:
     def _missed(self, link: Row[Any], held: Row[Any]) -> Row[Any] | None:
         """What is seen of the side that was not found when the pair was held."""
         activity, event = self.seen.of(link)
-        return event if held.payload["unproven"] == LOST else activity
+        return event if held.payload["unproven"] in UNPROVEN_EVENTS else activity
 
     def _finish_removal(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
         payload["cause"] = link.cause

@@ -103,6 +103,9 @@ def gone(activity_id: int, company_id: str, status: str, *, error: str | None = 
 
 
 LOST = "lost"
+OTHERS = "others"
+"""Of a tombstone whose event another installation had written to before: it may be that one's removal."""
+UNPROVEN_EVENTS = frozenset({LOST, OTHERS})
 
 
 def lost_event(event_id: str, calendar_id: str) -> dict[str, Any]:

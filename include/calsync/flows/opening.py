@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from include.calsync.core.policy import Mode
 from include.calsync.errors import AccountError, ServiceError, SettingsError
 from include.calsync.flows import cost
 from include.calsync.flows.accounts import Resolved, clashes, resolve
+from include.calsync.flows.deployment import check_store
 from include.calsync.flows.run import RunRequest, Stop, counted, mark_failed, take_leases
 from include.calsync.flows.services import Services
 from include.calsync.flows.types import unknown
@@ -37,10 +38,12 @@ def open_run(services: Services, request: RunRequest) -> str:
     Returns: the sync run's id.
 
     Raises:
-        SettingsError: the accounts file is missing or wrong, or an account asked for is unknown; nothing was requested.
+        SettingsError: the accounts file is missing or wrong, an account asked for is unknown, or the store is another
+            installation's; nothing was requested.
     """
     configured = _configured(services, request.accounts)
     migrate(services.engine)
+    check_store(services, read_only=request.dry_run)
     run_id = str(uuid.uuid4())
     directory = Directory(services.engine, services.clock, read_only=request.dry_run)
     with services.engine.begin() as conn:
@@ -84,6 +87,8 @@ def _resolve_all(
     services: Services, directory: Directory, enabled: list[Account], request: RunRequest
 ) -> tuple[dict[str, Resolved], dict[str, Stop]]:
     found: dict[str, Resolved] = {}
+    types: dict[str, Mapping[tuple[str, str], str]] = {}
+    wanted = [("types", key) for key in (request.upload.types if request.upload else None) or ()]
     problems = cost.unaffordable(services, request, enabled)
     for account in enabled:
         if account.name in problems:
@@ -91,27 +96,24 @@ def _resolve_all(
         try:
             found[account.name] = resolve(services, directory, account, dry_run=request.dry_run)
             _refuse_forbidden_upload(account, request)
+            types[account.name] = unknown(services, directory, account, wanted)
         except (AccountError, ServiceError) as error:
             problems[account.name] = Stop.by(account.name, error)
-    problems |= _unknown_types(services, directory, [a for a in enabled if a.name in found], request)
+    asked = [account.name for account in enabled if request.accounts is None or account.name in request.accounts]
+    problems |= _unknown_everywhere(asked, types)
     clashing = clashes([(account, found[account.name]) for account in enabled if account.name in found])
     return found, {**{name: Stop("failed", text) for name, text in clashing.items()}, **problems}
 
 
-def _unknown_types(
-    services: Services, directory: Directory, accounts: list[Account], request: RunRequest
-) -> dict[str, Stop]:
-    """An upload's types that none of the run's companies knows: nobody's part of that run is done."""
-    asked = [account for account in accounts if request.accounts is None or account.name in request.accounts]
-    types = request.upload.types if request.upload is not None else None
-    problems: dict[str, set[str]] = {}
-    for key in types or ():
-        texts = [text for account in asked for text in unknown(services, directory, account, [("types", key)])]
-        problems |= {key: set(texts)} if len(texts) == len(asked) else {}
-    told = " ".join(sorted(text for texts in problems.values() for text in texts))
-    if not told:
-        return {}
-    return {each.name: Stop("failed", f"account {each.name}: {told} Start the upload again.", True) for each in asked}
+def _unknown_everywhere(asked: list[str], problems: Mapping[str, Mapping[tuple[str, str], str]]) -> dict[str, Stop]:
+    """An upload's types that none of the run's companies knows: nothing of that run is done.
+
+    `problems`: what is wrong with the types, by name of the accounts that were asked about.
+    """
+    known = [problems[name] for name in asked if name in problems]
+    common = set.intersection(*(set(each) for each in known)) if known else set()
+    told = " ".join(sorted({each[key] for each in known for key in common}))
+    return {name: Stop("failed", f"account {name}: {told} Start the upload again.", True) for name in asked if told}
 
 
 def _refuse_forbidden_upload(account: Account, request: RunRequest) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import Row
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST, PipedriveClient
 from include.calsync.errors import Hidden, NotFound
 from include.calsync.flows.accounts import rights_of, rights_since
-from include.calsync.flows.observe import LOST
+from include.calsync.flows.observe import UNPROVEN_EVENTS
 from include.calsync.flows.run import Run
 from include.calsync.flows.services import Services
 from include.calsync.store import mapping
@@ -186,7 +186,7 @@ class _Probe:
 
 def is_provable(link: Row[Any]) -> bool:
     """Whether it is of interest that the activity was deleted; that ends the hold of a pair whose event is lost."""
-    return bool(link.state == "active" or (link.state == "held" and link.cause == LOST))
+    return bool(link.state == "active" or (link.state == "held" and link.cause in UNPROVEN_EVENTS))
 
 
 def turn(sound: list[Row[Any]], held: list[Row[Any]], seen: set[int], now: datetime) -> list[Row[Any]]:

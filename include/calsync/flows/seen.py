@@ -15,7 +15,7 @@ from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.flows import moves
 from include.calsync.flows.company_pull import is_unfinished
 from include.calsync.flows.followed import Followed
-from include.calsync.flows.observe import LOST
+from include.calsync.flows.observe import UNPROVEN_EVENTS
 from include.calsync.flows.rekeying import Rekeying
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.store import copies, mapping, runs
@@ -141,8 +141,8 @@ def is_missing(row: Row[Any] | None) -> bool:
 
 
 def is_lost(event: Row[Any] | None) -> bool:
-    """Whether a GET did not find the event, while its calendar answers."""
-    return is_missing(event) and event is not None and event.error == LOST
+    """Whether an event is gone without a proof that a person deleted it."""
+    return is_missing(event) and event is not None and event.error in UNPROVEN_EVENTS
 
 
 def _latest(rows: list[Row[Any]]) -> dict[str, Row[Any]]:

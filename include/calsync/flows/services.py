@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from include.calsync.settings import Environment
+from include.calsync.environment import Environment
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from include.calsync.errors import AccountError
 from include.calsync.flows.services import Services
@@ -35,17 +34,20 @@ def check_types(services: Services, directory: Directory, account: Account) -> N
     used += [("colors", key) for key in account.colors]
     problems = unknown(services, directory, account, used)
     if problems:
-        raise AccountError(f"account {account.name}: {' '.join(problems)} Correct the settings of this account.")
+        told = " ".join(problems.values())
+        raise AccountError(f"account {account.name}: {told} Correct the settings of this account.")
 
 
-def unknown(services: Services, directory: Directory, account: Account, used: Iterable[tuple[str, str]]) -> list[str]:
-    """What is wrong with the (setting, key) pairs that the account's company does not know."""
+def unknown(
+    services: Services, directory: Directory, account: Account, used: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """What is wrong with those (setting, key) pairs that the account's company does not know."""
     used = list(used)
     if not used:
-        return []
+        return {}
     client = services.pipedrive(account.pipedrive_conn_id)
 
-    def fetch() -> dict[str, Any]:
+    def fetch() -> dict[str, str]:
         return {str(each["key_string"]): str(each.get("name") or "") for each in client.activity_types()}
 
     for fresh in (False, True):  # a type may have been added since they were asked for
@@ -53,5 +55,5 @@ def unknown(services: Services, directory: Directory, account: Account, used: It
         types = ActivityTypes(directory.get(scope, client.fingerprint, fetch, fresh=fresh))
         wrong = [pair for pair in used if pair[1] not in types.names]
         if not wrong:
-            return []
-    return [types.problem(*pair) for pair in wrong]
+            break
+    return {pair: types.problem(*pair) for pair in wrong}

@@ -84,7 +84,8 @@ class Desk:
             runs.set_row(conn, row.id, state="confirmed")
 
     def mark(self, activity_id: int, event_id: str, origin: Origin) -> Mark:
-        return Mark(self.account.company_id, activity_id, event_id, origin)
+        deployment = self.services.environment.deployments[0]
+        return Mark(self.account.company_id, activity_id, event_id, origin, deployment)
 
     def veiled(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """An event as answered, but of a private one only what may be known."""

@@ -49,6 +49,16 @@ class Directory:
         self._keep(scope, value, {"since": changed_at and changed_at.isoformat()})
         return changed_at
 
+    def known(self, scope: str) -> Any:
+        """What is kept under `scope`, however old; None: nothing."""
+        with reading(self._engine) as conn:
+            return read(conn, scope)
+
+    def note(self, scope: str, content: Any) -> None:
+        """Keep what identifies something for good."""
+        if self.known(scope) != content:
+            self._keep(scope, "", content)
+
     def _keep(self, scope: str, fingerprint: str, content: Any) -> None:
         if self._read_only:
             return

@@ -77,6 +77,14 @@ directory = Table(
     comment="slow-moving facts that would cost a request per run: company, users, types, calendars",
 )
 
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("key", String(20), primary_key=True),
+    Column("id", String(64), nullable=False),
+    comment="one row: the installation that the store belongs to; a copy of the store is found out by it",
+)
+
 sync_run = Table(
     "sync_run",
     metadata,
