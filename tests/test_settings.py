@@ -280,6 +280,7 @@ def test_environment() -> None:
         ("CALSYNC_SHARDS", ["0", "-1", "65", "1.5", "many"]),
         ("CALSYNC_RESEND_AFTER_S", ["nan", "inf", "-1", "soon", "1e9"]),
         ("CALSYNC_LOG_PERSONAL_DATA", ["maybe", "2"]),
+        ("CALSYNC_DEPLOYMENT", ["a b", "ä", "x" * 65, "prod,"]),
     ],
 )
 def test_environment_problems(name: str, values: list[str]) -> None:
