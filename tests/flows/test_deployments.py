@@ -50,7 +50,7 @@ def test_events_say_which_installation_wrote_them(live: World) -> None:
 def test_a_copied_store_stops_before_the_first_request(live: World) -> None:
     live.deployments = ("staging",)
     live.anna_is(activity_types=["meeting"])
-    for options in ({}, {"dry_run": True}):
+    for options in (dict[str, Any](), {"dry_run": True}):
         with live.requests() as seen, pytest.raises(SettingsError, match="Set CALSYNC_DEPLOYMENT=production here"):
             live.sync(**options)
         assert not seen
@@ -84,7 +84,7 @@ def test_another_installation_on_the_same_calendar_writes_nothing(live: World, t
     live.deployments = ("staging",)
     live.anna_is(activity_types=["meeting"])
     with live.requests():
-        for options in ({}, {"full": True}):
+        for options in (dict[str, Any](), {"full": True}):
             summary = live.sync(**options)
     failure = str(summary.failure)
     assert "another installation of calsync writes to this calendar: production (this one is staging)" in failure
