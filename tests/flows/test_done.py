@@ -106,7 +106,7 @@ def test_another_style_is_applied_to_what_exists(world: World, before: str, afte
     world.anna_is(done=before)
     key = done_activity(world)
     world.pass_time(3600)
-    world.anna_is(done=after, max_change_count=0, max_change_ratio=0, max_delete_count=0, max_delete_ratio=0)
+    world.anna_is(done=after, max_change_count=0, max_change_ratio=0, max_delete_count=2, max_delete_ratio=0)
     planned = world.sync(dry_run=True).result["accounts"]["anna"]["events"]
     assert [event["summary"] for event in world.events()] == STYLES[before]
     seen = world.green()["events"]
