@@ -134,7 +134,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"keyfile_dict": "{key}", "api_endpoint": "nonsense"}, "address must look like https://host"),
     (
         {"client_id": "id", "client_secret": "s" * 20, "refresh_token": "r" * 20, "token_uri": "{url}/token"},
-        "consent again",
+        "Consent again",
     ),
 ]
 

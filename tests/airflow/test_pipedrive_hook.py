@@ -78,7 +78,7 @@ def test_refused_consent_names_the_remedy(sandbox: Sandbox, token: str, connect:
     sandbox.pipedrive.state.revoke_oauth(user_id)
     works, message = _test(connect, host=sandbox.pipedrive.url, extra=extra)
     assert not works
-    assert "consent again" in message
+    assert "Consent again" in message
     assert extra["refresh_token"] not in message
 
 

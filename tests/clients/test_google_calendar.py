@@ -253,7 +253,7 @@ def test_a_service_account_acts_as_the_user(server: LocalServer, open_google: Op
 @pytest.mark.parametrize(
     ("status", "error", "remedy"),
     [
-        (400, "invalid_grant", "consent again, or correct the user"),
+        (400, "invalid_grant", "Consent again, or correct the user"),
         (401, "unauthorized_client", "domain-wide delegation"),
         (401, "invalid_client", "client secret"),
     ],

@@ -371,7 +371,7 @@ def test_a_token_that_was_renewed_meanwhile_is_kept(server: LocalServer, oauth: 
 
 def test_a_withdrawn_consent_names_the_remedy(server: LocalServer, oauth: PipedriveClient) -> None:
     server.otherwise = Reply(400, {"error": "invalid_grant", "error_description": f"{REFRESH} is dead"})
-    with pytest.raises(CredentialRefused, match="consent again") as caught:
+    with pytest.raises(CredentialRefused, match="Consent again") as caught:
         oauth.activity(1)
     assert REFRESH not in str(caught.value)
     assert len(server.seen) == 1

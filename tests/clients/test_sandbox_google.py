@@ -255,7 +255,7 @@ def test_access_tokens_end_and_are_withdrawn(
     client.get_calendar(ANNA)
     assert calls(service) == [("calendars.get", 200), ("calendars.get", 401), ("calendars.get", 200)]
     state.revoke(ANNA)
-    with pytest.raises(CredentialRefused, match="consent again"):
+    with pytest.raises(CredentialRefused, match="Consent again"):
         client.get_calendar(ANNA)
 
 

@@ -51,7 +51,8 @@ def test_the_time_to_the_next_try_doubles_up_to_a_day(world: World) -> None:
         assert seen["activities"]["quarantined"] == 1, "reported as long as it is set aside"
         if tried(world) > failed:
             times.append(world.clock() - started)
-            assert "is in quarantine: Google Calendar, events.insert: 400 invalid" in str(summary.failure)
+            assert "is in quarantine: Look at this item" in str(summary.failure)
+            assert "(events.insert: 400 invalid)" in str(summary.failure)
         else:
             assert summary.failure is None, "green in between"
         if len(times) == 11:

@@ -74,7 +74,8 @@ class TokenEndpoint:
 
     def _error(self, status: int | None, reason: str) -> ServiceError:
         rule = rule_for(TOKEN_ENDPOINT, status, reason)
-        message = f"{self._name}: {said(status, reason)}. {rule.remedy}".strip()
+        label = f"{self._name}: {said(status, reason)}"
+        message = f"{rule.remedy} ({label})" if rule.remedy else f"{label}."
         return rule.error(message, status=status, reason=reason)
 
 
@@ -89,7 +90,7 @@ class ApiTokenAuth:
     def headers(self) -> dict[str, str]:
         if not re.fullmatch(r"[!-~]+", self._token):
             raise CredentialRefused(
-                "Pipedrive: the API token is empty or has characters that no token has. Enter it anew."
+                "Enter the API token anew: it is empty or has characters that no token has. (Pipedrive)"
             )
         return {"x-api-token": self._token}
 
@@ -179,7 +180,7 @@ class GoogleAuth:
             kind = type(error).__name__  # its text may name the user or quote the answer
             if getattr(error, "retryable", False):
                 raise RetryableError(f"Google token endpoint: {kind}.", reason="token_endpoint") from None
-            message = f"Google token endpoint: {kind}. Correct the key or the consent in the connection."
+            message = f"Correct the key or the consent in the connection. (Google token endpoint: {kind})"
             raise CredentialRefused(message, reason="token_endpoint") from None
 
 

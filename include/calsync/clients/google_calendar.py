@@ -156,6 +156,10 @@ class GoogleCalendarClient:
         """`Date` of the last answer, of a listing's first page (aware, UTC)."""
         return self._transport.server_time
 
+    def named(self, conn_id: str) -> None:
+        """Let messages name this connection."""
+        self._transport.connection = conn_id
+
     def close(self) -> None:
         self._transport.close()
 

@@ -103,6 +103,10 @@ class PipedriveClient:
     def server_time(self) -> datetime | None:
         return self._transport.server_time
 
+    def named(self, conn_id: str) -> None:
+        """Let messages name this connection."""
+        self._transport.connection = conn_id
+
     def close(self) -> None:
         self._transport.close()
 
@@ -281,7 +285,7 @@ class PipedriveClient:
         except CredentialRefused as error:
             if error.status != 403:
                 raise
-            text = f"Pipedrive, {call.operation}: 403. The connection's user may not see it: change that in Pipedrive."
+            text = f"Let the connection's user see it in Pipedrive. (Pipedrive, {call.operation}: 403)"
             raise Hidden(text, status=403, server_time=error.server_time) from None
 
     def _may_be_hidden(self, error: CredentialRefused) -> bool:

@@ -81,7 +81,7 @@ def after(**length: float) -> Callable[[datetime], datetime]:
 
 _REFUSED_RECORD = Rule(FatalError, on_write=RecordError)
 _TROUBLE = Rule(RetryableError, Again.WAIT, maybe_done=True)
-_REDIRECT = Rule(FatalError, remedy="It redirects, which is not followed: correct the address in the connection.")
+_REDIRECT = Rule(FatalError, remedy="Correct the address in the connection: it redirects, which is not followed.")
 
 _COMMON: dict[Key, Rule] = {
     ("none", "not_sent"): Rule(RetryableError, Again.WAIT),
@@ -101,12 +101,12 @@ PIPEDRIVE: Table = {
     **_COMMON,
     ("2xx", "not_successful"): _TROUBLE,
     (401, ""): Rule(CredentialRefused, Again.RENEW, "Enter a valid API token, or authorise again, in the connection."),
-    (402, ""): Rule(CredentialRefused, remedy="The company's Pipedrive account is not open: check its subscription."),
+    (402, ""): Rule(CredentialRefused, remedy="Check the subscription: the company's Pipedrive account is not open."),
     (403, ""): Rule(CredentialRefused, remedy="Give the token's user the permission, or the app the missing scope."),
     (403, "html"): Rule(
         BudgetExhausted,
         Again.LATER,
-        "Requests are blocked for ignoring the rate limit: see what else uses this credential.",
+        "See what else uses this credential: requests are blocked for ignoring the rate limit.",
         scope=Scope.CREDENTIAL,
         until=after(minutes=15),
     ),
@@ -165,12 +165,12 @@ GOOGLE: Table = {
 # One try each: a token request that failed is made again with the request that needs the token.
 TOKEN_ENDPOINT: Table = {
     **_COMMON,
-    ("3xx", ""): Rule(CredentialRefused, remedy="It redirects, which is not followed: correct the token address."),
+    ("3xx", ""): Rule(CredentialRefused, remedy="Correct the token address: it redirects, which is not followed."),
     ("4xx", ""): Rule(CredentialRefused, remedy="Renew the credential in the connection."),
     ("4xx", "invalid_grant"): Rule(
         CredentialRefused,
-        remedy="The consent expired or was withdrawn, or there is no such user to act for: consent again, or correct "
-        "the user.",
+        remedy="Consent again, or correct the user: the consent expired or was withdrawn, or there is no such user to "
+        "act for.",
     ),
     ("4xx", "unauthorized_client"): Rule(
         CredentialRefused,

@@ -24,9 +24,18 @@ from weakref import WeakSet
 import requests
 
 from include.calsync.clients.limiter import Limit, Limiter, NoLimiter
+from include.calsync.clients.refusals import why_refused
 from include.calsync.clients.sessions import DEFAULT_TIMING, Session, Timing, exchange, parsed
 from include.calsync.clients.statuses import Again, Rule, Scope, Table, rule_for, said
-from include.calsync.errors import AccountError, RateLimited, RetryableError, ServiceError
+from include.calsync.errors import (
+    AccountError,
+    CredentialRefused,
+    FatalError,
+    RateLimited,
+    RecordError,
+    RetryableError,
+    ServiceError,
+)
 
 __all__ = ["Answer", "Auth", "Call", "Limit", "Limiter", "NoLimiter", "Service", "Timing", "Transport", "utc_now"]
 
@@ -98,6 +107,7 @@ class _Failure:
     reason: str
     headers: Mapping[str, str]
     sent_with: Mapping[str, str]
+    body: Any = None
 
 
 def utc_now() -> datetime:
@@ -108,6 +118,7 @@ class Transport:
     """Sends calls to one service with one credential; threads may share it.
 
     `request_count` counts every request sent, repetitions included; `server_time` is the `Date` of the last answer.
+    `connection`: how messages name where address and credential come from; "" if they don't.
     """
 
     def __init__(
@@ -136,6 +147,7 @@ class Transport:
         self._lock = threading.Lock()
         self._local = threading.local()
         self._sessions: WeakSet[Session] = WeakSet()
+        self.connection = ""
         self.request_count = 0
         self.server_time: datetime | None = None
 
@@ -151,6 +163,8 @@ class Transport:
                 outcome = self._try(call)
             except ServiceError as error:  # the limiter or the credential says no
                 error.unknown_outcome = error.unknown_outcome or unknown
+                if isinstance(error, CredentialRefused):
+                    error.args = (self._of_connection(str(error)),)
                 raise
             if isinstance(outcome, Answer):
                 return outcome
@@ -226,7 +240,7 @@ class Transport:
         body = parsed(response.content)
         known = body if isinstance(body, dict) else None
         if not 200 <= status < 300:
-            return self._failure(status, self._service.reason(status, headers, known), headers, credential)
+            return self._failure(status, self._service.reason(status, headers, known), headers, credential, known)
         problem = self._service.problem(known) if known is not None else ""
         if not problem and call.shape(body):
             return Answer(body, headers, server_time)
@@ -240,10 +254,11 @@ class Transport:
         reason: str,
         headers: Mapping[str, str] = MappingProxyType({}),
         sent_with: Mapping[str, str] = MappingProxyType({}),
+        body: Any = None,
         rule_reason: str | None = None,
     ) -> _Failure:
         rule = rule_for(self._service.table, None if rule_reason else status, rule_reason or reason)
-        return _Failure(rule, status, reason, headers, sent_with)
+        return _Failure(rule, status, reason, headers, sent_with, body)
 
     def _wait_s(self, failure: _Failure, tries_count: int) -> float:
         backoff_s: float = min(2.0 ** (tries_count - 1) + self._random(), LONGEST_BACKOFF_S)
@@ -273,7 +288,6 @@ class Transport:
     def _error(self, call: Call, failure: _Failure, unknown: bool, wait_s: float) -> ServiceError:
         rule = failure.rule
         kind = rule.on_write if rule.on_write and call.writes else rule.error
-        message = f"{self._label(call, failure)}. {rule.remedy}".strip()
         details: dict[str, Any] = {
             "status": failure.status,
             "reason": failure.reason,
@@ -282,7 +296,20 @@ class Transport:
         }
         if issubclass(kind, RateLimited):
             details["retry_at"] = self._until(failure, wait_s)
-        return kind(message, **details)
+        return kind(self._message(call, failure, kind), **details)
+
+    def _message(self, call: Call, failure: _Failure, kind: type[ServiceError]) -> str:
+        """The remedy first, then what was asked and answered."""
+        label, remedy = self._label(call, failure), failure.rule.remedy
+        if failure.status is not None and not remedy and issubclass(kind, RecordError | FatalError):
+            why = why_refused(self._service.name, failure.body, call.body)
+            return f"{why} ({call.operation}: {said(failure.status, failure.reason)})."
+        text = f"{remedy} ({label})" if remedy else f"{label}."
+        connects = failure.status is None or issubclass(kind, CredentialRefused | FatalError)
+        return self._of_connection(text) if connects else text
+
+    def _of_connection(self, text: str) -> str:
+        return f"Connection {self.connection}: {text}" if self.connection else text
 
     def _label(self, call: Call, failure: _Failure) -> str:
         return f"{self._service.name}, {call.operation}: {said(failure.status, failure.reason)}"

@@ -44,10 +44,12 @@ class Services:
 
         def pipedrive(conn_id: str) -> PipedriveClient:
             client = make_pipedrive(conn_id)
+            client.named(conn_id)
             return self._used_pipedrive.setdefault(id(client), client)
 
         def google(conn_id: str, google_user: str) -> GoogleCalendarClient:
             client = make_google(conn_id, google_user)
+            client.named(conn_id)
             return self._used_google.setdefault(id(client), client)
 
         self.pipedrive, self.google = pipedrive, google
