@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, String, cast, func, select, update
 
 from include.calsync.core.decide import Action, side_of
 from include.calsync.errors import CalsyncError
-from include.calsync.flows import guests
+from include.calsync.flows import guests, told
 from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, load, resume
 from include.calsync.flows.services import Services
 from include.calsync.store import cursors, mapping, runs
@@ -77,6 +77,7 @@ def close(services: Services, run_id: str, owner: str, broken: Sequence[str] = (
         for notice in account.notices:
             log.warning("%s", notice)
     log.info("Result: %s", result)
+    log.info("In words:\n%s", "\n".join(told.done(run, result)))
     return Summary(result, failure)
 
 
@@ -150,10 +151,9 @@ def _result(conn: Connection, run: Run) -> dict[str, Any]:
 def _account_result(conn: Connection, run: Run, account: RunAccount) -> dict[str, Any]:
     sides = {side: dict.fromkeys(ITEM_COUNTS, 0) for side in ("activities", "events")}
     skipped: Counter[str] = Counter()
-    for side, key in (("activities", "activities_skipped"), ("events", "events_skipped"), ("events", "skipped")):
-        for reason, count in (account.counts.get(key) or {}).items():
-            sides[side]["skipped"] += count
-            skipped[reason] += count
+    for side, reasons in told.skipped(account).items():
+        sides[side]["skipped"] += reasons.total()
+        skipped += reasons
     for side in sides:
         sides[side]["listed"] = account.counts.get(f"{side}_listed", 0)
     for row in _logged(conn, run, account):

@@ -48,6 +48,9 @@ def _plan(services: Services, run: Run) -> None:
         found = seen.diff()
         removed = changes.removed(conn, seen.unlinked_activities(found))
         unused = runs.paused_accounts(conn)
+        for account in run.working():
+            aside_count = len(list(mapping.set_aside(conn, account.id)))
+            account.counts["set_aside"] = aside_count + len(list(mapping.held_items(conn, account.id)))
     rows = Rows(run.request.upload)
     shared = SharedMeetings(seen, rows, found)
     linked = LinkedPairs(seen, rows, services.clock(), shared)

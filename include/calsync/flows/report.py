@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
+from include.calsync.flows import told
 from include.calsync.flows.drift import Drift, counts_of
 from include.calsync.flows.run import Run, RunAccount
 
@@ -16,9 +18,10 @@ SHOWN_ROWS = 200
 
 
 def show_plan(run: Run, rows: list[dict[str, Any]], *, personal: bool) -> None:
-    """Log the plan: the fields that change, and if `personal` also what people typed into them."""
+    """Log what was compared, and the plan: the fields that change, and if `personal` also what people typed."""
+    planned = Counter(row["account_id"] for row in rows)
+    log.info("What was compared:\n%s", "\n".join(told.compared(run, planned)))
     if not rows:
-        log.info("The plan is empty: both sides are equal.")
         return
     names = {account.id: account.name for account in run.accounts}
     lines = [

@@ -127,6 +127,7 @@ class UnlinkedItems:
                 self._adopt(account, activity, event, Origin.GOOGLE, "created by a lost request", as_sent=ours)
 
     def _one_account(self, account: RunAccount) -> None:
+        self._count_other_types(account)
         activities = {key: row for key, row in self.activities.items() if self._belongs(account, row)}
         events = {key[1]: row for key, row in self.events.items() if key[0] == account.id}
         found = adopt.look_alikes(
@@ -147,6 +148,15 @@ class UnlinkedItems:
                 continue
             self._event(account, event_id, row, ambiguous=event_id in found.ambiguous_events)
 
+    def _count_other_types(self, account: RunAccount) -> None:
+        """Activities of this user that no account of the run syncs: who set a filter should see that it does it."""
+        mine = (row for row in self.activities.values() if row.raw.get("owner_id") == account.user_id)
+        for row in mine:
+            if row.scope == account.company_id and not any(
+                self._belongs(other, row) for other in self.seen.accounts.values()
+            ):
+                self.rows.skip(account, Side.ACTIVITY, "other_type")
+
     def _belongs(self, account: RunAccount, row: Row[Any]) -> bool:
         if row.scope != account.company_id or row.raw.get("owner_id") != account.user_id:
             return False
@@ -161,8 +171,10 @@ class UnlinkedItems:
         reason = out_of_scope(view, account.policy)
         if options is None and not reason and activity_id not in self.removed and too_old(stamps, connected):
             reason = "before_connected"
-        if options is not None and (options.direction == "to_pipedrive" or not self.rows.wanted(view)):
+        if options is not None and options.direction == "to_pipedrive":
             return
+        if options is not None and not reason and not self.rows.wanted(view):
+            reason = "not_asked_for"
         if not account.policy.may_create(Side.EVENT):
             reason = reason or "mode"
         if reason or ambiguous:
@@ -175,13 +187,13 @@ class UnlinkedItems:
 
     def _event(self, account: RunAccount, event_id: str, row: Row[Any], *, ambiguous: bool) -> None:
         options = self.run.request.upload
-        if options is not None and (
-            options.direction == "to_google" or not self.rows.in_range(EventView.from_json(row.view).when)
-        ):
+        if options is not None and options.direction == "to_google":
             return
         connected = account.events_connected_at or self.now
         stamps = (observe.stamp(row.raw.get("updated")), observe.stamp(row.raw.get("created")))
         reason = unsupported(row.raw)
+        if not reason and not self.rows.in_range(EventView.from_json(row.view).when):
+            reason = "not_asked_for"
         begun = options is not None or self.intents.is_open(account, event_id)
         if reason is None and not begun and too_old(stamps, connected):
             reason = "before_connected"
