@@ -23,6 +23,11 @@ What people did since the last sync is among it.
 | `accounts` | names of the accounts to compare; empty: all enabled |
 | `dry_run` | stop after *plan*: what drifted is shown, and nothing is written |
 
+**Before a dry run of a paused DAG** untick the box in Airflow's form that unpauses it. Airflow ticks it. A DAG that is
+not paused also runs by its schedule, and those runs write. From the command line a dry run leaves the DAG paused:
+`airflow dags trigger calendar_reconcile --conf '{"dry_run": true}'` waits until it is unpaused;
+`airflow dags test calendar_reconcile --conf '{"dry_run": true}'` runs at once.
+
 #### When to start what
 
 * It runs daily at 02:30 UTC. A run **by hand** compares everything, too.

@@ -5,7 +5,8 @@ Runs by the schedule (`CALSYNC_SCHEDULE`, every 5 minutes by default) over all e
 
 1. **pull_activities** opens the run, takes the accounts' leases, reads what changed in Pipedrive
 2. **pull_events** reads what changed in each calendar
-3. **plan** compares both with what they showed when they were last equal; its log shows every change to be made
+3. **plan** compares both with what they showed when they were last equal; its log shows what was read and left out,
+   and every change to be made
 4. **upsert_events**, **upsert_activities** carry the plan out
 5. **close** moves the cursors and returns the result; it fails if an account or an item did
 
@@ -16,6 +17,11 @@ Runs by the schedule (`CALSYNC_SCHEDULE`, every 5 minutes by default) over all e
 | `accounts` | names of the accounts to sync; empty: all enabled |
 | `dry_run` | stop after *plan*: nothing is written, neither to a service nor to a cursor |
 | `full` | ignore the cursors and read everything |
+
+**Before a dry run of a paused DAG** untick the box in Airflow's form that unpauses it. Airflow ticks it. A DAG that is
+not paused also runs by its schedule, and those runs write. From the command line a dry run leaves the DAG paused:
+`airflow dags trigger calendar_sync --conf '{"dry_run": true}'` waits until it is unpaused;
+`airflow dags test calendar_sync --conf '{"dry_run": true}'` runs at once.
 
 A **backfill** replays the items whose latest change lies in the interval, and leaves the cursors alone.
 

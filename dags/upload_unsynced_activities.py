@@ -17,6 +17,8 @@ linked is left alone.
 | `include_done` | activities that are marked as done, too |
 | `dry_run` | show the plan in the log of task *plan* and write nothing |
 
+The log of task *plan* also says how many items were left out, and why.
+
 #### When it is red
 
 Read the message of **close**: it names the accounts and items, and what to do. Start it again with the same params once
@@ -58,7 +60,7 @@ with DAG(
             description="Keys, one per line. Empty: all that the account syncs.",
         ),
         "include_done": Param(True, type="boolean", title="Done activities", description="Bring done ones, too."),
-        "dry_run": dry_run_param(),
+        "dry_run": dry_run_param(scheduled=False),
     },
     **RUNS,
 ):

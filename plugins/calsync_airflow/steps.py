@@ -34,9 +34,16 @@ def accounts_param() -> Param:
     )
 
 
-def dry_run_param() -> Param:
-    """Whether to stop after the plan."""
-    return Param(False, type="boolean", title="Dry run", description="Show the plan and write nothing.")
+UNPAUSES = (
+    "First untick the box that unpauses this DAG on trigger. Airflow ticks it, and a DAG that is not paused also runs "
+    "by its schedule, which writes."
+)
+
+
+def dry_run_param(*, scheduled: bool = True) -> Param:
+    """Whether to stop after the plan. `scheduled`: the DAG has runs of its own that write, once it is not paused."""
+    text = "Show the plan and write nothing."
+    return Param(False, type="boolean", title="Dry run", description=f"{text} {UNPAUSES}" if scheduled else text)
 
 
 def run_steps(*, upload: bool = False, reconcile: bool = False) -> None:
