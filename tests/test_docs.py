@@ -20,7 +20,7 @@ SETTINGS = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
 EXAMPLE = ROOT / "examples/accounts.yaml"
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 # Described while it is being built.
-AHEAD = {"CALSYNC_DEPLOYMENT", "max_create_ratio", "max_create_count"}
+AHEAD = {"CALSYNC_DEPLOYMENT", "max_create_ratio", "max_create_count", "include.scripts.check"}
 DAGS = sorted(path.stem for path in (ROOT / "dags").glob("*.py"))
 
 
@@ -73,12 +73,15 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=short)
-def test_every_target_and_dag_that_is_named_exists(page: Path) -> None:
+def test_every_command_that_is_named_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"`make ([a-z]+)", text)) <= targets
     assert set(re.findall(r"airflow dags (?:test|trigger) ([\w-]+)", text)) <= set(DAGS)
     assert set(re.findall(r"--dag-id ([\w-]+)", text)) <= set(DAGS)
+    for module in set(re.findall(r"python -m ([\w.]+)", text)) - AHEAD:
+        parts = ROOT.joinpath(*module.split("."))
+        assert (parts / "__main__.py").is_file() or parts.with_suffix(".py").is_file(), module
 
 
 def test_the_readme_is_a_front_door() -> None:

@@ -98,7 +98,7 @@ Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 
 
 class Account(BaseModel):
-    """One account. The README's settings table says what each key does."""
+    """One account. The table in docs/settings.md says what each key does."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
