@@ -75,4 +75,4 @@ def test_strict_is_the_default() -> None:
     }  # fmt: skip
     assert {name: getattr(PipedriveOptions(), name) for name in strict} == strict
     google = GoogleOptions()
-    assert google.long_description == "refuse"
+    assert (google.bounded_sync_token, google.long_description) == (False, "refuse")

@@ -23,7 +23,7 @@ class Options:
     """Listings do not show yet what changed so lately; their sync token stands before it, so that it shows later."""
     updated_min_days: float = 29.0
     """``updatedMin`` before this is 410 ``updatedMinTooLongAgo``."""
-    bounded_sync_token: bool = True
+    bounded_sync_token: bool = False
     """A listing bounded by both ``timeMin`` and ``timeMax`` ends with a ``nextSyncToken``; unconfirmed."""
     sync_token_days: float | None = None
     """Sync tokens older than this are expired."""
