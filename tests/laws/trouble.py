@@ -66,6 +66,7 @@ TROUBLES: dict[str, Trouble] = {
     **_both("503 before", Fault("status", status=503, headers={"Retry-After": "5"})),
     **_both("503 after", Fault("status", when="after", status=503)),
     **_both("502 page", Fault("html", status=502)),
+    **_both("404 by a gateway", Fault("html", status=404)),
     **_both("page with 200, before", Fault("html", status=200)),
     **_both("page with 200, after", Fault("html", when="after", status=200)),
     **_both("drop before", Fault("drop")),
