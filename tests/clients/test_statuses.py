@@ -93,6 +93,7 @@ PIPEDRIVE_CASES = {
     (404, ""): same(pipedrive_error(404), NotFound),
     (405, ""): same(pipedrive_error(405), FatalError),
     (410, ""): same(pipedrive_error(410), NotFound),
+    (400, "deleted"): same(Reply(400, {"success": False, "error": "x", "code": "ERR_ACTIVITY_DELETED"}), NotFound),
     (415, ""): same(pipedrive_error(415), FatalError),
     (429, "burst"): same(pipedrive_error(429, x_ratelimit_remaining="0", x_ratelimit_reset="2"), RateLimited, 4),
     (429, "daily"): same(pipedrive_error(429, x_ratelimit_remaining="12"), BudgetExhausted),

@@ -111,6 +111,8 @@ PIPEDRIVE: Table = {
         until=after(minutes=15),
     ),
     (404, ""): Rule(NotFound),
+    # Of a deal: "Entity is deleted. You must first restore it before you can edit".
+    (400, "deleted"): Rule(NotFound),
     (405, ""): Rule(FatalError),
     (410, ""): Rule(NotFound),
     (415, ""): Rule(FatalError),
@@ -221,7 +223,8 @@ def pipedrive_reason(status: int, headers: Mapping[str, str], body: Any) -> str:
         return ""
     if status == 403 and str(body.get("error")).startswith("Scope"):  # "Scope and URL mismatch"
         return "scope"
-    return code(body.get("code"))
+    known = code(body.get("code"))
+    return "deleted" if status == 400 and known.endswith("_DELETED") else known
 
 
 def google_reason(status: int, headers: Mapping[str, str], body: Any) -> str:

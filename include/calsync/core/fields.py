@@ -14,6 +14,7 @@ from typing import Any
 from include.calsync.core.limits import NAME, NOTE, shorten
 from include.calsync.core.model import ActivityView, Context, EventView, When
 from include.calsync.core.text import clean_characters, escape, one_line, plain, unescape
+from include.calsync.core.visibility import visibility_body
 from include.calsync.core.when import activity_fields, activity_when, event_fields, event_when
 
 _NO_TIME: Mapping[str, Any] = {"due_date": None, "due_time": None, "duration": None}
@@ -39,6 +40,7 @@ def activity_view(raw: Mapping[str, Any], context: Context) -> ActivityView:
         ),
         note=plain(_text(raw.get("note"))),
         call=one_line(_text(raw.get("conference_meeting_url"))),
+        private=raw.get("private") is True,
         context=Context(**{name: one_line(value) for name, value in dataclasses.asdict(context).items()}),
     )
 
@@ -74,7 +76,7 @@ def activity_body(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def event_body(changes: Mapping[str, Any], *, zone: str, default_duration: timedelta) -> dict[str, Any]:
-    """The PATCH body for canonical changes: title, when, place, description, busy, color. Raises KeyError for others.
+    """The PATCH body for canonical changes: title, when, place, description, busy, color, visibility. KeyError: others.
 
     `zone`: IANA name shown with timed events; `default_duration`: length of a `when` that has none.
     """
@@ -193,4 +195,5 @@ _EVENT_FIELDS: Mapping[str, Callable[[Any], Mapping[str, Any]]] = {
     "description": _send("description"),
     "busy": lambda value: {"transparency": "opaque" if value else "transparent"},
     "color": lambda value: {"colorId": value or None},
+    "visibility": visibility_body,
 }

@@ -25,9 +25,10 @@ from include.calsync.core.model import ActivityView, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.terms import FIELDS
 from include.calsync.core.text import compose, plain, safe_html, typed_part
-from include.calsync.core.title import NO_TITLE, Rendered, parse
+from include.calsync.core.title import NO_TITLE, Rendered, bare, parse, wraps
+from include.calsync.core.visibility import visibility_change
 from include.calsync.core.when import move_activity, move_event
-from include.calsync.core.written import Written, block_of, written_for
+from include.calsync.core.written import Written, block_of, wanted_visibility, written_for
 
 TEXTS = frozenset({"subject", "place", "description"})
 # Stamps of two services closer than this say nothing about who was last.
@@ -52,6 +53,7 @@ class Pair:
     activity_html: str = ""
     event_html: str = ""
     event_color: str = ""
+    event_visibility: str = ""
     activity_stamp: datetime | None = None
     event_stamp: datetime | None = None
     unveiled: bool = False
@@ -138,8 +140,13 @@ class _Merge:
         written = self._render(self._final_subject(flow["subject"]))
         if self.policy.terms.veiled and self.pair.origin is Origin.PIPEDRIVE:
             written = self.last  # the title stays as it is behind the veil
+        known = self.last.visibility if self.pair.written else ""
+        hides = self.policy.may_write(Side.EVENT, "subject") and self.policy.terms.mark
+        hidden = visibility_change(known, written.visibility, self.pair.event_visibility) if hides else {}
+        if not hides:
+            written = dataclasses.replace(written, visibility=known)
         return Merged(
-            event_changes=self._event_changes(flow, written),
+            event_changes=self._event_changes(flow, written) | hidden,
             activity_changes=_differing(
                 {name: self._for_activity(name) for name in FIELDS if flow[name] is Side.ACTIVITY}, self.pair.activity
             ),
@@ -263,7 +270,8 @@ class _Merge:
 
     def _render(self, subject: str) -> Written:
         if self.pair.origin is Origin.GOOGLE:
-            return Written(Rendered(text=subject, prefix="", suffix="", subject=subject))
+            title = Rendered(text=subject, prefix="", suffix="", subject=subject)
+            return Written(title, visibility=wanted_visibility(self.pair.activity))
         return written_for(self.pair.activity, self.policy, subject)
 
     def _parse_subject(self) -> str | None:
@@ -272,9 +280,9 @@ class _Merge:
             return None
         for about_to in self.known[:-1]:
             # A run died in between: does the event show what was about to be written?
-            if _bare(title) == _bare(about_to.title.text):
+            if bare(title) == bare(about_to.title.text):
                 return self._unless_known(about_to.title.subject)
-            if _wraps(title, about_to.title) and not _wraps(title, self.last.title):
+            if wraps(title, about_to.title) and not wraps(title, self.last.title):
                 new = parse(title, about_to.title)
                 return self._unless_known(about_to.title.subject if new is None else new)
         return parse(title, self.last.title)
@@ -383,12 +391,3 @@ def _differing(changes: dict[str, Any], shown: ActivityView | EventView) -> dict
     """Without what the side shows already."""
     seen = {name: plain(value) if name == "description" else value for name, value in changes.items()}
     return {name: changes[name] for name in changes if seen[name] != getattr(shown, name)}
-
-
-def _bare(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _wraps(title: str, rendered: Rendered) -> bool:
-    start, end, text = _bare(rendered.prefix), _bare(rendered.suffix), _bare(title)
-    return text.startswith(start) and text.endswith(end) and len(text) >= len(start) + len(end)

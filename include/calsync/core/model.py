@@ -99,9 +99,13 @@ class ActivityView:
     context: Context = field(default_factory=Context)
     call: str = ""
     """Where the video call is joined that Pipedrive made."""
+    private: bool = field(default=False, compare=False)
+    """Nothing that its event says; no edit, and in no digest."""
 
     def to_json(self) -> dict[str, Any]:
         out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        if not self.private:
+            del out["private"]
         out["when"] = self.when.to_json() if self.when else None
         out["refs"] = list(self.refs)
         out["context"] = dataclasses.asdict(self.context)
@@ -144,5 +148,6 @@ class EventView:
 
 def digest(view: ActivityView | EventView) -> str:
     """Hex digest of the canonical fields; equal digests mean equal views."""
-    text = json.dumps(view.to_json(), sort_keys=True, ensure_ascii=False)
+    shown = {name: value for name, value in view.to_json().items() if name != "private"}
+    text = json.dumps(shown, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

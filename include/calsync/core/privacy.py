@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from include.calsync.core.visibility import visibility_of
+
 NEUTRAL_TITLE = "Busy"
 WITHDRAWN = frozenset({"declined", "private"})
 """Why an event that is there may count as gone."""
@@ -20,8 +22,11 @@ _KEPT = (
 
 
 def is_private(event: Mapping[str, Any]) -> bool:
-    """Whether only its owner may know what it is about (Calendar API v3 reference, Events: visibility)."""
-    return event.get("visibility") in ("private", "confidential")
+    """Whether only its owner may know what it is about (Calendar API v3 reference, Events: visibility).
+
+    What we made private is not meant: what it is about comes from Pipedrive.
+    """
+    return visibility_of(event) in ("private", "confidential")
 
 
 def is_veiled(event: Mapping[str, Any]) -> bool:

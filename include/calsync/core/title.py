@@ -106,3 +106,14 @@ def _holds(title: str, subject: str, *, left: bool, right: bool) -> bool:
             return True
         at = title.find(subject, at + 1)
     return False
+
+
+def bare(text: str) -> str:
+    """The text with runs of blanks folded."""
+    return " ".join(text.split())
+
+
+def wraps(title: str, rendered: Rendered) -> bool:
+    """Whether a title has the ends of the one that was rendered."""
+    start, end, text = bare(rendered.prefix), bare(rendered.suffix), bare(title)
+    return text.startswith(start) and text.endswith(end) and len(text) >= len(start) + len(end)

@@ -12,6 +12,7 @@ from include.calsync.core.model import ActivityView, Context, EventView
 from include.calsync.core.policy import Policy
 from include.calsync.core.text import compose, plain
 from include.calsync.core.title import DONE_MARK, Rendered, render
+from include.calsync.core.visibility import PRIVATE
 from include.calsync.core.when import move_event
 
 
@@ -22,13 +23,16 @@ class Written:
     title: Rendered
     block: str = ""
     color: str | None = None
+    visibility: str = ""
+    """PRIVATE where the activity was private (core.visibility)."""
 
     def to_json(self) -> dict[str, Any]:
-        return {"title": dataclasses.asdict(self.title), "block": self.block, "color": self.color}
+        out = {"title": dataclasses.asdict(self.title), "block": self.block, "color": self.color}
+        return out | ({"visibility": self.visibility} if self.visibility else {})
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
-        return cls(Rendered(**value["title"]), value["block"], value.get("color"))
+        return cls(Rendered(**value["title"]), value["block"], value.get("color"), value.get("visibility", ""))
 
     def frames_like(self, other: Self) -> bool:
         """Whether all but the subject, which services may rewrite, is the same."""
@@ -65,7 +69,12 @@ def written_for(activity: ActivityView, policy: Policy, subject: str | None = No
     if len(title.text) > EVENT_TITLE:
         room = len(title.subject) - (len(title.text) - EVENT_TITLE)
         title = render(policy.title, parts(activity.context), shorten(title.subject, room), mark=mark)
-    return Written(title, block_of(activity, policy), policy.color_of(activity.type))
+    return Written(title, block_of(activity, policy), policy.color_of(activity.type), wanted_visibility(activity))
+
+
+def wanted_visibility(activity: ActivityView) -> str:
+    """PRIVATE, or "" for an activity that everybody may see who sees the calendar."""
+    return PRIVATE if activity.private else ""
 
 
 def block_of(activity: ActivityView, policy: Policy) -> str:

@@ -63,13 +63,13 @@ class EventWrites:
         view, written, block = draft(activity, desk.policy)
         html = str((row.payload["activity_raw"] or {}).get("public_description") or activity.description)
         changes = {name: getattr(view, name) for name in ("title", "when", "place", "busy")}
-        color = {"color": written.color} if written.color else {}
-        body = self._body({**changes, **color, "description": compose(safe_html(html), block)})
+        own = {name: value for name in ("color", "visibility") if (value := getattr(written, name))}
+        body = self._body({**changes, **own, "description": compose(safe_html(html), block)})
         if activity.context.url.startswith(("http://", "https://")):
             body["source"] = {"title": "Pipedrive", "url": activity.context.url}
         for generation in range(MAX_GENERATIONS):
             body["id"] = event_id(desk.account.company_id, row.activity_id, desk.calendar_id, generation)
-            body.update(self._marking(row.activity_id, body["id"], Origin.PIPEDRIVE))
+            body = self._marked(body, row.activity_id, body["id"], Origin.PIPEDRIVE)
             with desk.commit() as conn:
                 desk.note(conn, row, side=Side.EVENT, event_id=body["id"], after=view.to_json())
             try:
@@ -173,18 +173,18 @@ class EventWrites:
         desk = self.desk
         body = self._body(merged.event_changes, payload["event_raw"])
         shown = EventView.from_json(payload["event"])
-        color = (payload["event_raw"] or {}).get("colorId") or ""
-        before = {name: shown_value(getattr(shown, name, color)) for name in merged.event_changes}
+        beside = _beside(payload["event_raw"] or {})
+        before = {name: beside.get(name) or shown_value(getattr(shown, name, "")) for name in merged.event_changes}
         after = {name: shown_value(value) for name, value in merged.event_changes.items()}
         known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
-        marking = self._marking(row.activity_id, row.event_id, wanted.origin)
+        marked = self._marked(body, row.activity_id, row.event_id, wanted.origin)
         if not self._is_marked(row, payload["event_raw"] or {}):
-            body.update(marking)
+            body = marked
             before["mark"], after["mark"] = known and known.properties(), wanted.properties()
         if not body:
             return dict(payload["event_raw"])
         if known == wanted:
-            body.update(marking)  # which installation it is, along with what is written anyway
+            body = marked  # which installation it is, along with what is written anyway
         action = row.action if merged.event_changes else str(Action.MARK)
         with desk.commit() as conn:
             if row.link_id is not None and {"title", "description"} & set(merged.event_changes):
@@ -301,8 +301,11 @@ class EventWrites:
         zone = ((raw or {}).get("start") or {}).get("timeZone") or self.desk.policy.zone
         return event_body(changes, zone=zone, default_duration=self.desk.policy.default_duration)
 
-    def _marking(self, activity_id: int, own_id: str, origin: Origin) -> dict[str, Any]:
-        return {"extendedProperties": self.desk.mark(activity_id, own_id, origin).properties()}
+    def _marked(self, body: dict[str, Any], activity_id: int, own_id: str, origin: Origin) -> dict[str, Any]:
+        """The body with our mark, beside what else is ours."""
+        mine = (body.get("extendedProperties") or {}).get("private") or {}
+        mark = self.desk.mark(activity_id, own_id, origin).properties()["private"]
+        return {**body, "extendedProperties": {"private": {**mine, **mark}}}
 
     def _current(self, event: dict[str, Any]) -> dict[str, Any]:
         """The event's part of a payload, as it is now."""
@@ -351,8 +354,13 @@ def shows(event: dict[str, Any], merged: Merged) -> bool:
     view = event_view(event)
     body = event_body(merged.event_changes, zone="UTC", default_duration=timedelta(0))
     wanted = event_view({**event, **without_nulls(body)})
-    color = merged.event_changes.get("color")
-    same = color is None or color == (event.get("colorId") or "")
-    return same and all(
-        getattr(view, name) == getattr(wanted, name) for name in merged.event_changes if name != "color"
+    beside = _beside(event)
+    return all(
+        beside[name] == value if name in beside else getattr(view, name) == getattr(wanted, name)
+        for name, value in merged.event_changes.items()
     )
+
+
+def _beside(event: dict[str, Any]) -> dict[str, str]:
+    """What an event shows beside the fields that are merged."""
+    return {"color": event.get("colorId") or "", "visibility": event.get("visibility") or "default"}

@@ -137,6 +137,8 @@ def _shown(side: str, current: Mapping[str, Any]) -> Callable[[str], Any]:
     def field(name: str) -> Any:
         if name == "color":
             return str(current.get("colorId") or "")
+        if name == "visibility":
+            return str(current.get("visibility") or "default")
         if name == "mark":
             mark = read_mark(current)
             return mark.properties() if mark is not None else None

@@ -13,6 +13,7 @@ from include.calsync.core.merge import Merged, Pair, merge
 from include.calsync.core.model import ActivityView, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.visibility import visibility_of
 from include.calsync.core.written import Written
 
 
@@ -76,6 +77,7 @@ def pair_of(payload: dict[str, Any], link: Row[Any] | None) -> Pair:
         activity_html=str((payload["activity_raw"] or {}).get("public_description") or ""),
         event_html=str((payload["event_raw"] or {}).get("description") or ""),
         event_color=str((payload["event_raw"] or {}).get("colorId") or ""),
+        event_visibility=visibility_of(payload["event_raw"] or {}),
         activity_stamp=_instant(payload["activity_stamp"]),
         event_stamp=_instant(payload["event_stamp"]),
         unveiled=link is not None and is_veiled(link.event_raw or {}) and not is_veiled(payload["event_raw"] or {}),
