@@ -60,6 +60,10 @@ class RetryableError(ServiceError):
     """Passing trouble (5xx, no answer, broken body). Reads were already retried; try in a later run."""
 
 
+class TooLate(RetryableError):
+    """Not sent: the write would have left too long after its item was read. Read it, and decide again."""
+
+
 class RecordError(ServiceError):
     """The service refuses this one item as it is: quarantine it."""
 

@@ -158,7 +158,12 @@ class PipedriveClient:
         return self._post(short, not_after)
 
     def update_activity(
-        self, activity_id: int, body: Mapping[str, Any], *, seen_update_time: str | None = None
+        self,
+        activity_id: int,
+        body: Mapping[str, Any],
+        *,
+        seen_update_time: str | None = None,
+        not_after: datetime | None = None,
     ) -> Json:
         """The activity as stored after changing only the members of `body`; None clears one.
 
@@ -166,19 +171,24 @@ class PipedriveClient:
         There is no conditional write. After an unknown outcome the activity is read: if its `update_time` is still
         `seen_update_time` nothing happened and the change is sent once more; otherwise (or without
         `seen_update_time`) RetryableError(unknown_outcome=True): read it and decide again.
+        Later than `not_after` it is not sent any more: TooLate.
         """
         try:
-            return self._change(activity_id, body)
+            return self._change(activity_id, body, not_after)
         except RetryableError as error:
             if not error.unknown_outcome or seen_update_time is None:
                 raise
             if self.activity(activity_id).get("update_time") != seen_update_time:
                 raise
-        return self._change(activity_id, body)
+        return self._change(activity_id, body, not_after)
 
-    def delete_activity(self, activity_id: int) -> None:
-        """Raises NotFound if it is gone (with `unknown_outcome`: maybe by an earlier try of this call)."""
-        self._transport.send(self._call("activities.delete", activity_id, shape=is_envelope, repeatable=True))
+    def delete_activity(self, activity_id: int, *, not_after: datetime | None = None) -> None:
+        """Raises NotFound if it is gone (with `unknown_outcome`: maybe by an earlier try of this call).
+
+        Later than `not_after` it is not sent any more: TooLate.
+        """
+        options: dict[str, Any] = {"shape": is_envelope, "repeatable": True, "not_after": not_after}
+        self._transport.send(self._call("activities.delete", activity_id, **options))
 
     def persons(self, ids: Sequence[int]) -> list[Json]:
         return self._by_ids("persons.list", ids)
@@ -310,9 +320,10 @@ class PipedriveClient:
     def _post(self, body: Mapping[str, Any], not_after: datetime | None) -> Json:
         return self._data(self._call("activities.create", body=body, shape=has_object, not_after=not_after))
 
-    def _change(self, activity_id: int, body: Mapping[str, Any]) -> Json:
+    def _change(self, activity_id: int, body: Mapping[str, Any], not_after: datetime | None) -> Json:
         def patch(members: Mapping[str, Any]) -> Json:
-            return self._data(self._call("activities.update", activity_id, body=members, shape=has_object))
+            options: dict[str, Any] = {"shape": has_object, "not_after": not_after}
+            return self._data(self._call("activities.update", activity_id, body=members, **options))
 
         return self._spelling.send(body, patch)
 

@@ -27,6 +27,7 @@ from include.calsync.errors import (
     RetryableError,
     ServiceError,
     SyncTokenExpired,
+    TooLate,
 )
 
 
@@ -85,7 +86,7 @@ _REDIRECT = Rule(FatalError, remedy="Correct the address in the connection: it r
 
 _COMMON: dict[Key, Rule] = {
     ("none", "not_sent"): Rule(RetryableError, Again.WAIT),
-    ("none", "too_late"): Rule(RetryableError),
+    ("none", "too_late"): Rule(TooLate),
     ("none", "no_answer"): _TROUBLE,
     ("none", "too_large"): Rule(RetryableError, maybe_done=True),
     ("none", "invalid_address"): Rule(FatalError, remedy="Correct the address in the connection."),

@@ -15,7 +15,7 @@ from include.calsync.core.decide import Action
 from include.calsync.core.fields import activity_body, activity_view, event_view
 from include.calsync.core.limits import PLACE, SUBJECT, shorten
 from include.calsync.core.marks import Mark
-from include.calsync.core.merge import Pair, merge
+from include.calsync.core.merge import Merged, Pair, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.series import is_occurrence, series_columns
@@ -34,7 +34,7 @@ from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of, pair_of
 from include.calsync.flows.pasted import refs_body
 from include.calsync.flows.shared_writes import attend, take_over
-from include.calsync.flows.writes import Desk, same_content
+from include.calsync.flows.writes import Desk, promptly, same_content
 from include.calsync.store import changes, copies, mapping, runs
 
 log = logging.getLogger(__name__)
@@ -217,17 +217,28 @@ class ActivityWrites:
             return
         if not answers:
             desk.log_lost(row, merged.conflicts)
-        current = desk.pipedrive.activity(row.activity_id)
+        answers["activities"] = promptly(lambda: self._write(row, pair, merged, answers))
+        desk.settle(row, payload, pair, merged, answers)
+
+    def _write(self, row: Row[Any], pair: Pair, merged: Merged, answers: dict[str, Any]) -> dict[str, Any]:
+        """The activity with its part of the merge, if it is still as it was seen."""
+        current = self.desk.pipedrive.activity(row.activity_id)
+        not_after = self.desk.not_after()
         view = activity_view(current, pair.activity.context)
         if current.get("is_deleted"):
             raise ChangedMeanwhile("the activity was deleted meanwhile")
         if not same_content(view, pair.activity):
-            self._merge_again(row, pair, view, current, answers)
-        answers["activities"] = self._patch(row, merged.activity_changes, view, current)
-        desk.settle(row, payload, pair, merged, answers)
+            self._merge_again(row, pair, view, current, answers, not_after)
+        return self._patch(row, merged.activity_changes, view, current, not_after)
 
     def _merge_again(
-        self, row: Row[Any], pair: Pair, view: ActivityView, current: dict[str, Any], answers: dict[str, Any]
+        self,
+        row: Row[Any],
+        pair: Pair,
+        view: ActivityView,
+        current: dict[str, Any],
+        answers: dict[str, Any],
+        not_after: datetime,
     ) -> None:
         """Somebody edited the activity since it was read: write what still holds; the rest is for the next run."""
         event = event_view(answers["events"]) if answers else pair.event
@@ -237,13 +248,18 @@ class ActivityWrites:
         merged = merge(now, self.desk.policy_of(row))
         if merged.activity_changes and view.when is not None:
             self.desk.log_lost(row, merged.conflicts)
-            self._patch(row, merged.activity_changes, view, current)
+            self._patch(row, merged.activity_changes, view, current, not_after)
             with self.desk.commit() as conn:
                 self.desk.log_write(conn, row)
         raise ChangedMeanwhile("the activity was edited meanwhile; the rest follows in the next run")
 
     def _patch(
-        self, row: Row[Any], changed: dict[str, Any], view: ActivityView, current: dict[str, Any]
+        self,
+        row: Row[Any],
+        changed: dict[str, Any],
+        view: ActivityView,
+        current: dict[str, Any],
+        not_after: datetime,
     ) -> dict[str, Any]:
         desk, seen = self.desk, current.get("update_time")
         veiled = self.desk.policy_of(row).terms.veiled
@@ -256,7 +272,8 @@ class ActivityWrites:
             desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after=after)
         try:
             with desk.sending(row):
-                return desk.pipedrive.update_activity(row.activity_id, body, seen_update_time=seen)
+                sent: dict[str, Any] = {"seen_update_time": seen, "not_after": not_after}
+                return desk.pipedrive.update_activity(row.activity_id, body, **sent)
         except PartlyRefused as error:
             done = {name for name in changed if error.written.issuperset(COLUMNS.get(name, (name,)))}
             shown = {"before": {name: before[name] for name in done}, "after": {name: after[name] for name in done}}
@@ -272,23 +289,29 @@ class ActivityWrites:
         link = self._start_removal(row)
         if link is None:
             return
-        current = self._current(link)
-        if current is not None:
-            self._refuse_if_edited(row, link, current)
-            with desk.commit() as conn:
-                desk.note(conn, row, side=Side.ACTIVITY, before=_loggable(row, link, current))
-            try:
-                with desk.sending(row):
-                    desk.pipedrive.delete_activity(link.activity_id)
-            except NotFound:
-                if self._current(link) is not None:
-                    raise
-                log.info("account %s: activity %s was deleted already", desk.account.name, link.activity_id)
+        current = promptly(lambda: self._delete(row, link))
         with desk.commit() as conn:
             mapping.drop_link(conn, link.id)
             desk.confirm(conn, row, before=_loggable(row, link, current or link.activity_raw))
             if row.payload["cause"] == "private":
                 runs.set_row(conn, row.id, payload={"cause": "private"})
+
+    def _delete(self, row: Row[Any], link: Row[Any]) -> dict[str, Any] | None:
+        """The activity as it was when it was deleted; None if somebody did that before."""
+        desk, current, not_after = self.desk, self._current(link), self.desk.not_after()
+        if current is None:
+            return None
+        self._refuse_if_edited(row, link, current)
+        with desk.commit() as conn:
+            desk.note(conn, row, side=Side.ACTIVITY, before=_loggable(row, link, current))
+        try:
+            with desk.sending(row):
+                desk.pipedrive.delete_activity(link.activity_id, not_after=not_after)
+        except NotFound:
+            if self._current(link) is not None:
+                raise
+            log.info("account %s: activity %s was deleted already", desk.account.name, link.activity_id)
+        return current
 
     def finish(self, row: Row[Any]) -> None:
         """Mark the activity as done instead of deleting it; the pair is detached. An edit beats that, too."""
@@ -296,14 +319,18 @@ class ActivityWrites:
         link = self._start_removal(row)
         if link is None:
             return
-        current = self._current(link)
-        if current is not None:
-            self._refuse_if_edited(row, link, {**current, "done": link.base_activity["done"]})
-        if current is not None and not current.get("done"):
-            self._patch(row, {"done": True}, activity_view(current, Context()), current)
+        promptly(lambda: self._finish(row, link))
         with desk.commit() as conn:
             mapping.set_link(conn, link.id, state="detached", cause=row.payload["cause"], intended=None)
             desk.confirm(conn, row)
+
+    def _finish(self, row: Row[Any], link: Row[Any]) -> None:
+        current, not_after = self._current(link), self.desk.not_after()
+        if current is None:
+            return
+        self._refuse_if_edited(row, link, {**current, "done": link.base_activity["done"]})
+        if not current.get("done"):
+            self._patch(row, {"done": True}, activity_view(current, Context()), current, not_after)
 
     def _start_removal(self, row: Row[Any]) -> Row[Any] | None:
         link = self.desk.link_of(row)

@@ -29,6 +29,7 @@ from include.calsync.errors import (
     RateLimited,
     RecordError,
     RetryableError,
+    TooLate,
 )
 from include.calsync.flows import aside
 from include.calsync.flows.activity_writes import ActivityWrites
@@ -137,6 +138,8 @@ class _AccountApply:
             return self._set_aside(row, error, failed=True)
         except (AccountError, RateLimited, LeaseLost):
             raise
+        except TooLate as error:  # a pause, not trouble
+            return self._set_aside(row, error, failed=False)
         except RetryableError as error:
             self.troubles_count += 1
             if self.troubles_count >= TROUBLES_IN_A_ROW:

@@ -16,7 +16,7 @@ from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.written import Written
 from include.calsync.errors import NotFound, RetryableError
 from include.calsync.flows import aside
-from include.calsync.flows.writes import Desk
+from include.calsync.flows.writes import Desk, promptly
 from include.calsync.store import copies, mapping
 
 Person = Mapping[str, Any]
@@ -28,19 +28,26 @@ def attend(desk: Desk, row: Row[Any]) -> None:
     if link is None:
         desk.drop(row)
         return
-    current = desk.pipedrive.activity(row.activity_id, attendees=True)
-    wanted = with_reps(current.get("attendees") or [], row.payload["add"], row.payload["remove"])
-    if wanted is not None:
-        with desk.commit() as conn:
-            after = {"attendees": [each["email"] for each in row.payload["add"]]}
-            desk.note(conn, row, side=Side.ACTIVITY, seen=current.get("update_time"), before={}, after=after)
-        with desk.sending(row):
-            current = desk.pipedrive.update_activity(row.activity_id, {"attendees": wanted})
+    current = promptly(lambda: _attended(desk, row))
     with desk.commit() as conn:
         if link.activity_raw:  # our own write is no change
             mapping.set_link(conn, link.id, activity_raw=link.activity_raw | {"update_time": current["update_time"]})
         copies.attended(conn, link.company_id, link.meeting)
         desk.confirm(conn, row)
+
+
+def _attended(desk: Desk, row: Row[Any]) -> dict[str, Any]:
+    """The activity with the attendees that it should have."""
+    current = desk.pipedrive.activity(row.activity_id, attendees=True)
+    not_after = desk.not_after()
+    wanted = with_reps(current.get("attendees") or [], row.payload["add"], row.payload["remove"])
+    if wanted is None:
+        return current
+    with desk.commit() as conn:
+        after = {"attendees": [each["email"] for each in row.payload["add"]]}
+        desk.note(conn, row, side=Side.ACTIVITY, seen=current.get("update_time"), before={}, after=after)
+    with desk.sending(row):
+        return desk.pipedrive.update_activity(row.activity_id, {"attendees": wanted}, not_after=not_after)
 
 
 def with_reps(shown: Sequence[Person], add: Sequence[Person], remove: Sequence[Person]) -> list[dict[str, Any]] | None:
@@ -69,9 +76,7 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
         desk.drop(row)
         return None
     event = _copy(desk, row.payload["copy"])
-    activity = desk.pipedrive.activity(row.activity_id, attendees=True)
-    if activity["owner_id"] in (row.payload["holder"], desk.account.user_id):
-        activity = _give(desk, row, activity)
+    activity = promptly(lambda: _given(desk, row))
     values, event_base = _taken(desk, link, event, activity)
     equal = event_view(event) == event_base
     with desk.commit() as conn:
@@ -87,8 +92,11 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
     return event if equal else None
 
 
-def _give(desk: Desk, row: Row[Any], activity: dict[str, Any]) -> dict[str, Any]:
-    """The activity with this account's user as owner, and who had it among the attendees."""
+def _given(desk: Desk, row: Row[Any]) -> dict[str, Any]:
+    """The activity with this account's user as owner, and who had it among the attendees; or as somebody gave it."""
+    activity, not_after = desk.pipedrive.activity(row.activity_id, attendees=True), desk.not_after()
+    if activity["owner_id"] not in (row.payload["holder"], desk.account.user_id):
+        return activity
     owner_id, left = desk.account.user_id, row.payload["left"]
     beside = with_reps(activity.get("attendees") or [], [left] if left else [], [desk.account.rep])
     if activity["owner_id"] == owner_id and beside is None:
@@ -98,7 +106,8 @@ def _give(desk: Desk, row: Row[Any], activity: dict[str, Any]) -> dict[str, Any]
     with desk.commit() as conn:
         desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after={"owner_id": owner_id})
     with desk.sending(row):
-        return desk.pipedrive.update_activity(row.activity_id, body, seen_update_time=seen)
+        sent: dict[str, Any] = {"seen_update_time": seen, "not_after": not_after}
+        return desk.pipedrive.update_activity(row.activity_id, body, **sent)
 
 
 def _taken(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
-from typing import Any
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row
 
@@ -20,7 +20,7 @@ from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import WITHDRAWN, veiled
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.written import Written
-from include.calsync.errors import ServiceError
+from include.calsync.errors import ServiceError, TooLate
 from include.calsync.flows import aside, open_writes
 from include.calsync.flows.access import Access
 from include.calsync.flows.run import Run, RunAccount
@@ -28,6 +28,24 @@ from include.calsync.flows.services import Services
 from include.calsync.store import changes, mapping, runs
 from include.calsync.store.leases import check_fence
 from include.calsync.store.transaction import reading
+
+T = TypeVar("T")
+PROMPT = timedelta(seconds=5)
+TRIES_COUNT = 3
+
+
+def promptly(work: Callable[[], T]) -> T:
+    """Carry `work` out: read an item, decide, write. Again, if a pause came between, as the item may differ by now.
+
+    Raises TooLate if pauses came again and again; nothing was sent.
+    """
+    for tries_left in range(TRIES_COUNT - 1, -1, -1):
+        try:
+            return work()
+        except TooLate as error:
+            if error.unknown_outcome or not tries_left:
+                raise
+    raise AssertionError("unreachable")
 
 
 class Desk:
@@ -94,6 +112,11 @@ class Desk:
     def get_event(self, event_id: str) -> dict[str, Any]:
         """The event as it is now, veiled if it has to be. Raises NotFound."""
         return self.veiled(self.google.get_event(self.calendar_id, event_id))
+
+    def not_after(self) -> datetime:
+        """How long a write of what was read just now may wait. Pipedrive has no conditional writes, so nothing else
+        tells that somebody edited the item in between."""
+        return self.services.clock() + PROMPT
 
     def send_updates(self) -> Any:
         """Nobody is mailed unless the account says so (law 9)."""
