@@ -18,7 +18,11 @@ RETRY_POLICY = ExceptionRetryPolicy(
         ),
         RetryRule(exception=BudgetExhausted, action=RetryAction.FAIL, reason="Nothing may be sent for hours."),
         RetryRule(exception=LeaseLost, action=RetryAction.FAIL, reason="Another try took over."),
-        RetryRule(exception=AccountBusy, action=RetryAction.RETRY, reason="Another run works on the account."),
+        RetryRule(
+            exception=AccountBusy,
+            action=RetryAction.RETRY,
+            reason="In use by another run, or a service asked to wait.",
+        ),
     ]
 )
 

@@ -15,7 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from include.calsync.clients.limiter import FIRST_REST
 from include.calsync.errors import BudgetExhausted
+from include.calsync.store.budgets import next_midnight
 
 
 @dataclass
@@ -177,6 +179,14 @@ class RecordingLimiter:
 
     def pause(self, key: str, until: datetime, reason: str) -> None:
         self.paused[key] = (until, reason)
+
+    def back_off(self, key: str, now: datetime, reason: str) -> datetime:
+        until = now + FIRST_REST
+        self.pause(key, until, reason)
+        return until
+
+    def budget_returns(self, key: str, now: datetime) -> datetime:
+        return next_midnight(now)
 
     def spend(self, key: str, tokens: int, remaining: int | None) -> None:
         self.spent.append((key, tokens, remaining))

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -47,6 +47,9 @@ class Case:
     unknown: bool = False
 
 
+Cases: TypeAlias = dict[tuple[int | str, str], Case]
+
+
 def same(reply: Reply, error: type[ServiceError], count: int = 1) -> Case:
     return Case(reply, error, count, error, count)
 
@@ -55,9 +58,22 @@ def trouble(reply: Reply) -> Case:
     return Case(reply, RetryableError, 4, RetryableError, 1, unknown=True)
 
 
-def google_error(status: int, reason: str) -> Reply:
-    error = {"domain": "global", "reason": reason, "message": "Anna's secret dinner"}
+def hidden(reply: Reply) -> Case:
+    """Asks once whether the credential works, with the same answer: it does not."""
+    return Case(reply, CredentialRefused, 2, CredentialRefused)
+
+
+def google_error(status: int, reason: str, domain: str = "global") -> Reply:
+    error = {"domain": domain, "reason": reason, "message": "Anna's secret dinner"}
     return Reply(status, {"error": {"errors": [error], "code": status, "message": "Anna's secret dinner"}})
+
+
+def aip_error(status: int, name: str, *reasons: str) -> Reply:
+    """The newer form of Google's errors, which has no `errors`."""
+    kind = "type.googleapis.com/google.rpc.ErrorInfo"
+    details = [{"@type": kind, "reason": each, "domain": "googleapis.com"} for each in reasons]
+    error = {"code": status, "message": "Anna's secret dinner", "status": name, "details": details}
+    return Reply(status, {"error": error})
 
 
 def pipedrive_error(status: int, **headers: str) -> Reply:
@@ -65,7 +81,7 @@ def pipedrive_error(status: int, **headers: str) -> Reply:
     return Reply(status, {"success": False, "error": "Anna's secret dinner", "errorCode": status}, names)
 
 
-COMMON = {
+COMMON: Cases = {
     ("none", "no_answer"): trouble(Reply(drop=True)),
     ("none", "too_large"): Case(
         Reply(200, gzip.compress(bytes(MOST_BYTES + 1)), {"Content-Encoding": "gzip"}),
@@ -83,37 +99,62 @@ COMMON = {
     ("5xx", ""): trouble(Reply(502, b"<html>bad gateway</html>", {"Content-Type": "text/html"})),
 }
 
-PIPEDRIVE_CASES = {
+PAGE = b"<html>The requested URL was not found</html>"
+NO_PROOF: Cases = {
+    (404, "html"): trouble(Reply(404, PAGE, {"Content-Type": "text/html; charset=UTF-8"})),
+    (404, "unreadable"): trouble(Reply(404, {"message": "no Route matched with those values"})),
+    (410, "html"): trouble(Reply(410, PAGE, {"Content-Type": "text/html"})),
+}
+
+PIPEDRIVE_CASES: Cases = {
     **COMMON,
     ("2xx", "not_successful"): trouble(Reply(200, {"success": False, "error": "x", "data": None})),
     (401, ""): same(pipedrive_error(401), CredentialRefused),
     (402, ""): same(pipedrive_error(402), CredentialRefused),
     (403, ""): Case(pipedrive_error(403), CredentialRefused, 2, CredentialRefused),  # asks who it is
     (403, "html"): same(HTML, BudgetExhausted),
+    **NO_PROOF,
+    (410, "unreadable"): trouble(Reply(410, b"gone")),
     (404, ""): same(pipedrive_error(404), NotFound),
     (405, ""): same(pipedrive_error(405), FatalError),
     (410, ""): same(pipedrive_error(410), NotFound),
     (400, "deleted"): same(Reply(400, {"success": False, "error": "x", "code": "ERR_ACTIVITY_DELETED"}), NotFound),
     (415, ""): same(pipedrive_error(415), FatalError),
-    (429, "burst"): same(pipedrive_error(429, x_ratelimit_remaining="0", x_ratelimit_reset="2"), RateLimited, 4),
-    (429, "daily"): same(pipedrive_error(429, x_ratelimit_remaining="12"), BudgetExhausted),
+    (429, "burst"): same(pipedrive_error(429, x_daily_ratelimit_token_remaining="900"), RateLimited, 4),
+    (429, "daily"): same(pipedrive_error(429, x_daily_ratelimit_token_remaining="0"), BudgetExhausted),
+    (429, ""): same(pipedrive_error(429, x_ratelimit_remaining="12"), RateLimited, 4),
 }
 
-GOOGLE_CASES = {
+GOOGLE_CASES: Cases = {
     **COMMON,
     (401, ""): same(google_error(401, "authError"), CredentialRefused, 2),
-    (403, ""): same(google_error(403, "somethingNew"), CredentialRefused),
-    (403, "forbidden"): same(google_error(403, "forbidden"), CredentialRefused),
+    (403, ""): hidden(google_error(403, "somethingNew")),
+    (403, "authError"): same(google_error(403, "authError"), CredentialRefused),
+    (403, "notACalendarUser"): same(google_error(403, "notACalendarUser"), CredentialRefused),
+    (403, "accessTokenScopeInsufficient"): same(
+        aip_error(403, "PERMISSION_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"), CredentialRefused
+    ),
+    (403, "serviceDisabled"): same(aip_error(403, "PERMISSION_DENIED", "SERVICE_DISABLED"), CredentialRefused),
     (403, "requiredAccessLevel"): same(google_error(403, "requiredAccessLevel"), CredentialRefused),
     (403, "insufficientPermissions"): same(google_error(403, "insufficientPermissions"), CredentialRefused),
     (403, "accessNotConfigured"): same(google_error(403, "accessNotConfigured"), CredentialRefused),
     (403, "forbiddenForNonOrganizer"): same(google_error(403, "forbiddenForNonOrganizer"), RecordError),
     (403, "rateLimitExceeded"): same(google_error(403, "rateLimitExceeded"), RateLimited, 4),
     (403, "userRateLimitExceeded"): same(google_error(403, "userRateLimitExceeded"), RateLimited, 4),
+    (403, "forbiddenForServiceAccounts"): same(google_error(403, "forbiddenForServiceAccounts"), RecordError),
+    (403, "cannotChangeOrganizer"): same(google_error(403, "cannotChangeOrganizer"), RecordError),
+    (403, "resourceExhausted"): same(aip_error(403, "RESOURCE_EXHAUSTED", "SOMETHING_NEW"), RateLimited, 4),
     (403, "quotaExceeded"): same(google_error(403, "quotaExceeded"), BudgetExhausted),
+    (403, "dailyLimitExceeded*"): same(google_error(403, "dailyLimitExceededUnreg"), BudgetExhausted),
+    (403, "*[lL]imitExceeded*"): same(google_error(403, "limitExceeded"), BudgetExhausted),
+    (403, "usageLimits*"): same(google_error(403, "somethingNew", "usageLimits"), BudgetExhausted),
+    **NO_PROOF,
+    (410, "unreadable"): same(Reply(410, {}), NotFound),
     (403, "html"): same(HTML, BudgetExhausted),
     (404, ""): same(google_error(404, "notFound"), NotFound),
-    (409, ""): same(google_error(409, "duplicate"), Duplicate),
+    (409, ""): same(google_error(409, "somethingNew"), Duplicate),
+    (409, "duplicate"): same(google_error(409, "duplicate"), Duplicate),
+    (409, "aborted"): same(aip_error(409, "ABORTED"), RetryableError, 4),
     (409, "conflict"): same(google_error(409, "conflict"), RetryableError, 4),
     (410, ""): same(google_error(410, "somethingNew"), NotFound),
     (410, "deleted"): same(google_error(410, "deleted"), AlreadyDeleted),
@@ -121,13 +162,15 @@ GOOGLE_CASES = {
     (410, "updatedMinTooLongAgo"): same(google_error(410, "updatedMinTooLongAgo"), SyncTokenExpired),
     (412, ""): same(google_error(412, "conditionNotMet"), PreconditionFailed),
     (429, ""): same(google_error(429, "rateLimitExceeded"), RateLimited, 4),
+    (429, "dailyLimitExceeded*"): same(google_error(429, "dailyLimitExceeded"), BudgetExhausted),
 }
 
 UNREACHABLE = {("none", "not_sent"), ("none", "invalid_address"), ("none", "too_late")}
+SEARCHES = {(429, "search")}
 
 
 def test_every_row_has_a_case() -> None:
-    assert set(PIPEDRIVE_CASES) | UNREACHABLE == set(PIPEDRIVE)
+    assert set(PIPEDRIVE_CASES) | UNREACHABLE | SEARCHES == set(PIPEDRIVE)
     assert set(GOOGLE_CASES) | UNREACHABLE == set(GOOGLE)
     assert set(TOKEN_CASES) | UNREACHABLE == set(TOKEN_ENDPOINT)
 
@@ -195,6 +238,7 @@ TOKEN_CASES = {
     ("4xx", "invalid_scope"): (oauth_error(400, "invalid_scope"), CredentialRefused, 1),
     (408, ""): (Reply(408, {}), RetryableError, 4),
     (429, ""): (Reply(429, {}), RetryableError, 4),
+    ("4xx", "html"): (Reply(404, PAGE, {"Content-Type": "text/html"}), RetryableError, 4),
     ("5xx", ""): (oauth_error(503, "internal_failure"), RetryableError, 4),
 }
 
@@ -218,7 +262,7 @@ def test_token_endpoint(
 @pytest.mark.parametrize(
     ("reason", "remedy"),
     [
-        ("forbidden", "Share the calendar"),
+        ("notACalendarUser", "Switch Google Calendar on"),
         ("requiredAccessLevel", "Share the calendar"),
         ("insufficientPermissions", "domain-wide delegation"),
         ("accessNotConfigured", "Enable the Google Calendar API"),
@@ -256,6 +300,7 @@ MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
     [
         (PIPEDRIVE_CASES[429, "daily"].reply, MIDNIGHT),
         (pipedrive_error(429, x_daily_ratelimit_token_remaining="0", x_ratelimit_remaining="0"), MIDNIGHT),
+        (pipedrive_error(429, x_daily_ratelimit_token_remaining="0", x_ratelimit_remaining="19"), MIDNIGHT),
         (HTML, World().now + timedelta(minutes=15)),
     ],
 )

@@ -104,12 +104,15 @@ def test_an_exhausted_day_is_told_once_and_ends_by_itself(world: World) -> None:
     assert "The company's daily token budget is used up" in str(summary.failure)
     assert {one["state"] for one in summary.result["accounts"].values()} == {"failed"}
     assert account_row(world).state == "failed"
-    for hours in (0, 1, 12):
-        world.pass_time(hours * 3600)
+    for minutes in (0, 30, 29, 13 * 60 - 59):
+        world.pass_time(minutes * 60)
         world.restart()
         with world.requests():
             summary = world.sync()
-        assert summary.failure is None, "told already"
+        if minutes < 60:
+            assert summary.failure is None, "told already"
+        else:
+            assert "No run got through since" in str(summary.failure)
         seen = summary.result["accounts"]["anna"]
         assert seen["state"] == "busy"
         assert "Nothing is sent before" in seen["error"]
@@ -240,13 +243,12 @@ def test_a_burst_is_waited_out(world: World) -> None:
     world.assert_quiet()
 
 
-@pytest.mark.parametrize(("service", "rest_s"), [("pipedrive", 3600), ("google", 900)])
-def test_a_limit_that_does_not_end_is_told_once_and_waited_out(world: World, service: str, rest_s: int) -> None:
+def test_a_limit_that_does_not_end_is_told_once_and_waited_out(world: World) -> None:
     """A 429 without any header: tried a few times, then left alone for a while."""
     world.green()
     world.activity("Call")
-    server = getattr(world.sandbox, service)
-    server.faults.add(Fault(kind="status", status=429, path="activities|events", times=0, body={"success": False}))
+    server, rest_s = world.sandbox.pipedrive, 900
+    server.faults.add(Fault(kind="status", status=429, path="activities", times=0, reason="bare"))
     assert "429" in str(world.sync().failure)
     assert len(server.faults.struck) == 4, "a burst ends within a few tries"
     for _ in range(rest_s // 300 - 1):

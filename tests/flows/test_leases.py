@@ -48,7 +48,7 @@ def test_who_asks_for_a_run_is_told_that_it_did_not_happen(world: World, kind: s
     now = world.clock()
     interval = (now - timedelta(hours=1), now) if kind == "backfill" else None
     first = Steps(world).pull()
-    assert "anna is in use by another run" in str(world.sync(kind=kind, interval=interval).failure)
+    assert "account anna is in use by run" in str(world.sync(kind=kind, interval=interval).failure)
     assert first.plan().apply().close().failure is None
     world.pass_time(60)
     assert world.sync(kind=kind, interval=interval).failure is None

@@ -273,7 +273,7 @@ def test_beside_the_schedule(world: World) -> None:
     assert scheduled.failure is None
     assert scheduled.result["accounts"]["anna"]["state"] == "busy"
     assert scheduled.result["accounts"]["anna"]["drift"] is None, "it did not look"
-    assert "in use by another run" in str(by_hand.failure)
+    assert "in use by run" in str(by_hand.failure)
     assert syncing.plan().apply().close().failure is None
     rests(world)
 

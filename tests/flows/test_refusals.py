@@ -59,6 +59,50 @@ def test_an_item_that_may_not_be_changed_is_quarantined_alone(world: World, wher
     world.assert_quiet()
 
 
+@pytest.mark.parametrize("form", ["calendar", "aip", "both"])
+@pytest.mark.parametrize("reason", ["someNewReason", "forbiddenForServiceAccounts", "cannotChangeOrganizer", ""])
+def test_a_reason_that_nobody_listed_is_that_events_alone(world: World, reason: str, form: Any) -> None:
+    """F121: every other edit of the account goes through, and the run says which event was refused, and why."""
+    world.google.options.error_form = form
+    one, two = two_edited(world, "google")
+    world.google.options.refused_events[one.event_id] = reason
+    world.google.edit_event(world.calendar, two.event_id, description="Bring a cake")
+    summary = world.sync()
+    result = summary.result["accounts"]["anna"]
+    assert (result["state"], result["error"]) == ("ok", None)
+    assert one.event_id in str(summary.failure)
+    assert "hare the calendar" not in str(summary.failure)
+    assert (reason or "403") in str(summary.failure)
+    assert places(world, "google") == {"", "Bar"}
+    assert "Bring a cake" in {row["public_description"] for row in world.activities()}
+    world.google.options.refused_events.clear()
+    world.pass_time(400)
+    world.green()
+    assert places(world, "google") == {"Bar"}
+    world.assert_quiet()
+
+
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("accessNotConfigured", "Enable the Google Calendar API"),
+        ("insufficientPermissions", "Allow the credential the Calendar scopes"),
+        ("notACalendarUser", "Switch Google Calendar on"),
+        ("requiredAccessLevel", "Share the calendar"),
+    ],
+)
+@pytest.mark.parametrize("form", ["calendar", "aip"])
+def test_a_reason_of_the_credential_stops_the_account_and_names_the_remedy(
+    world: World, reason: str, remedy: str, form: Any
+) -> None:
+    world.google.options.error_form = form
+    one, _ = two_edited(world, "google")
+    world.google.options.refused_events[one.event_id] = reason
+    summary = world.sync()
+    assert summary.result["accounts"]["anna"]["state"] == "failed"
+    assert remedy in str(summary.failure)
+
+
 def test_the_credential_is_asked_once_for_many_refusals(world: World) -> None:
     two_edited(world, "pipedrive")
     world.sandbox.pipedrive.faults.add(Fault("status", status=403, method="PATCH", path="/activities/", times=0))

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, insert, select
 
 from include.calsync.errors import AccountBusy, LeaseLost
 from include.calsync.store import leases as leases_module
-from include.calsync.store.leases import Leases, check_fence, lease_owner, owner_run
+from include.calsync.store.leases import DEFAULT_TTL_S, Leases, check_fence, lease_owner, owner_run
 from include.calsync.store.tables import account, lease, pause
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -71,6 +71,33 @@ def test_a_dead_run_is_taken_over_when_its_lease_is_over(leases: Leases, clock: 
         leases.acquire(account_id, OTHER)
     clock.advance(0.000001)
     assert leases.acquire(account_id, OTHER) > dead
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(hours=1)])
+def test_a_lease_of_a_clock_that_is_ahead_lasts_no_longer_than_any(
+    store: Engine, leases: Leases, clock: Any, account_id: int, ahead: timedelta
+) -> None:
+    Leases(store, lambda: clock() + ahead).acquire(account_id, FIRST)
+    with pytest.raises(AccountBusy):
+        leases.acquire(account_id, OTHER)
+    clock.advance(DEFAULT_TTL_S - 1)
+    with pytest.raises(AccountBusy):
+        leases.acquire(account_id, OTHER)
+    clock.advance(1)
+    leases.acquire(account_id, OTHER)
+
+
+def test_a_live_holder_with_a_clock_that_is_ahead_keeps_its_lease(
+    store: Engine, leases: Leases, clock: Any, account_id: int
+) -> None:
+    ahead = Leases(store, lambda: clock() + timedelta(days=1))
+    fence = ahead.acquire(account_id, FIRST)
+    for _ in range(12):
+        with pytest.raises(AccountBusy):
+            leases.acquire(account_id, OTHER)
+        clock.advance(60)
+        ahead.renew(account_id, fence)
+    _check(store, account_id, fence)
 
 
 def test_renewing_moves_the_expiry(leases: Leases, clock: Any, account_id: int) -> None:

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from include.calsync.errors import BudgetExhausted
-from include.calsync.store.limits import SLICES_KEPT_S, Budget, StoreLimiter
-from include.calsync.store.tables import rate_slot
+from include.calsync.store.budgets import Budget
+from include.calsync.store.limits import SLICES_KEPT_S, StoreLimiter
+from include.calsync.store.tables import pause, rate_slot
 
 KEY = "pipedrive:4711"
 
@@ -174,6 +175,75 @@ class TestPause:
         with pytest.raises(BudgetExhausted, match="5 hours") as raised:
             limiter.acquire(KEY, per_second=10)
         assert raised.value.retry_at == start + timedelta(hours=5)
+
+
+class TestClocks:
+    @pytest.mark.parametrize(("ahead", "length"), [(timedelta(days=1), 5 * 3600), (timedelta(hours=2), 900)])
+    def test_a_pause_set_by_a_clock_that_is_ahead_lasts_no_longer_than_meant(
+        self, store: Engine, limiter: StoreLimiter, clock: Any, ahead: timedelta, length: float
+    ) -> None:
+        StoreLimiter(store, lambda: clock() + ahead, clock.sleep).pause(
+            KEY, clock() + ahead + timedelta(seconds=length), "test"
+        )
+        with pytest.raises(BudgetExhausted) as raised:
+            limiter.acquire(KEY, per_second=10)
+        assert raised.value.retry_at == clock() + timedelta(seconds=length)
+        clock.advance(length - 120)
+        with pytest.raises(BudgetExhausted):
+            limiter.acquire(KEY, per_second=10)
+        clock.advance(120)
+        before = clock()
+        limiter.acquire(KEY, per_second=10)
+        assert clock() == before
+
+    def test_no_pause_is_longer_than_a_day(self, limiter: StoreLimiter, clock: Any) -> None:
+        limiter.pause(KEY, clock() + timedelta(days=30), "test")
+        with pytest.raises(BudgetExhausted) as raised:
+            limiter.acquire(KEY, per_second=10)
+        assert raised.value.retry_at is not None
+        assert raised.value.retry_at - clock() <= timedelta(hours=25)
+
+    def test_a_pause_of_before_lengths_were_stored_is_bounded(
+        self, store: Engine, limiter: StoreLimiter, clock: Any
+    ) -> None:
+        with store.begin() as connection:
+            values = {"key": KEY, "until": clock() + timedelta(days=9), "reason": "test"}
+            connection.execute(pause.insert().values(values))
+        with pytest.raises(BudgetExhausted) as raised:
+            limiter.acquire(KEY, per_second=10)
+        assert raised.value.retry_at == clock() + timedelta(hours=25)
+
+
+class TestBackOff:
+    def test_it_begins_with_a_minute_and_grows(self, store: Engine, limiter: StoreLimiter, clock: Any) -> None:
+        rests = []
+        for _ in range(7):
+            until = limiter.back_off(KEY, clock(), "test")
+            rests.append((until - clock()).total_seconds())
+            clock.advance_to(until + timedelta(minutes=4))
+            limiter = StoreLimiter(store, clock, clock.sleep)  # another process
+        assert rests == [60, 120, 240, 480, 900, 900, 900]
+        clock.advance(3600)
+        assert limiter.back_off(KEY, clock(), "test") == clock() + timedelta(minutes=1), "another trouble"
+
+    def test_who_hears_the_same_refusal_does_not_prolong_it(self, limiter: StoreLimiter, clock: Any) -> None:
+        until = limiter.back_off(KEY, clock(), "test")
+        clock.advance(20)
+        assert limiter.back_off(KEY, clock(), "test") == until
+
+    def test_a_short_wait_between_two_tries_is_none(self, limiter: StoreLimiter, clock: Any) -> None:
+        limiter.pause(KEY, clock() + timedelta(seconds=4), "test")
+        until = limiter.back_off(KEY, clock(), "test")
+        assert until == clock() + timedelta(minutes=1)
+        assert _take(limiter, clock, 10) == until
+
+    def test_it_is_heeded(self, limiter: StoreLimiter, clock: Any) -> None:
+        for _ in range(3):
+            clock.advance_to(limiter.back_off(KEY, clock(), "rate limit"))
+        limiter.back_off(KEY, clock(), "rate limit")
+        with pytest.raises(BudgetExhausted, match="rate limit"):
+            limiter.acquire(KEY, per_second=10)
+        limiter.acquire("other", per_second=10)
 
 
 class TestBudget:

@@ -8,29 +8,41 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import datetime
 from random import random as _random
 from typing import Any, Literal
-from urllib.parse import quote
 
 import google.auth.credentials
 
 from include.calsync.clients.auth import GoogleAuth
+from include.calsync.clients.google_paths import calendar_path, event_path, events_path, if_match, rfc3339
 from include.calsync.clients.limiter import Limit, Limiter
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
-from include.calsync.clients.statuses import GOOGLE, Scope, google_reason
+from include.calsync.clients.shapes import is_resource, is_resource_page
+from include.calsync.clients.statuses import ABOUT_CREDENTIAL, GOOGLE, Scope, google_reason, said
 from include.calsync.clients.transport import Answer, Call, Service, Transport, utc_now
-from include.calsync.errors import AlreadyDeleted, RetryableError, ServiceError, SyncTokenExpired
+from include.calsync.errors import (
+    AlreadyDeleted,
+    CredentialRefused,
+    Hidden,
+    RetryableError,
+    ServiceError,
+    SyncTokenExpired,
+)
 
 __all__ = ["EventListing", "GoogleCalendarClient", "SendUpdates"]
 
-SERVICE = Service("Google Calendar", GOOGLE, google_reason)
+SERVICE = Service("Google Calendar", GOOGLE, lambda call, *answer: google_reason(*answer))
 SendUpdates = Literal["none", "externalOnly", "all"]
 Json = dict[str, Any]
 
 EVENTS_PER_PAGE = 2500
 CALENDARS_PER_PAGE = 250
 LISTING = {"singleEvents": "false", "showDeleted": "true", "maxResults": str(EVENTS_PER_PAGE)}
+
+WRITERS = frozenset({"writer", "writerWithoutPrivateAccess", "owner"})
+READERS = WRITERS | {"reader"}
 
 # Default quotas per minute: 10,000 per project and 600 per user, both over a sliding window.
 PROJECT_PER_SECOND = 150.0
@@ -74,7 +86,8 @@ class EventListing:
             answer = self._send(params, first)
         except ServiceError as error:
             # A token of another calendar may be answered 400, an unusable one 410 of any reason.
-            if "syncToken" in params and error.status in (400, 410):
+            passing = isinstance(error, RetryableError)
+            if "syncToken" in params and error.status in (400, 410) and not passing:
                 raise SyncTokenExpired(
                     str(error), status=error.status, reason=error.reason, server_time=error.server_time
                 ) from None
@@ -88,7 +101,7 @@ class GoogleCalendarClient:
     """The calendars one user can reach; threads may share it.
 
     Every method raises RetryableError, RateLimited, BudgetExhausted, CredentialRefused or FatalError; those for one
-    event or calendar also NotFound, and writes RecordError. Each write has to say whether guests are mailed
+    event or calendar also NotFound and Hidden, and writes RecordError. Each write has to say whether guests are mailed
     (`send_updates`). After a repeated try errors have `unknown_outcome`: a Duplicate or PreconditionFailed may then be
     the trace of this call's own first try.
     """
@@ -126,6 +139,8 @@ class GoogleCalendarClient:
         }
         self._calendar_key = f"{project_key}/calendar/"
         self._auth = GoogleAuth(credentials, timing)
+        self._readable: dict[str, bool] = {}
+        """By calendar; asked for after a first 403 only."""
         self._transport = Transport(
             SERVICE,
             base_url=api_endpoint,
@@ -178,14 +193,14 @@ class GoogleCalendarClient:
         Raises ValueError for a token together with bounds.
         """
         bounds = {"timeMin": time_min, "timeMax": time_max, "updatedMin": updated_min}
-        given = {name: _rfc3339(at) for name, at in bounds.items() if at is not None}
+        given = {name: rfc3339(at) for name, at in bounds.items() if at is not None}
         if sync_token is not None and given:
             raise ValueError("a sync token allows no bounds")
         token = {} if sync_token is None else {"syncToken": sync_token}
 
         def send(params: Mapping[str, str], first: bool) -> Answer:
-            path = _calendar(calendar_id) + "/events"
-            return self._send("GET", path, "events.list", params=params, shape=_is_page, dates=first)
+            path = events_path(calendar_id)
+            return self._send("GET", path, "events.list", params=params, shape=is_resource_page, dates=first)
 
         return EventListing(send, {**LISTING, **given, **token})
 
@@ -193,21 +208,22 @@ class GoogleCalendarClient:
         self, calendar_id: str, series_id: str, *, time_min: datetime, time_max: datetime
     ) -> Iterator[list[Json]]:
         """Pages of the occurrences of one series that lie in the window, cancelled ones included."""
-        return self._occurrences(_event(calendar_id, series_id) + "/instances", "events.instances", time_min, time_max)
+        path = event_path(calendar_id, series_id) + "/instances"
+        with self._hidden_alone(calendar_id, "events.instances"):
+            yield from self._occurrences(path, "events.instances", time_min, time_max)
 
     def expanded(self, calendar_id: str, *, time_min: datetime, time_max: datetime) -> Iterator[list[Json]]:
         """Pages of all events of the window, series expanded to occurrences, cancelled ones included."""
-        path = _calendar(calendar_id) + "/events"
-        return self._occurrences(path, "events.list", time_min, time_max, singleEvents="true")
+        return self._occurrences(events_path(calendar_id), "events.list", time_min, time_max, singleEvents="true")
 
     def _occurrences(
         self, path: str, operation: str, time_min: datetime, time_max: datetime, **more: str
     ) -> Iterator[list[Json]]:
-        bounds = {"timeMin": _rfc3339(time_min), "timeMax": _rfc3339(time_max)}
+        bounds = {"timeMin": rfc3339(time_min), "timeMax": rfc3339(time_max)}
         params = {"showDeleted": "true", "maxResults": str(EVENTS_PER_PAGE), **bounds, **more}
 
         def send(params: Mapping[str, str]) -> Answer:
-            return self._send("GET", path, operation, params=params, shape=_is_page)
+            return self._send("GET", path, operation, params=params, shape=is_resource_page)
 
         for answer in _pages(send, params):
             yield answer.body.get("items", [])
@@ -217,20 +233,47 @@ class GoogleCalendarClient:
         params = {"privateExtendedProperty": f"{name}={value}", "maxResults": str(EVENTS_PER_PAGE)}
 
         def send(params: Mapping[str, str]) -> Answer:
-            return self._send("GET", _calendar(calendar_id) + "/events", "events.list", params=params, shape=_is_page)
+            return self._send("GET", events_path(calendar_id), "events.list", params=params, shape=is_resource_page)
 
         for answer in _pages(send, params):
             yield answer.body.get("items", [])
 
     def get_event(self, calendar_id: str, event_id: str) -> Json:
         """The event; a deleted one has `status` cancelled."""
-        return self._object("GET", _event(calendar_id, event_id), "events.get")
+        with self._hidden_alone(calendar_id, "events.get"):
+            return self._object("GET", event_path(calendar_id, event_id), "events.get")
+
+    def access_role(self, calendar_id: str) -> str:
+        """The user's right: `owner`, `writer`, `reader`, … Costs a request."""
+        params = {"maxResults": "1", "fields": "kind,accessRole"}
+        answer = self._send("GET", events_path(calendar_id), "events.list", params=params, shape=is_resource_page)
+        return str(answer.body.get("accessRole", ""))
+
+    def may_write(self, calendar_id: str) -> bool:
+        """Whether the user may make changes to the calendar's events; asked of Google."""
+        return self.access_role(calendar_id) in WRITERS
+
+    @contextmanager
+    def _hidden_alone(self, calendar_id: str, operation: str) -> Iterator[None]:
+        """A 403 of whatever reason is the item's if the credential may read the calendar: then it raises Hidden."""
+        try:
+            yield
+        except CredentialRefused as error:
+            if error.status != 403 or error.reason in ABOUT_CREDENTIAL or not self._may_read(calendar_id):
+                raise
+            text = f"Google Calendar, {operation}: {said(403, error.reason or '')}. It refuses this event alone."
+            raise Hidden(text, status=403, reason=error.reason, server_time=error.server_time) from None
+
+    def _may_read(self, calendar_id: str) -> bool:
+        if calendar_id not in self._readable:
+            self._readable[calendar_id] = self.access_role(calendar_id) in READERS
+        return self._readable[calendar_id]
 
     def insert_event(self, calendar_id: str, body: Mapping[str, Any], *, send_updates: SendUpdates = "none") -> Json:
         """The new event. Raises Duplicate if `body["id"]` is taken; only with that id it is sent again if need be."""
         return self._object(
             "POST",
-            _calendar(calendar_id) + "/events",
+            events_path(calendar_id),
             "events.insert",
             params={"sendUpdates": send_updates},
             body=body,
@@ -253,11 +296,11 @@ class GoogleCalendarClient:
         """
         return self._object(
             "PATCH",
-            _event(calendar_id, event_id),
+            event_path(calendar_id, event_id),
             "events.patch",
             params={"sendUpdates": send_updates},
             body=body,
-            headers=_if_match(etag),
+            headers=if_match(etag),
             repeatable=etag is not None,
             calendar_id=calendar_id,
         )
@@ -269,10 +312,10 @@ class GoogleCalendarClient:
         try:
             self._send(
                 "DELETE",
-                _event(calendar_id, event_id),
+                event_path(calendar_id, event_id),
                 "events.delete",
                 params={"sendUpdates": send_updates},
-                headers=_if_match(etag),
+                headers=if_match(etag),
                 repeatable=True,
                 calendar_id=calendar_id,
                 shape=lambda body: body is None or isinstance(body, dict),
@@ -282,7 +325,7 @@ class GoogleCalendarClient:
         return True
 
     def get_calendar(self, calendar_id: str) -> Json:
-        return self._object("GET", _calendar(calendar_id), "calendars.get")
+        return self._object("GET", calendar_path(calendar_id), "calendars.get")
 
     def calendars(self) -> Iterator[Json]:
         """The user's calendar list, hidden ones included; `accessRole` and `primary` are only here."""
@@ -293,7 +336,7 @@ class GoogleCalendarClient:
                 "/users/me/calendarList",
                 "calendarList.list",
                 params=params,
-                shape=_is_page,
+                shape=is_resource_page,
                 dates="pageToken" not in params,
             )
 
@@ -307,7 +350,7 @@ class GoogleCalendarClient:
         return self._object("POST", "/calendars", "calendars.insert", body=body, calendar_id=f"new/{self._user_key}")
 
     def _object(self, method: str, path: str, operation: str, **options: Any) -> Json:
-        body: Json = self._send(method, path, operation, shape=_is_object, **options).body
+        body: Json = self._send(method, path, operation, shape=is_resource, **options).body
         return body
 
     def _send(
@@ -352,35 +395,6 @@ def _pages(send: Callable[[Mapping[str, str]], Answer], params: Mapping[str, str
         seen.add(token)
 
 
-def _calendar(calendar_id: str) -> str:
-    return "/calendars/" + quote(calendar_id, safe="")
-
-
-def _event(calendar_id: str, event_id: str) -> str:
-    return f"{_calendar(calendar_id)}/events/{quote(event_id, safe='')}"
-
-
-def _if_match(etag: str | None) -> dict[str, str]:
-    return {} if etag is None else {"If-Match": etag}
-
-
-def _rfc3339(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def _hashed(text: str) -> str:
     """40 hex digits: as long as `quotaUser` may be; no e-mail address in an URL or a key."""
     return hashlib.sha256(text.encode()).hexdigest()[:40]
-
-
-def _is_object(body: Any) -> bool:
-    return isinstance(body, dict) and isinstance(body.get("id"), str)
-
-
-def _is_page(body: Any) -> bool:
-    items = body.get("items", []) if isinstance(body, dict) else None
-    return (
-        isinstance(items, list)
-        and all(_is_object(item) for item in items)
-        and str(body.get("kind", "")).startswith("calendar#")
-    )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
+
+FIRST_REST = timedelta(minutes=1)
+"""As long as Google's windows are."""
 
 
 class Limiter(Protocol):
@@ -15,6 +18,12 @@ class Limiter(Protocol):
 
     def pause(self, key: str, until: datetime, reason: str) -> None:
         """Let nobody send anything under `key` before `until` (aware)."""
+
+    def back_off(self, key: str, now: datetime, reason: str) -> datetime:
+        """Pause `key` for FIRST_REST, and longer each time it comes to that again. Returns until when."""
+
+    def budget_returns(self, key: str, now: datetime) -> datetime:
+        """When to ask again after `key`'s daily budget was found used up at `now`."""
 
     def spend(self, key: str, tokens: int, remaining: int | None) -> None:
         """Book `tokens` of the daily budget; `remaining` is what the service said is left, None if it said nothing."""
@@ -28,6 +37,12 @@ class NoLimiter:
 
     def pause(self, key: str, until: datetime, reason: str) -> None:
         return None
+
+    def back_off(self, key: str, now: datetime, reason: str) -> datetime:
+        return now + FIRST_REST
+
+    def budget_returns(self, key: str, now: datetime) -> datetime:
+        return now + timedelta(hours=1)
 
     def spend(self, key: str, tokens: int, remaining: int | None) -> None:
         return None

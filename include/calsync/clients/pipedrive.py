@@ -33,6 +33,8 @@ PAGE_SIZE = 500
 IDS_PER_REQUEST = 100
 LOWEST_BURST = 20
 """Requests per rolling 2 s with an API token on the smallest plan."""
+SEARCH_BURST = 10
+"""Searches per rolling 2 s, on every plan: they have a window of their own."""
 
 Json = dict[str, Any]
 
@@ -41,7 +43,11 @@ def _problem(body: Any) -> str:
     return "" if body.get("success") is True else "not_successful"
 
 
-SERVICE = Service("Pipedrive", PIPEDRIVE, pipedrive_reason, _problem)
+def _reason(call: Call, status: int, headers: Mapping[str, str], body: Any) -> str:
+    return pipedrive_reason(status, headers, body, call.tokens, Scope.SEARCH in call.limits)
+
+
+SERVICE = Service("Pipedrive", PIPEDRIVE, _reason, _problem)
 
 
 class PipedriveClient:
@@ -72,7 +78,7 @@ class PipedriveClient:
         self.fingerprint = hashlib.sha256(f"{base_url}|{secret}".encode()).hexdigest()[:16]
         self.key = key
         self._limiter = limiter
-        self._per_second = LOWEST_BURST // 3
+        self._per_second = {Scope.CREDENTIAL: LOWEST_BURST // 3, Scope.SEARCH: SEARCH_BURST // 3}
         self._spelling = Spelling()
         self._lock = threading.Lock()
         self.tokens_spent = 0
@@ -347,20 +353,32 @@ class PipedriveClient:
             params=params or {},
             body=body,
             repeatable=repeatable,
-            limits={Scope.CREDENTIAL: Limit(self.key, self._per_second)},
+            limits=self._limits(name),
             shape=shape,
             dates=dates,
             tokens=operation.tokens,
             not_after=not_after,
         )
 
+    def _limits(self, name: str) -> dict[Scope, Limit]:
+        """A search waits for its own window before it takes a place in the common one."""
+        limits = {Scope.CREDENTIAL: Limit(self.key, self._per_second[Scope.CREDENTIAL])}
+        if name.endswith(".search"):
+            limits = {Scope.SEARCH: Limit(f"{self.key}/search", self._per_second[Scope.SEARCH])} | limits
+        return limits
+
     def _observe(self, call: Call, headers: Mapping[str, str]) -> None:
-        """Book the tokens, and follow the plan's burst limit: a third, as 2 s may touch three one-second slices."""
+        """Book the tokens, and follow the plan's burst limit: a third, as 2 s may touch three one-second slices.
+
+        What a search's answer says of limits counts for searches alone, and at most as much as the docs allow.
+        """
         with self._lock:
             self.tokens_spent += call.tokens
             burst = headers.get("x-ratelimit-limit", "")
             if burst.isdecimal():
-                self._per_second = max(1, int(burst) // 3)
+                searches = Scope.SEARCH in call.limits
+                allowed = min(int(burst), SEARCH_BURST) if searches else int(burst)
+                self._per_second[Scope.SEARCH if searches else Scope.CREDENTIAL] = max(1, allowed // 3)
         left = headers.get("x-daily-ratelimit-token-remaining", "")
         self._limiter.spend(self.key, call.tokens, int(left) if left.isdecimal() else None)
 

@@ -30,3 +30,18 @@ def _has_item(found: Any) -> bool:
 def has_page(body: Any) -> bool:
     """An intact page has `data`: a list, or null (seen instead of an empty list)."""
     return has_list(body) or (isinstance(body, dict) and "data" in body and body["data"] is None)
+
+
+def is_resource(body: Any) -> bool:
+    """One object of Google's."""
+    return isinstance(body, dict) and isinstance(body.get("id"), str)
+
+
+def is_resource_page(body: Any) -> bool:
+    """A page of Google's; `items` is left out where nothing is."""
+    items = body.get("items", []) if isinstance(body, dict) else None
+    return (
+        isinstance(items, list)
+        and all(is_resource(item) for item in items)
+        and str(body.get("kind", "")).startswith("calendar#")
+    )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import math
 import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from random import random as _random
 from types import MappingProxyType
@@ -26,7 +27,7 @@ import requests
 from include.calsync.clients.limiter import Limit, Limiter, NoLimiter
 from include.calsync.clients.refusals import why_refused
 from include.calsync.clients.sessions import DEFAULT_TIMING, Session, Timing, exchange, parsed
-from include.calsync.clients.statuses import Again, Rule, Scope, Table, rule_for, said
+from include.calsync.clients.statuses import Again, Rest, Rule, Scope, Table, rule_for, said
 from include.calsync.errors import (
     AccountError,
     CredentialRefused,
@@ -42,6 +43,8 @@ __all__ = ["Answer", "Auth", "Call", "Limit", "Limiter", "NoLimiter", "Service",
 log = logging.getLogger(__name__)
 
 LONGEST_BACKOFF_S = 32.0
+LONGEST_BURST_S = 60.0
+"""More than that is not what `x-ratelimit-reset` is about: its window is two seconds long."""
 
 
 class Auth(Protocol):
@@ -60,7 +63,7 @@ class Service:
 
     name: str
     table: Table
-    reason: Callable[[int, Mapping[str, str], Any], str]
+    reason: Callable[[Call, int, Mapping[str, str], Any], str]
     problem: Callable[[Any], str] = lambda body: ""
 
 
@@ -176,11 +179,9 @@ class Transport:
             wait_s = self._wait_s(outcome, tries_count)
             spent_s = (self._clock() - begun).total_seconds()
             repeats = self._may_repeat(call, outcome, tries_count, spent_s + wait_s)
-            if not repeats and _asked_wait_s(outcome.headers, self._clock()) is None:
-                wait_s = max(wait_s, outcome.rule.rest_s)
-            self._pause(call, outcome, wait_s)
+            until = self._pause(call, outcome, wait_s, final=not repeats)
             if not repeats:
-                raise self._error(call, outcome, unknown, wait_s)
+                raise self._error(call, outcome, unknown, until)
             log.warning("%s; try %d failed, next in %.1f s", self._label(call, outcome), tries_count, wait_s)
             self._sleep(wait_s)
 
@@ -195,7 +196,7 @@ class Transport:
         try:
             credential = self._auth.headers()
         except RetryableError as error:
-            return self._failure(error.status, "token_endpoint", rule_reason="not_sent")
+            return self._failure(call, error.status, "token_endpoint", rule_reason="not_sent")
         begun = time.monotonic()
         response = self._request(call, credential)
         status = None if isinstance(response, str) else response.status_code
@@ -203,7 +204,7 @@ class Transport:
         log.debug("%s %s %s: %s in %d ms", self._service.name, call.method, call.operation, status, elapsed_ms)
         if isinstance(response, str):
             self._observe(call, {})
-            return self._failure(None, response)
+            return self._failure(call, None, response)
         self._observe(call, response.headers)
         return self._judge(call, response, credential)
 
@@ -240,16 +241,18 @@ class Transport:
         body = parsed(response.content)
         known = body if isinstance(body, dict) else None
         if not 200 <= status < 300:
-            return self._failure(status, self._service.reason(status, headers, known), headers, credential, known)
+            reason = self._service.reason(call, status, headers, known)
+            return self._failure(call, status, reason, headers, credential, known)
         problem = self._service.problem(known) if known is not None else ""
         if not problem and call.shape(body):
             return Answer(body, headers, server_time)
         if not problem:
             self._session().close()  # what else comes on this connection may belong to the broken answer
-        return self._failure(status, problem or "unreadable", headers, credential)
+        return self._failure(call, status, problem or "unreadable", headers, credential)
 
     def _failure(
         self,
+        call: Call,
         status: int | None,
         reason: str,
         headers: Mapping[str, str] = MappingProxyType({}),
@@ -258,6 +261,8 @@ class Transport:
         rule_reason: str | None = None,
     ) -> _Failure:
         rule = rule_for(self._service.table, None if rule_reason else status, rule_reason or reason)
+        if call.writes and rule.on_write is not None:
+            rule = rule.on_write
         return _Failure(rule, status, reason, headers, sent_with, body)
 
     def _wait_s(self, failure: _Failure, tries_count: int) -> float:
@@ -270,24 +275,29 @@ class Transport:
         in_time = tries_count < self._timing.tries_count and spent_s <= self._timing.patience_s
         return failure.rule.again is Again.WAIT and harmless and in_time
 
-    def _pause(self, call: Call, failure: _Failure, wait_s: float) -> None:
-        """Let the others that share the limit wait as well."""
-        scope = failure.rule.scope
+    def _pause(self, call: Call, failure: _Failure, wait_s: float, *, final: bool) -> datetime:
+        """Let the others that share the limit wait as well. Returns until when; `final`: it is not tried again."""
+        now, scope, limit = self._clock(), failure.rule.scope, None
         if scope is None and failure.rule.again is Again.WAIT and "Retry-After" in failure.headers:
             scope = next((each for each in (Scope.CREDENTIAL, Scope.USER) if each in call.limits), None)
-        if scope is not None and scope in call.limits:
-            why = f"{self._service.name}: {failure.rule.remedy or said(failure.status, failure.reason)}"
-            self._limiter.pause(call.limits[scope].key, self._until(failure, wait_s), why)
+        if scope is not None:
+            limit = call.limits.get(scope)
+        until = now + timedelta(seconds=wait_s)
+        if limit is None:
+            return until
+        why = f"{self._service.name}: {failure.rule.remedy or said(failure.status, failure.reason)}"
+        rest = failure.rule.rest if final or failure.rule.again is Again.LATER else None
+        if rest is Rest.GROWS and _asked_wait_s(failure.headers, now) is None:
+            return self._limiter.back_off(limit.key, now, why)
+        if rest is Rest.DAY:
+            until = self._limiter.budget_returns(limit.key, now)
+        elif isinstance(rest, timedelta):
+            until = max(until, now + rest)
+        self._limiter.pause(limit.key, until, why)
+        return until
 
-    def _until(self, failure: _Failure, wait_s: float) -> datetime:
-        now = self._clock()
-        if failure.rule.until is not None:
-            return failure.rule.until(now)
-        return datetime.fromtimestamp(now.timestamp() + wait_s, UTC)
-
-    def _error(self, call: Call, failure: _Failure, unknown: bool, wait_s: float) -> ServiceError:
-        rule = failure.rule
-        kind = rule.on_write if rule.on_write and call.writes else rule.error
+    def _error(self, call: Call, failure: _Failure, unknown: bool, until: datetime) -> ServiceError:
+        kind = failure.rule.error
         details: dict[str, Any] = {
             "status": failure.status,
             "reason": failure.reason,
@@ -295,7 +305,7 @@ class Transport:
             "unknown_outcome": unknown,
         }
         if issubclass(kind, RateLimited):
-            details["retry_at"] = self._until(failure, wait_s)
+            details["retry_at"] = until
         return kind(self._message(call, failure, kind), **details)
 
     def _message(self, call: Call, failure: _Failure, kind: type[ServiceError]) -> str:
@@ -349,10 +359,14 @@ def _http_date(text: str) -> datetime | None:
 def _asked_wait_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """The longest wait that `Retry-After` (seconds or a date) and `x-ratelimit-reset` (seconds) ask for."""
     waits_s: list[float] = []
-    for name in ("Retry-After", "x-ratelimit-reset"):
+    for name, longest_s in (("Retry-After", math.inf), ("x-ratelimit-reset", LONGEST_BURST_S)):
         text = headers.get(name, "").strip()
         if text.replace(".", "", 1).isdecimal():
             waits_s.append(float(text))
         elif at := _http_date(text):
             waits_s.append((at - (_date(headers) or now)).total_seconds())
+        else:
+            continue
+        if waits_s[-1] > longest_s:
+            waits_s.pop()
     return max(waits_s, default=None)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from include.calsync.clients.statuses import ABOUT_CREDENTIAL, said
 from include.calsync.core.policy import Side
-from include.calsync.errors import CredentialRefused, RateLimited, RetryableError
+from include.calsync.errors import CredentialRefused, RecordError
 from include.calsync.flows.run import RunAccount
 from include.calsync.flows.services import Services
-
-# What a 403 says of an item that may not be changed; other reasons (a missing scope) are the credential's.
-ABOUT_ITEMS = frozenset({"", "forbidden", "requiredAccessLevel"})
 
 
 class Access:
@@ -23,27 +19,24 @@ class Access:
     def refuses_only_the_item(self, error: CredentialRefused, side: Side) -> bool:
         """Whether the credential works, so that a 403 for one item of `side` is that item's trouble.
 
-        Raises CredentialRefused if it does not work any more.
+        Raises what the question itself comes to, if it is not answered.
         """
-        if error.status != 403 or (error.reason or "") not in ABOUT_ITEMS:
+        if error.status != 403 or error.reason in ABOUT_CREDENTIAL:
             return False
         if side not in self._known:
-            self._known[side] = self._works(side)
+            self._known[side] = self._may_write_calendar() if side is Side.EVENT else self._is_let_in()
         return self._known[side]
 
-    def _works(self, side: Side) -> bool:
-        try:
-            return self._may_write_calendar() if side is Side.EVENT else bool(self._me())
-        except (RetryableError, RateLimited):
-            return False  # not known
+    @staticmethod
+    def alone(error: CredentialRefused, side: Side) -> RecordError:
+        """The same refusal, as one of this item: the remedy of the credential's would help nobody."""
+        service = "Google Calendar" if side is Side.EVENT else "Pipedrive"
+        text = f"Change it there by hand: {service} refuses it for this item alone ({said(403, error.reason or '')})."
+        return RecordError(text, status=error.status, reason=error.reason, server_time=error.server_time)
 
-    def _me(self) -> dict[str, Any]:
-        return self.services.pipedrive(self.account.settings.pipedrive_conn_id).me()
+    def _is_let_in(self) -> bool:
+        return bool(self.services.pipedrive(self.account.settings.pipedrive_conn_id).me())
 
     def _may_write_calendar(self) -> bool:
-        """A listing of what changed since now says which right the credential has."""
         client = self.services.google(self.account.settings.google_conn_id, self.account.settings.google_user)
-        listing = client.list_events(self.account.calendar_id or "", updated_min=self.services.clock())
-        for _ in listing.pages():
-            pass
-        return listing.access_role in ("writer", "owner")
+        return client.may_write(self.account.calendar_id or "")

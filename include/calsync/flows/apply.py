@@ -116,7 +116,7 @@ class _AccountApply:
         for at, row in enumerate(rows):
             try:
                 outcome[self._one(row)] += 1
-            except BudgetExhausted as error:
+            except RateLimited as error:
                 if self.side is not Side.EVENT or self.run.request.upload is not None:
                     raise
                 self._postpone(rows[at:], error)
@@ -135,7 +135,7 @@ class _AccountApply:
         except CredentialRefused as error:
             if not self.desk.access.refuses_only_the_item(error, self.side):
                 raise
-            return self._set_aside(row, error, failed=True)
+            return self._set_aside(row, self.desk.access.alone(error, self.side), failed=True)
         except (AccountError, RateLimited, LeaseLost):
             raise
         except TooLate as error:  # a pause, not trouble
@@ -156,10 +156,10 @@ class _AccountApply:
             aside.put(conn, self.account.id, item, str(error), now, failed=failed)
         return state
 
-    def _postpone(self, rows: list[Row[Any]], error: BudgetExhausted) -> None:
+    def _postpone(self, rows: list[Row[Any]], error: RateLimited) -> None:
         """Google takes no more writes to this calendar: they wait, durably, and Pipedrive's side goes on.
 
-        The run that hears it is not green; the next ones only find the calendar paused.
+        The run that hears that it takes hours is not green; the next ones only find the calendar paused.
         """
         now = self.services.clock()
         pause = max((error.retry_at or now) - now, timedelta(0))
@@ -167,9 +167,10 @@ class _AccountApply:
         log.warning("%s", self.account.error)
         with self.desk.commit() as conn:
             for row in rows:
-                refused = row is rows[0] and error.status is not None
+                refused = row is rows[0] and error.status is not None and isinstance(error, BudgetExhausted)
                 runs.set_row(conn, row.id, state="failed" if refused else "deferred", error=str(error))
-                aside.put(conn, self.account.id, aside.item_of(row), str(error), now, failed=False, pause=pause)
+                why = aside.WAITS + str(error)
+                aside.put(conn, self.account.id, aside.item_of(row), why, now, failed=False, pause=pause)
             runs.set_account(conn, self.run.id, self.account.id, error=self.account.error)
 
     def _wait_for_lease(self) -> int:

@@ -12,6 +12,8 @@ from include.calsync.store.tables import quarantine
 
 FIRST_DELAY = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=24)
+WAITS = "waits: "
+"""Begins the reason of what a service takes no change of for the time being."""
 
 
 def item_of(row: Any) -> tuple[str, str]:

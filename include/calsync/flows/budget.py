@@ -2,7 +2,8 @@
 
 All users, tokens and apps of a company share one budget. What is left of it is known from the answers' headers, where
 Pipedrive sends them; without them nothing is saved, and the 429 at the end of the budget pauses the company until the
-reset. Saved first: probes for deletions and fresh names of unchanged links. Then the runs become fewer.
+reset, whose time of the day the store learns. Saved first: probes for deletions and fresh names of unchanged links.
+Then the runs become fewer.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.calsync.clients.pipedrive import PipedriveClient
-from include.calsync.clients.statuses import next_midnight
 from include.calsync.errors import BudgetExhausted
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import cursors
-from include.calsync.store.limits import budget_of
+from include.calsync.store.budgets import budget_of, next_midnight, resets_at
 from include.calsync.store.transaction import reading
 
 USUAL_INTERVAL_S = 300.0
@@ -35,13 +35,13 @@ class Pace:
     interval_s: float = 0.0
 
 
-def pace(remaining: int | None, now: datetime) -> Pace:
-    """What `remaining` tokens (None: not known) allow from `now` until midnight UTC, spent evenly."""
+def pace(remaining: int | None, now: datetime, reset: datetime | None = None) -> Pace:
+    """What `remaining` tokens (None: not known) allow from `now` until `reset` (else midnight UTC), spent evenly."""
     if remaining is None:
         return Pace()
     if remaining < LEAST_RUN_TOKENS:
         return Pace(thrifty=True)  # nothing to make last: the refusal says so, once, and pauses the company
-    left_s = (next_midnight(now) - now).total_seconds()
+    left_s = ((reset or next_midnight(now)) - now).total_seconds()
     full_s, least_s = (left_s * tokens / remaining for tokens in (FULL_RUN_TOKENS, LEAST_RUN_TOKENS))
     scarce = least_s > USUAL_INTERVAL_S
     return Pace(full_s > USUAL_INTERVAL_S, min(least_s, LONGEST_INTERVAL_S) if scarce else 0.0)
@@ -54,14 +54,17 @@ def pace_of(services: Services, run: Run, client: PipedriveClient, accounts: lis
     """
     now = services.clock()
     remaining = budget_of(services.engine, client.key, now).remaining
-    found = pace(remaining, now)
+    reset_at = resets_at(services.engine, client.key, now)
+    found = pace(remaining, now, reset_at)
     if not found.thrifty:
         return found
     saving = f"{remaining} tokens of Pipedrive's daily budget are left"
-    reset = f"{next_midnight(now):%H:%M} UTC"
+    reset = f"{reset_at:%H:%M} UTC"
     if run.request.kind == "scheduled" and not run.request.full:
         last_at = _last_pull(services, accounts)
-        next_at = last_at + timedelta(seconds=found.interval_s) if last_at and found.interval_s else now
+        # Whoever ran last may have a clock that is ahead: then nobody knows when that was.
+        known = last_at is not None and last_at <= now
+        next_at = last_at + timedelta(seconds=found.interval_s) if last_at and known and found.interval_s else now
         if next_at > now:
             text = f"{saving}: until {reset} the sync runs every {found.interval_s / 60:.0f} minutes, next at"
             raise BudgetExhausted(f"{text} {next_at:%H:%M} UTC.", retry_at=next_at)

@@ -6,13 +6,14 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, String, cast, func, select, update
 
 from include.calsync.core.decide import Action, side_of
 from include.calsync.errors import CalsyncError
-from include.calsync.flows import guests, told
+from include.calsync.flows import guests, told, waiting
 from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, load, resume
 from include.calsync.flows.services import Services
 from include.calsync.store import cursors, mapping, runs
@@ -68,9 +69,11 @@ def close(services: Services, run_id: str, owner: str, broken: Sequence[str] = (
     for account in run.accounts:
         if account.fence is not None:
             services.leases.release(account.id, account.fence)
+    with services.engine.begin() as conn:
+        waiting.note(conn, run, services.clock())
     with reading(services.engine) as conn:
         result = _result(conn, run)
-        failure = _failure(conn, run, broken)
+        failure = _failure(conn, run, broken, services.clock())
     with services.engine.begin() as conn:
         runs.finish(conn, run.id, services.clock(), result)
     for account in run.accounts:
@@ -88,7 +91,7 @@ def _over(services: Services, run_id: str, broken: Sequence[str]) -> Summary | N
         return None
     with reading(services.engine) as conn:
         stored = runs.get(conn, run.id)
-        return Summary(dict(stored.summary or {}) if stored else {}, _failure(conn, run, broken))
+        return Summary(dict(stored.summary or {}) if stored else {}, _failure(conn, run, broken, services.clock()))
 
 
 def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
@@ -231,10 +234,9 @@ def _planned(conn: Connection, run: Run, account: RunAccount) -> list[Row[Any]]:
     return list(conn.execute(query.where(plan_row.c.run_id == run.id, plan_row.c.account_id == account.id)))
 
 
-def _failure(conn: Connection, run: Run, broken: Sequence[str]) -> str | None:
+def _failure(conn: Connection, run: Run, broken: Sequence[str], now: datetime) -> str | None:
     problems = _failed_accounts(run)
-    if run.request.kind != "scheduled":
-        problems += [f"account {a.name} is in use by another run: {a.error}" for a in run.accounts if a.state == "busy"]
+    problems += waiting.problems(conn, run, now)
     names = {account.id: account.name for account in run.accounts}
     for row in runs.plan_rows(conn, run.id, state="failed"):
         problems.append(f"account {names[row.account_id]}: {row.error}")

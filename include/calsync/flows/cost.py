@@ -21,12 +21,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST, OPERATIONS, PAGE_SIZE
-from include.calsync.clients.statuses import next_midnight
 from include.calsync.errors import AccountError
 from include.calsync.flows.run import RunRequest, Stop
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
-from include.calsync.store.limits import budget_of
+from include.calsync.store.budgets import budget_of, resets_at
 from include.calsync.store.tables import account as account_table
 from include.calsync.store.tables import link
 from include.calsync.store.transaction import reading
@@ -58,7 +57,8 @@ def unaffordable(services: Services, request: RunRequest, accounts: Iterable[Acc
 def _refusal(services: Services, request: RunRequest, conn_id: str, names: list[str]) -> str | None:
     now = services.clock()
     try:
-        left = budget_of(services.engine, services.pipedrive(conn_id).key, now).remaining
+        key = services.pipedrive(conn_id).key
+        left = budget_of(services.engine, key, now).remaining
     except AccountError:
         return None  # said when the account is looked up
     with reading(services.engine) as conn:
@@ -74,7 +74,7 @@ def _refusal(services: Services, request: RunRequest, conn_id: str, names: list[
         cheaper = "start it with a shorter interval or fewer accounts"
     return (
         f"{runs} would take at least {each * runs_count} tokens of Pipedrive's daily budget, and {left} are left. "
-        f"Nothing was asked. Start again after {next_midnight(now):%H:%M} UTC, or {cheaper}."
+        f"Nothing was asked. Start again after {resets_at(services.engine, key, now):%H:%M} UTC, or {cheaper}."
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.guests import outside_guests
 from include.calsync.core.privacy import is_veiled
-from include.calsync.errors import NotFound
+from include.calsync.errors import NotFound, RateLimited, RetryableError
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import mapping
@@ -69,7 +69,11 @@ class Guests:
 
     def _find(self, address: str) -> dict[str, Any]:
         """The first person of this address. Raises NotFound."""
-        for item in sorted(self._client.persons_by_email(address), key=lambda item: int(item["id"])):
+        try:
+            items = self._client.persons_by_email(address)
+        except RateLimited as error:  # maybe of searches alone: this activity waits, and the rest goes on
+            raise RetryableError(str(error), status=error.status, reason=error.reason) from error
+        for item in sorted(items, key=lambda item: int(item["id"])):
             emails = item.get("emails") or []
             known = {str(each.get("value") if isinstance(each, Mapping) else each).casefold() for each in emails}
             if address in known:

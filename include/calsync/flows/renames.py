@@ -27,8 +27,8 @@ from include.calsync.flows.refresh import NAMES
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import directory
+from include.calsync.store.budgets import budget_of
 from include.calsync.store.leases import check_fence
-from include.calsync.store.limits import budget_of
 from include.calsync.store.tables import link
 from include.calsync.store.transaction import reading
 

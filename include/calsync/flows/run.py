@@ -184,8 +184,9 @@ def take_leases(services: Services, run_id: str, owner: str, names: Iterable[str
         try:
             changes: dict[str, Any] = {"fence": services.leases.acquire(row.account_id, owner, since=row.fence)}
         except AccountBusy as busy:
-            changes = {"state": "busy", "error": str(busy)}
-            log.warning("account %s: %s", row.name, busy)
+            error = str(busy).replace(f"account {row.account_id}", f"account {row.name}", 1)
+            changes = {"state": "busy", "error": error}
+            log.warning("%s", error)
         with services.engine.begin() as conn:
             runs.set_account(conn, run_id, row.account_id, **changes)
 

@@ -17,12 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from include.calsync.errors import AccountBusy, LeaseLost
 from include.calsync.store.tables import lease
+from include.calsync.store.transaction import reading
 from include.calsync.store.upsert import insert
 
 log = logging.getLogger(__name__)
 
 DEFAULT_TTL_S = 300.0
 RENEWED_EVERY_S = 60.0
+CLOCKS_APART_S = 60.0
 _SEPARATOR = " "
 
 
@@ -48,13 +50,16 @@ class Leases:
     def acquire(self, account_id: int, owner: str, ttl_s: float = DEFAULT_TTL_S, *, since: int | None = None) -> int:
         """Take the lease for `ttl_s` seconds; returns the fencing number.
 
-        A free, expired or own lease (another try or task of the same run) is taken at once; else AccountBusy.
+        A free, expired or own lease (another try or task of the same run) is taken at once; else AccountBusy. One that
+        would last longer than any may is another's whose clock is ahead: from now on it lasts as long as any. If its
+        holder lives it renews it meanwhile.
 
         Args:
             since: the run's last fencing number. AccountBusy, too, if another run had the lease since then, though it
                 be free again: what the run has read is not the state that it would write to.
         """
         now = self._clock()
+        self._shorten(account_id, now, max(ttl_s, DEFAULT_TTL_S))
         free = lease.c.expires_at <= now
         if since is not None:
             released = and_(lease.c.fence == since + 1, lease.c.owner == "")
@@ -71,6 +76,15 @@ class Leases:
             if fence is None:
                 raise _busy(connection, account_id, now)
         return int(fence)
+
+    def _shorten(self, account_id: int, now: datetime, longest_s: float) -> None:
+        end, too_late = now + timedelta(seconds=longest_s), now + timedelta(seconds=longest_s + CLOCKS_APART_S)
+        this = lease.c.account_id == account_id, lease.c.expires_at > too_late
+        with reading(self._engine) as connection:
+            found = connection.execute(select(lease.c.account_id).where(*this)).first()
+        if found is not None:
+            with self._engine.begin() as connection:
+                connection.execute(update(lease).where(*this).values(expires_at=end))
 
     def renew(self, account_id: int, fence: int, ttl_s: float = DEFAULT_TTL_S) -> None:
         """Let the lease last `ttl_s` seconds from now. LeaseLost if it changed hands; late is fine otherwise."""
@@ -135,7 +149,8 @@ def _busy(connection: Connection, account_id: int, now: datetime) -> AccountBusy
     if row.expires_at <= now:
         return AccountBusy(f"another run worked on account {account_id} meanwhile: what this run read is out of date")
     until = row.expires_at.isoformat(timespec="seconds")
-    return AccountBusy(f"account {account_id} is in use by run {owner_run(row.owner)} until {until} at the latest")
+    run = owner_run(row.owner)
+    return AccountBusy(f"account {account_id} is in use by run {run} until {until}, and longer if that run goes on")
 
 
 def _lost(account_id: int) -> LeaseLost:

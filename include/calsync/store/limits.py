@@ -1,4 +1,4 @@
-"""Request limits that all tasks share: permits per key, reserved from the database in slices of one second.
+"""Request limits that all tasks share: permits per key, reserved from the database in slices of one second, and pauses.
 
 In each slice at most `per_second` permits are given out over all processes, so that any window of w seconds holds at
 most (w + 1) * per_second of them: a caller under a rolling limit chooses `per_second` accordingly.
@@ -12,24 +12,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, and_, case, delete, func, select, update
+from sqlalchemy import Connection, Engine, and_, case, delete, select, update
 
 from include.calsync.errors import BudgetExhausted
-from include.calsync.store.tables import pause, rate_slot, token_budget
-from include.calsync.store.transaction import reading
+from include.calsync.store import budgets
+from include.calsync.store.budgets import Budget, budget_of
+from include.calsync.store.tables import pause, rate_slot
 from include.calsync.store.upsert import insert
 
 DEFAULT_MAX_WAIT_S = 60.0
 SLICES_KEPT_S = 60
+LONGEST_PAUSE = timedelta(hours=25)
+"""A day, and what the longest one has more."""
+CLOCKS_APART = timedelta(seconds=60)
+FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(minutes=15)
+REST_FORGOTTEN = timedelta(hours=1)
+"""After that a new trouble is not the old one any more: it rests for FIRST_REST again."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Tokens of one UTC day: `spent` by us, `remaining` as the service last said (None: never)."""
-
-    spent: int
-    remaining: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,41 +92,48 @@ class StoreLimiter:
 
     def pause(self, key: str, until: datetime, reason: str) -> None:
         """No request for `key` before `until` (aware), in any process; a later pause already set stays."""
-        statement = insert(self._engine, pause).values(key=key, until=until, reason=reason)
-        later = statement.excluded.until > pause.c.until
-        statement = statement.on_conflict_do_update(
-            index_elements=[pause.c.key],
-            set_={
-                "until": case((later, statement.excluded.until), else_=pause.c.until),
-                "reason": case((later, statement.excluded.reason), else_=pause.c.reason),
-            },
-        )
+        now = self._clock()
         with self._engine.begin() as connection:
-            connection.execute(statement)
-        share = self._shares.setdefault(key, _Share())
-        with share.lock:
-            share.left = 0
+            _set_pause(connection, key, now, min(until, now + LONGEST_PAUSE), reason)
+        self._void(key)
+
+    def back_off(self, key: str, now: datetime, reason: str) -> datetime:
+        """Pause `key` from `now` on for FIRST_REST, twice as long each time that did not help, up to LONGEST_REST.
+
+        Who hears the refusal while it rests already does not lengthen the rest.
+        """
+        with self._engine.begin() as connection:
+            row = connection.execute(select(pause).where(pause.c.key == key)).first()
+            rested, count = (row.rested_until, int(row.rests_count)) if row is not None else (None, 0)
+            until: datetime = rested or now
+            if now < until <= now + LONGEST_REST + CLOCKS_APART:
+                return until
+            if until < now - REST_FORGOTTEN:
+                count = 0
+            until = now + min(FIRST_REST * 2 ** min(count, 10), LONGEST_REST)
+            _set_pause(connection, key, now, until, reason, rested_until=until, rests_count=count + 1)
+        self._void(key)
+        return until
+
+    def budget_returns(self, key: str, now: datetime) -> datetime:
+        """When to ask again after `key`'s daily budget was found used up at `now`."""
+        with self._engine.begin() as connection:
+            return budgets.returns_at(connection, key, now)
 
     def spend(self, key: str, tokens: int, remaining: int | None) -> None:
         """Book `tokens` of the day's budget; `remaining` as the answer said, None if it said nothing."""
-        row = {"key": key, "day": self._today(), "spent": tokens, "remaining": remaining}
-        statement = insert(self._engine, token_budget).values(row)
-        statement = statement.on_conflict_do_update(
-            index_elements=[token_budget.c.key, token_budget.c.day],
-            set_={
-                "spent": token_budget.c.spent + statement.excluded.spent,
-                "remaining": func.coalesce(statement.excluded.remaining, token_budget.c.remaining),
-            },
-        )
         with self._engine.begin() as connection:
-            connection.execute(statement)
+            budgets.book(connection, key, tokens, remaining, self._clock())
 
     def budget(self, key: str) -> Budget:
-        """What is known of the present UTC day's budget."""
+        """What is known of the budget of the service's present day."""
         return budget_of(self._engine, key, self._clock())
 
-    def _today(self) -> str:
-        return _day(self._clock())
+    def _void(self, key: str) -> None:
+        """Permits in hand are worth nothing in a pause."""
+        share = self._shares.setdefault(key, _Share())
+        with share.lock:
+            share.left = 0
 
     def _try(self, share: _Share, key: str, per_second: float) -> float:
         """Take one permit and return 0, or return the seconds after which to try again."""
@@ -137,10 +143,11 @@ class StoreLimiter:
             share.enter(present.start)
             if share.left == 0 and not share.full:
                 with self._engine.begin() as connection:
-                    paused_s = self._paused_s(connection, key, now)
-                    if paused_s > 0:
-                        return paused_s
-                    share.left = _reserve(connection, key, present, share.demand)
+                    pause_end = _pause_end(connection, key, now)
+                    if pause_end is None:
+                        share.left = _reserve(connection, key, present, share.demand)
+                if pause_end is not None:
+                    return self._waited_s(*pause_end, now)
                 share.full = share.left == 0
             if share.full:
                 return (present.end - now).total_seconds()
@@ -148,27 +155,37 @@ class StoreLimiter:
             share.used += 1
             return 0.0
 
-    def _paused_s(self, connection: Connection, key: str, now: datetime) -> float:
-        row = connection.execute(select(pause.c.until, pause.c.reason).where(pause.c.key == key)).first()
-        if row is None or row.until <= now:
-            return 0.0
-        paused_s = float((row.until - now).total_seconds())
+    def _waited_s(self, until: datetime, reason: str, now: datetime) -> float:
+        paused_s = float((until - now).total_seconds())
         if paused_s > self._max_wait_s:
-            until = row.until.isoformat(timespec="seconds")
-            raise BudgetExhausted(f"Nothing is sent before {until}: {row.reason}", retry_at=row.until)
+            at = until.isoformat(timespec="seconds")
+            raise BudgetExhausted(f"Nothing is sent before {at}: {reason}", retry_at=until)
         return paused_s
 
 
-def budget_of(engine: Engine, key: str, now: datetime) -> Budget:
-    """What is known of the budget of `now`'s UTC day."""
-    today = and_(token_budget.c.key == key, token_budget.c.day == _day(now))
-    with reading(engine) as connection:
-        row = connection.execute(select(token_budget.c.spent, token_budget.c.remaining).where(today)).first()
-    return Budget(0, None) if row is None else Budget(row.spent, row.remaining)
+def _set_pause(connection: Connection, key: str, now: datetime, until: datetime, reason: str, **values: object) -> None:
+    """`length_s` tells the others how far away the end may be at most."""
+    row = {"until": until, "reason": reason, "length_s": max(0.0, (until - now).total_seconds())}
+    statement = insert(connection, pause).values(key=key, **row, **values)
+    later = statement.excluded.until > pause.c.until
+    changes = {name: case((later, statement.excluded[name]), else_=pause.c[name]) for name in row}
+    connection.execute(statement.on_conflict_do_update(index_elements=[pause.c.key], set_={**changes, **values}))
 
 
-def _day(now: datetime) -> str:
-    return now.astimezone(UTC).date().isoformat()
+def _pause_end(connection: Connection, key: str, now: datetime) -> tuple[datetime, str] | None:
+    """When the present pause of `key` ends, and why there is one.
+
+    Whoever set it may have a clock that is ahead: it lasts no longer from now on than it was meant to last.
+    """
+    row = connection.execute(select(pause).where(pause.c.key == key)).first()
+    if row is None or row.until <= now:
+        return None
+    longest = LONGEST_PAUSE if row.length_s is None else min(timedelta(seconds=row.length_s), LONGEST_PAUSE)
+    if row.until <= now + longest + CLOCKS_APART:
+        return row.until, row.reason
+    this = pause.c.key == key, pause.c.until == row.until
+    connection.execute(update(pause).where(*this).values(until=now + longest))
+    return now + longest, row.reason
 
 
 def _slice_at(now: datetime, per_second: float) -> _Slice:

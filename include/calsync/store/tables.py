@@ -12,11 +12,9 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Float,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -24,23 +22,13 @@ from sqlalchemy import (
     false,
 )
 
+from include.calsync.store.limit_tables import budget_reset as budget_reset
+from include.calsync.store.limit_tables import pause as pause
+from include.calsync.store.limit_tables import rate_slot as rate_slot
+from include.calsync.store.limit_tables import token_budget as token_budget
+from include.calsync.store.metadata import Key, OptionalJson
+from include.calsync.store.metadata import metadata as metadata
 from include.calsync.store.types import UtcDateTime
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite only counts up an INTEGER key.
-Key = BigInteger().with_variant(Integer, "sqlite")
-
-# None is NULL, not the JSON text null, which no `IS NULL` finds.
-OptionalJson = JSON(none_as_null=True)
 
 
 def _one_of(column: str, *values: str) -> CheckConstraint:
@@ -62,6 +50,7 @@ account = Table(
     Column("events_connected_at", UtcDateTime),
     Column("state", String(20), nullable=False, server_default="ok"),
     Column("error", Text),
+    Column("busy_since", UtcDateTime, comment="the first run in a row that could not work on it"),
     UniqueConstraint("company_id", "user_id", "calendar_id"),
     _one_of("state", "ok", "failed", "paused"),
     comment="a Pipedrive user paired with a calendar; (company, user, calendar) is its identity, the name is not",
@@ -368,29 +357,4 @@ lease = Table(
     Column("owner", String(1024), nullable=False),
     Column("fence", Integer, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
-)
-
-rate_slot = Table(
-    "rate_slot",
-    metadata,
-    Column("key", String(300), primary_key=True),
-    Column("slice_start", UtcDateTime, primary_key=True),
-    Column("used", Float, nullable=False),
-)
-
-pause = Table(
-    "pause",
-    metadata,
-    Column("key", String(300), primary_key=True),
-    Column("until", UtcDateTime, nullable=False),
-    Column("reason", Text, nullable=False),
-)
-
-token_budget = Table(
-    "token_budget",
-    metadata,
-    Column("key", String(300), primary_key=True),
-    Column("day", String(10), primary_key=True),
-    Column("spent", Integer, nullable=False),
-    Column("remaining", Integer),
 )

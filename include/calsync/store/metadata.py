@@ -1,0 +1,21 @@
+"""What all tables have in common."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Integer, MetaData
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite only counts up an INTEGER key.
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+# None is NULL, not the JSON text null, which no `IS NULL` finds.
+OptionalJson = JSON(none_as_null=True)
