@@ -128,6 +128,8 @@ class Account(BaseModel):
     max_delete_count: Count = 25
     max_change_ratio: Ratio = 0.5
     max_change_count: Count = 100
+    max_create_ratio: Ratio = 0.2
+    max_create_count: Count = 50
     notify_guests: Literal["none", "external", "all"] = "none"
     colors: Annotated[dict[Text, Color], Field(default_factory=dict)]
     """Activity type to Google's color of events."""

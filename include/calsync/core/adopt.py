@@ -34,11 +34,11 @@ def look_alikes(
     """
     by_time: dict[Any, list[tuple[Key, EventView]]] = defaultdict(list)
     for event_key, event in events:
-        by_time[_span(event.when)].append((event_key, event))
+        by_time[span_of(event.when)].append((event_key, event))
     groups: dict[tuple[Any, ...], list[tuple[Key, ActivityView]]] = defaultdict(list)
     for activity_key, activity in activities:
         if activity.when is not None:
-            span = _span(move_event(activity.when, None, None, policy.default_duration))
+            span = span_of(move_event(activity.when, None, None, policy.default_duration))
             if span in by_time:
                 groups[span].append((activity_key, activity))
     matches: Matches[Key] = Matches([], set(), set())
@@ -86,7 +86,8 @@ def _same_title(event: EventView, activity: ActivityView) -> bool:
     return same_title(event.title, parts(activity.context), activity.subject)
 
 
-def _span(when: When) -> tuple[Any, ...]:
+def span_of(when: When) -> tuple[Any, ...]:
+    """Start and end, to compare."""
     return ("day", when.day, when.days) if when.all_day else ("timed", when.start, when.duration)
 
 

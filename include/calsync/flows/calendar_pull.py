@@ -22,7 +22,7 @@ from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.series import Known, SeriesPull
 from include.calsync.flows.services import Services, rotated
 from include.calsync.flows.writes import due_at
-from include.calsync.store import copies, cursors, directory, mapping, runs
+from include.calsync.store import copies, cursors, directory, holds, mapping, runs
 from include.calsync.store.leases import check_fence
 from include.calsync.store.transaction import reading
 
@@ -47,6 +47,7 @@ class CalendarPull:
             self.links = {row.event_id: row for row in rows}
             intents = mapping.intents(conn, account.id)
             held = mapping.held_items(conn, account.id)
+            self.held = {row.item_id for row in holds.held_creations(conn, account.id) if row.side == "events"}
             self.intents = {row.event_id for row in intents}
             self.aside = mapping.set_aside(conn, account.id)
             self.copies = copies.of_calendar(conn, self.calendar_id)
@@ -240,7 +241,7 @@ class CalendarPull:
 
     def _skip(self, raw: dict[str, Any]) -> str | None:
         """None: stage it. A reason: count it. "": nobody needs to hear of it."""
-        if raw["id"] in self.links or raw["id"] in self.intents or raw["id"] in self.copies:
+        if any(raw["id"] in known for known in (self.links, self.intents, self.copies, self.held)):
             return None
         if raw.get("status") == "cancelled":
             return ""

@@ -16,7 +16,7 @@ from include.calsync.errors import CalsyncError
 from include.calsync.flows import guests, told, waiting
 from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, load, resume
 from include.calsync.flows.services import Services
-from include.calsync.store import cursors, mapping, runs
+from include.calsync.store import cursors, holds, mapping, runs
 from include.calsync.store.leases import check_fence
 from include.calsync.store.tables import account as account_table
 from include.calsync.store.tables import change_log, hold, plan_row, quarantine
@@ -204,6 +204,8 @@ def _set_aside(conn: Connection, account: RunAccount) -> Iterator[tuple[str, str
     for row in mapping.set_aside(conn, account.id):
         if row.attempts:
             yield row.side, "quarantined"
+    for row in holds.held_creations(conn, account.id):
+        yield "events" if row.side == "activities" else "activities", "held"
     for row in mapping.held_items(conn, account.id):
         written = "events" if row.payload.get("event_changes") else "activities"
         yield str(side_of(Action(row.action)) or written), "held"

@@ -14,6 +14,7 @@ from include.calsync.core.policy import Mode
 from include.calsync.errors import AccountError, ServiceError, SettingsError
 from include.calsync.flows import cost
 from include.calsync.flows.accounts import Resolved, clashes, resolve
+from include.calsync.flows.creations import decide_anew
 from include.calsync.flows.deployment import check_store
 from include.calsync.flows.run import RunRequest, Stop, counted, mark_failed, take_leases
 from include.calsync.flows.services import Services
@@ -144,6 +145,8 @@ def _enlist(
             conn.execute(update(account_table).where(*paused).values(state="ok", error=None, settings_digest=RESUMED))
             if problem and problem.state == "failed" and not problem.passing:
                 mark_failed(conn, account_id, problem.error)
+            if problem is None and request.upload is None:
+                decide_anew(conn, account_id, account, services.clock())
         told = {"_resolved": asdict(found) if found else None, "_resumed": resumed}
         settings = {**account.model_dump(mode="json"), **told}
         runs.add_account(

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, insert
 
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside, drift, report
+from include.calsync.flows.creations import guard_creations, held_key
 from include.calsync.flows.guarded import guard
 from include.calsync.flows.linked import LinkedPairs
 from include.calsync.flows.rows import Rows
@@ -22,7 +23,7 @@ from include.calsync.flows.seen import Seen
 from include.calsync.flows.services import Services
 from include.calsync.flows.shared import SharedMeetings
 from include.calsync.flows.unlinked import UnlinkedItems
-from include.calsync.store import changes, mapping, runs
+from include.calsync.store import changes, holds, mapping, runs
 from include.calsync.store.leases import check_fence
 from include.calsync.store.tables import held_item, hold
 from include.calsync.store.transaction import reading
@@ -59,6 +60,8 @@ def _plan(services: Services, run: Run) -> None:
     unlinked = UnlinkedItems(run, seen, rows, found, linked, resend_after, removed)
     unlinked.plan()
     guard(services, run, rows.out, seen.links)
+    with reading(services.engine) as conn:
+        released = guard_creations(conn, run, seen, rows.out, services.clock())
     _count_skips(run, rows)
     drifts = drift.drift_of(seen, found, rows.out, unused) if run.request.reconcile else []
     if run.request.reconcile:
@@ -77,6 +80,7 @@ def _plan(services: Services, run: Run) -> None:
             linked.remember(conn)
             shared.remember(conn, services.clock())
             unlinked.intents.remember(conn)
+            holds.release_creations(conn, released)
             for row in rows.out:
                 _set_aside_or_hold(conn, services, run, row)
         _store(conn, run, rows.out)
@@ -105,6 +109,10 @@ def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: dict
     if "id" not in held:
         values = {"account_id": row["account_id"], "run_id": run.id, "opened_at": now, **held}
         held["id"] = conn.execute(insert(hold).values(**values).returning(hold.c.id)).scalar_one()
+    if row["link_id"] is None:
+        side, item_id = held_key(row)
+        holds.hold_creation(conn, hold_id=held["id"], account_id=row["account_id"], side=side, item_id=item_id)
+        return
     kept = {key: row[key] for key in ("account_id", "link_id", "action", "payload")}
     conn.execute(insert(held_item).values(hold_id=held["id"], **kept))
     mapping.set_link(conn, row["link_id"], state="held", cause=held["rule"])

@@ -290,6 +290,19 @@ held_item = Table(
     comment="exactly what a person is asked to approve",
 )
 
+held_creation = Table(
+    "held_creation",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("hold_id", ForeignKey("hold.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("side", String(20), nullable=False),
+    Column("item_id", String(1024), nullable=False),
+    UniqueConstraint("account_id", "side", "item_id"),
+    _one_of("side", "activities", "events"),
+    comment="new items that are not created on the other side until a person decides",
+)
+
 quarantine = Table(
     "quarantine",
     metadata,

@@ -364,4 +364,32 @@ READING = [
         "a pair whose event is lost is neither held nor told of",
         "tests/flows/test_reconcile.py -k held_until_it_is_back",
     ),
+    Mutation(
+        "flows/leaving.py",
+        "return SETTINGS.get(cause) if out_of_scope(base, policy) == cause else None",
+        "return None",
+        "what a changed setting removes passes the guard (law 8)",
+        "tests/flows/test_settings_removals.py -k say_so",
+    ),
+    Mutation(
+        "flows/types.py",
+        "if pair[1] not in types.names",
+        "if not pair[1]",
+        "a mistyped list of types takes every event out of the calendar",
+        "tests/flows/test_types.py -k removes_nothing",
+    ),
+    Mutation(
+        "core/twins.py",
+        "if any(_before(pair, echo) for echo in echoed for pair in alike)",
+        "if False",
+        "another sync with equal titles doubles items for ever (law 1)",
+        "tests/core/test_twins.py",
+    ),
+    Mutation(
+        "flows/deployment.py",
+        "if known is not None and known not in ours:",
+        "if False:",
+        "a copied store works on, and its removals look like a person's deletions",
+        "tests/flows/test_deployments.py -k copied_store",
+    ),
 ]
