@@ -20,7 +20,7 @@ SETTINGS = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
 EXAMPLE = ROOT / "examples/accounts.yaml"
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 # Described while it is being built.
-AHEAD = {"max_create_ratio", "max_create_count", "include.scripts.check"}
+AHEAD = {"include.scripts.check"}
 DAGS = sorted(path.stem for path in (ROOT / "dags").glob("*.py"))
 
 
