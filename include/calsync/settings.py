@@ -119,7 +119,7 @@ class Account(BaseModel):
     default_duration_minutes: Annotated[int, Field(strict=True, ge=1, le=1440)] = 30
     private_events: Literal["skip", "busy", "full"] = "busy"
     include_note: Flag = False
-    include_context: Flag = True
+    include_context: Flag | Literal["always"] = True
     done: Literal["keep", "prefix", "remove"] = "keep"
     on_event_deleted: Literal["delete", "done", "keep"] = "delete"
     on_activity_deleted: Literal["delete", "keep"] = "delete"

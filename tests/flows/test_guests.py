@@ -173,3 +173,39 @@ def test_a_link_in_the_description_counts_for_more(world: World, eva: dict[str, 
     activity = world.the_activity()
     assert (activity["deal_id"], activity["person_id"], activity["org_id"]) == (other["id"], eva["id"], eva["org_id"])
     world.assert_quiet()
+
+
+CONTEXT = ("Roof", "+49 40 1234", "eva@customer.example", "Customer", "/deal/")
+
+
+@pytest.mark.parametrize("setting", [True, "always", False])
+@pytest.mark.parametrize("guest", ["boss@customer.example", "bert@acme.example"])
+def test_guests_from_outside_do_not_read_the_contacts_data(world: World, setting: Any, guest: str) -> None:
+    """Nor the deal's link, unless the account says `always`; the call is meant for them. Colleagues read it all."""
+    org = world.pipedrive.add_organization("Customer")
+    eva = world.pipedrive.add_person("Eva", email=EVA.lower(), phone="+49 40 1234", org_id=org["id"])
+    deal = world.pipedrive.add_deal("Roof", person_id=eva["id"], org_id=org["id"])
+    world.anna_is(include_context=setting, title=["subject"])
+    call = {"conference_meeting_url": "https://meet.example/abc"}
+    world.green()
+    activity = world.activity(
+        "Demo", deal_id=deal["id"], org_id=org["id"], participants=[{"person_id": eva["id"], "primary": True}]
+    )
+    world.pipedrive.put_raw_activity(activity["id"], **call)
+    world.green()
+    shown = str(world.the_event().get("description"))
+    assert all((word in shown) is bool(setting) for word in CONTEXT), shown
+    world.edit_event(world.the_event(), attendees=[{"email": guest}])
+    world.green()
+    told = str(world.the_event().get("description"))
+    outside = guest.endswith("customer.example")
+    expected = setting == "always" or (bool(setting) and not outside)
+    assert all((word in told) is expected for word in CONTEXT), told
+    assert ("meet.example" in told) is bool(setting)
+    world.assert_quiet()
+    world.edit_event(world.the_event(), attendees=[])
+    world.green()
+    assert all((word in str(world.the_event().get("description"))) is bool(setting) for word in CONTEXT)
+    world.assert_quiet()
+    assert world.the_activity()["public_description"] in (None, "")
+    assert world.google.mails == []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from include.calsync.core.model import Origin
 from include.calsync.core.terms import OWN, Terms, terms_of
@@ -42,7 +42,7 @@ class Policy:
     conflict: str = "newest"
     default_duration: timedelta = field(default=timedelta(minutes=30))
     include_note: bool = False
-    include_context: bool = True
+    include_context: bool | Literal["always"] = True
     done: str = "keep"
     on_event_deleted: str = "delete"
     on_activity_deleted: str = "delete"
@@ -51,6 +51,8 @@ class Policy:
 
     private_events: str = "busy"
     calendar_id: str = ""
+    own: frozenset[str] = frozenset()
+    """Addresses and domains of colleagues."""
     terms: Terms = OWN
 
     def color_of(self, activity_type: str) -> str | None:
@@ -59,7 +61,8 @@ class Policy:
 
     def of_pair(self, event: Mapping[str, Any] | None, origin: Origin) -> Self:
         """The rules of a pair with this raw event."""
-        return dataclasses.replace(self, terms=terms_of(event or {}, calendar_id=self.calendar_id, origin=origin))
+        terms = terms_of(event or {}, calendar_id=self.calendar_id, origin=origin, own=self.own)
+        return dataclasses.replace(self, terms=terms)
 
     def withdrawn(self) -> Self:
         """The rules of a pair whose event counts as gone although it is there."""

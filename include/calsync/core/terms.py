@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.calsync.core.fields import has_guests, is_foreign
+from include.calsync.core.guests import outside_guests
 from include.calsync.core.model import Origin
 from include.calsync.core.privacy import is_veiled
 
@@ -37,13 +38,15 @@ class Terms:
     veiled: bool = False
     guests: bool = False
     """Somebody else reads the event: no internal note."""
+    outside: bool = False
+    """Somebody from outside the company reads it: nothing of the contact's data either."""
 
 
 OWN = Terms()
 
 
-def terms_of(event: Mapping[str, Any], *, calendar_id: str, origin: Origin) -> Terms:
-    """The terms of a pair with this raw event, veiled if it has to be."""
+def terms_of(event: Mapping[str, Any], *, calendar_id: str, origin: Origin, own: frozenset[str] = frozenset()) -> Terms:
+    """The terms of a pair with this raw event, veiled if it has to be. `own`: what colleagues are known by."""
     foreign = is_foreign(event, calendar_id)
     veiled, google = is_veiled(event), origin is Origin.GOOGLE
     to_event = NOTHING if foreign else TIMES if veiled else ALL
@@ -54,4 +57,5 @@ def terms_of(event: Mapping[str, Any], *, calendar_id: str, origin: Origin) -> T
         follows=foreign or (veiled and google),
         veiled=veiled,
         guests=foreign or has_guests(event),
+        outside=bool(outside_guests(event, own)),
     )

@@ -78,7 +78,12 @@ def wanted_visibility(activity: ActivityView) -> str:
 
 
 def block_of(activity: ActivityView, policy: Policy) -> str:
-    """Note and context below the description, as the account wants them."""
-    shown = activity if policy.include_context else dataclasses.replace(activity, context=Context())
+    """Note, context and call below the description, as the account wants them.
+
+    Guests read what stands there: nobody from outside the company is shown what Pipedrive knows of a contact, unless
+    the account says so. The call is meant for them.
+    """
+    context = policy.include_context == "always" or (policy.include_context and not policy.terms.outside)
+    shown = activity if context else dataclasses.replace(activity, context=Context())
     note = policy.include_note and not policy.terms.guests
-    return context_block(shown, include_note=note, include_call=policy.include_context)
+    return context_block(shown, include_note=note, include_call=bool(policy.include_context))

@@ -38,7 +38,7 @@ class Guests:
         """
         if is_veiled(event):
             return {}
-        addresses = outside_guests(event, self._account.own)[:MOST_LOOKED_UP]
+        addresses = outside_guests(event, self._account.policy.own)[:MOST_LOOKED_UP]
         persons = [person for address in addresses if (person := self._person(address)) is not None]
         if not persons:
             return {}
@@ -95,4 +95,4 @@ def not_informed(conn: Connection, run: Run, account: RunAccount) -> list[int]:
     entries = conn.execute(select(row.link_id, row.before, row.after).where(*mine))
     moved = {int(each.link_id) for each in entries if each.before is not None and "when" in (each.after or {})}
     links = mapping.whole(conn, sorted(moved))
-    return [key for key, link in links.items() if outside_guests(link.event_raw or {}, account.own)]
+    return [key for key, link in links.items() if outside_guests(link.event_raw or {}, account.policy.own)]

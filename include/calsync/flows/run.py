@@ -87,8 +87,6 @@ class RunAccount:
     company_id: str
     user_id: int
     calendar_id: str | None
-    own: frozenset[str]
-    """Addresses and domains of colleagues."""
     rep: dict[str, str]
     """The Pipedrive user's `email` and `name`."""
     policy: Policy
@@ -238,9 +236,10 @@ def run_account(row: Row[Any]) -> RunAccount:
         company_id=found["company_id"],
         user_id=found["user_id"],
         calendar_id=found["calendar_id"],
-        own=frozenset(found.get("own") or ()),
         rep={"email": found.get("email") or "", "name": found.get("name") or ""},
-        policy=policy_of(settings, found["user_id"], found["zone"], found["calendar_id"] or ""),
+        policy=policy_of(
+            settings, found["user_id"], found["zone"], found["calendar_id"] or "", frozenset(found.get("own") or ())
+        ),
         state=row.state,
         error=row.error,
         fence=row.fence,
@@ -256,7 +255,9 @@ def run_account(row: Row[Any]) -> RunAccount:
     )
 
 
-def policy_of(settings: Account, user_id: int, zone: str, calendar_id: str = "") -> Policy:
+def policy_of(
+    settings: Account, user_id: int, zone: str, calendar_id: str = "", own: frozenset[str] = frozenset()
+) -> Policy:
     """The settings that the core needs."""
     return Policy(
         user_id=user_id,
@@ -275,6 +276,7 @@ def policy_of(settings: Account, user_id: int, zone: str, calendar_id: str = "")
         colors=tuple((kind, str(number)) for kind, number in settings.colors.items()),
         private_events=settings.private_events,
         calendar_id=calendar_id,
+        own=own,
     )
 
 
