@@ -55,6 +55,8 @@ def test_defaults(tmp_path: Path) -> None:
         "max_delete_count": 25,
         "max_change_ratio": 0.5,
         "max_change_count": 100,
+        "max_create_ratio": 0.2,
+        "max_create_count": 50,
         "notify_guests": "none",
         "colors": {},
         "enabled": True,
