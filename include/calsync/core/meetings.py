@@ -6,6 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from include.calsync.core.identifiers import identifier
+
+LENGTH = 1100
+"""Of the longest meeting that the store takes."""
+
 
 def meeting_of(event: Mapping[str, Any] | None) -> str | None:
     """The meeting of a raw event: its iCalUID, and for an occurrence of a series its original start; None: unknown."""
@@ -14,14 +19,16 @@ def meeting_of(event: Mapping[str, Any] | None) -> str | None:
     if not uid:
         return None
     if not event.get("recurringEventId"):
-        return str(uid)
-    start = event.get("originalStartTime") or {}
-    return f"{uid} {start.get('date') or _instant(start.get('dateTime'))}"
+        return identifier(str(uid), LENGTH)
+    start = event.get("originalStartTime")
+    start = start if isinstance(start, Mapping) else {}
+    began = str(start.get("date") or _instant(start.get("dateTime")))[:40]
+    return f"{identifier(str(uid), LENGTH - 1 - len(began))} {began}"
 
 
 def _instant(text: Any) -> str:
     """Each calendar shows it in its own zone."""
     try:
         return datetime.fromisoformat(str(text)).astimezone(UTC).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return str(text)

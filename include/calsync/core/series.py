@@ -20,6 +20,7 @@ from include.calsync.core.when import known_zone
 # "This and following" gives the new series the old id and the moment of the cut.
 _CUT = re.compile(r"_R\d{8}(T\d{6}Z?)?(?=$|@)")
 NEAR = timedelta(days=7)
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def is_series(raw: Mapping[str, Any] | None) -> bool:
@@ -43,16 +44,20 @@ def series_columns(raw: Mapping[str, Any] | None) -> dict[str, str | None]:
 
 
 def start_text(value: Mapping[str, Any] | None) -> str | None:
-    """A `start` or `originalStartTime` as ISO text in its own zone, so that it begins with the local date."""
-    value = value or {}
-    if value.get("date"):
-        return str(value["date"])
-    try:
-        at = datetime.fromisoformat(str(value.get("dateTime")))
-    except ValueError:
+    """A `start` or `originalStartTime` as ISO text in its own zone, so that it begins with the local date.
+
+    None: there is none, or it means nothing.
+    """
+    if not isinstance(value, Mapping):
         return None
-    if value.get("timeZone") and at.tzinfo is not None:
-        at = at.astimezone(known_zone(str(value["timeZone"])))
+    try:
+        if value.get("date"):
+            return date.fromisoformat(str(value["date"])).isoformat()
+        at = datetime.fromisoformat(str(value.get("dateTime")))
+        if value.get("timeZone") and at.tzinfo is not None:
+            at = at.astimezone(known_zone(str(value["timeZone"])))
+    except (ValueError, OverflowError):
+        return None
     return at.isoformat()
 
 
@@ -73,18 +78,22 @@ class Window:
         return self.start <= span(when)[0] < self.end
 
     def holds_start(self, text: str) -> bool:
-        """Whether an original start (`start_text`) lies inside."""
-        at = datetime.fromisoformat(text)
+        """Whether an original start (`start_text`) lies inside; one that means nothing does not."""
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            return False
         return self.start <= (at if at.tzinfo else at.replace(tzinfo=UTC)) < self.end
 
 
 def span(when: When) -> tuple[datetime, datetime]:
-    """First and last instant; days are taken in UTC."""
+    """First and last instant; days are taken in UTC. Nothing lasts longer than the calendar."""
     if when.day is not None:
-        first = datetime.combine(when.day, time(), UTC)
-        return first, first + timedelta(days=when.days)
-    assert when.start is not None
-    return when.start, when.start + (when.duration or timedelta(0))
+        first, length = datetime.combine(when.day, time(), UTC), timedelta(days=when.days)
+    else:
+        assert when.start is not None
+        first, length = when.start, when.duration or timedelta(0)
+    return first, first + min(length, LAST - first)
 
 
 @dataclass(frozen=True, slots=True)

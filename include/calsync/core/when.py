@@ -60,7 +60,7 @@ def event_when(start: Mapping[str, Any], end: Mapping[str, Any]) -> When:
         first = _day(start["date"])
         if not _blank(end.get("dateTime")):
             raise ValueError("an all-day start with a timed end")
-        last = first + timedelta(days=1) if _blank(end.get("date")) else _day(end["date"])
+        last = first if _blank(end.get("date")) else _day(end["date"])
         if last < first:
             raise ValueError(f"the event ends ({last}) before it starts ({first})")
         return When(day=first, days=max(1, (last - first).days))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, or_, select
@@ -22,6 +22,7 @@ from include.calsync.core.fields import has_guests, is_foreign
 from include.calsync.core.model import ActivityView, Origin, When
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.series import LAST, span
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
 from include.calsync.flows.run import RunAccount
@@ -34,6 +35,7 @@ from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
 
+ANYWHERE = timedelta(hours=12)
 OTHER_ACCOUNT = "other_account"
 """Cause of a removal: another account shows the activity, while the one of the pair rests."""
 MOVES = frozenset({"other_owner", "other_type", OTHER_ACCOUNT})
@@ -98,10 +100,8 @@ def moves_along(event: Any, calendar_id: str) -> bool:
 
 
 def _end(when: When) -> datetime:
-    if when.day is not None:  # of that day, wherever one is
-        return datetime.combine(when.day, time(), UTC) + timedelta(days=when.days, hours=12)
-    assert when.start is not None
-    return when.start + (when.duration or timedelta(0))
+    last = span(when)[1]  # of a day, wherever one is
+    return last + min(ANYWHERE, LAST - last) if when.all_day else last
 
 
 def hand_over(conn: Connection, link: Row[Any], owner_id: int, account: RunAccount, now: datetime) -> None:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import math
 import os
 import sqlite3
 import threading
@@ -59,9 +61,32 @@ def _postgresql_engine(url: URL) -> Engine:
     defaults = {"connect_timeout": str(CONNECT_TIMEOUT_S), "application_name": "calsync"}
     missing = {key: value for key, value in defaults.items() if key not in url.query}
     url = url.set(drivername="postgresql+psycopg").update_query_dict(missing)
-    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, json_serializer=to_json)
     event.listen(engine, "handle_error", _without_row_values)
+    event.listen(engine, "connect", _speak_utc)
     return engine
+
+
+def _speak_utc(connection: Any, _record: Any) -> None:
+    # The first and last hours of the calendar can't be read back in any other zone.
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
+
+
+def to_json(value: Any) -> str:
+    """JSON as PostgreSQL takes it, too: Python reads and writes NaN and Infinity, which are none."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _without_row_values(context: ExceptionContext) -> None:
@@ -77,7 +102,8 @@ def _without_row_values(context: ExceptionContext) -> None:
 
 def _sqlite_engine(url: URL) -> Engine:
     _check_sqlite_path(url.database)
-    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
+    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": to_json}
+    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": BUSY_TIMEOUT_S}, **options)
     event.listen(engine, "do_connect", lambda *_: _keep_private(Path(str(url.database)).resolve()))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Integer, String, Table, Text
+from sqlalchemy import Column, Float, Integer, String, Table
 
 from include.calsync.store.metadata import metadata
-from include.calsync.store.types import UtcDateTime
+from include.calsync.store.types import Identifier, Prose, UtcDateTime
 
 rate_slot = Table(
     "rate_slot",
     metadata,
-    Column("key", String(300), primary_key=True),
+    Column("key", Identifier(300), primary_key=True),
     Column("slice_start", UtcDateTime, primary_key=True),
     Column("used", Float, nullable=False),
 )
@@ -18,9 +18,9 @@ rate_slot = Table(
 pause = Table(
     "pause",
     metadata,
-    Column("key", String(300), primary_key=True),
+    Column("key", Identifier(300), primary_key=True),
     Column("until", UtcDateTime, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Prose(), nullable=False),
     Column("length_s", Float, comment="so far away is its end at most: whoever set it may have a clock that is ahead"),
     Column("rested_until", UtcDateTime, comment="end of the last rest that grows"),
     Column("rests_count", Integer, nullable=False, server_default="0", comment="of those in a row"),
@@ -29,7 +29,7 @@ pause = Table(
 token_budget = Table(
     "token_budget",
     metadata,
-    Column("key", String(300), primary_key=True),
+    Column("key", Identifier(300), primary_key=True),
     Column("day", String(10), primary_key=True),
     Column("spent", Integer, nullable=False),
     Column("remaining", Integer),
@@ -39,7 +39,7 @@ token_budget = Table(
 budget_reset = Table(
     "budget_reset",
     metadata,
-    Column("key", String(300), primary_key=True),
+    Column("key", Identifier(300), primary_key=True),
     Column("minute", Integer, comment="of the day in UTC; null: not known yet"),
     Column("learnt_at", UtcDateTime),
     Column("exhausted_since", UtcDateTime, comment="since when it was found used up; null: there is some"),

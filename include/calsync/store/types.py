@@ -1,12 +1,18 @@
-"""Column types that mean the same on SQLite and PostgreSQL."""
+"""Column types that mean the same on SQLite and PostgreSQL.
+
+Every text is made fit for its column here, also where it is looked for: SQLite takes any length and NUL, PostgreSQL
+neither, and both refuse lone surrogates.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String
+from sqlalchemy import DateTime, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator
+
+from include.calsync.core.identifiers import identifier, words
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -33,3 +39,41 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         return at.astimezone(UTC)
+
+
+class Identifier(TypeDecorator[str]):
+    """Text that tells items apart: two that differ stay different (see `core.identifiers`)."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else identifier(str(value), self.length)
+
+
+class Words(TypeDecorator[str]):
+    """Text that people read, cut if it is too long."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else words(str(value), self.length)
+
+
+class Prose(TypeDecorator[str]):
+    """Text of any length."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else words(str(value))
