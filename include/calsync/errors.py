@@ -21,6 +21,18 @@ class SettingsError(CalsyncError):
         self.problems = problems
 
 
+class Unreadable(CalsyncError, ValueError):
+    """What was read means nothing: quarantine the item. `str()` names no more than a date, a time or a length."""
+
+
+class Defect(CalsyncError):
+    """An error that nobody foresaw, caught at a border: one item's or one account's. The log has its traceback."""
+
+
+class InfrastructureError(Exception):
+    """Airflow can't be reached: no border stops this; the task fails, and is tried again."""
+
+
 class AccountError(CalsyncError):
     """This account can't be synced until a person acts; the others go on. `str()` says what to do."""
 

@@ -21,6 +21,7 @@ from include.calsync.core.when import (
     move_event,
     whole_minutes,
 )
+from include.calsync.errors import Unreadable
 
 HALF_HOUR = timedelta(minutes=30)
 ZONES = [
@@ -97,7 +98,7 @@ NONSENSE: list[tuple[Any, Any, Any]] = [
 def test_activity_nonsense(values: tuple[Any, Any, Any]) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         activity_when(*values)
-    assert type(caught.value) is ValueError
+    assert type(caught.value) is Unreadable
     assert len(str(caught.value)) < 150
 
 
@@ -154,7 +155,7 @@ EVENT_NONSENSE: list[tuple[dict[str, Any], dict[str, Any]]] = [
 def test_event_nonsense(start: dict[str, Any], end: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         event_when(start, end)
-    assert type(caught.value) is ValueError
+    assert type(caught.value) is Unreadable
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.clients.shapes import is_resource, is_resource_page
 from include.calsync.clients.statuses import ABOUT_CREDENTIAL, GOOGLE, Scope, google_reason, said
 from include.calsync.clients.transport import Answer, Call, Service, Transport, utc_now
+from include.calsync.core import received
 from include.calsync.errors import (
     AlreadyDeleted,
     CredentialRefused,
@@ -78,7 +79,7 @@ class EventListing:
             self.next_sync_token = body.get("nextSyncToken")
             self.access_role = body.get("accessRole", "")
             self.time_zone = body.get("timeZone", "")
-            yield body.get("items", [])
+            yield [received.event(each) for each in body.get("items", [])]
 
     def _first_or_next(self, params: Mapping[str, str]) -> Answer:
         first = "pageToken" not in params
@@ -226,7 +227,7 @@ class GoogleCalendarClient:
             return self._send("GET", path, operation, params=params, shape=is_resource_page)
 
         for answer in _pages(send, params):
-            yield answer.body.get("items", [])
+            yield [received.event(each) for each in answer.body.get("items", [])]
 
     def marked_events(self, calendar_id: str, name: str, value: str) -> Iterator[list[Json]]:
         """Pages of the live events with this private property. Events.list, `privateExtendedProperty`."""
@@ -241,7 +242,7 @@ class GoogleCalendarClient:
     def get_event(self, calendar_id: str, event_id: str) -> Json:
         """The event; a deleted one has `status` cancelled."""
         with self._hidden_alone(calendar_id, "events.get"):
-            return self._object("GET", event_path(calendar_id, event_id), "events.get")
+            return received.event(self._object("GET", event_path(calendar_id, event_id), "events.get"))
 
     def access_role(self, calendar_id: str) -> str:
         """The user's right: `owner`, `writer`, `reader`, … Costs a request."""
@@ -271,15 +272,9 @@ class GoogleCalendarClient:
 
     def insert_event(self, calendar_id: str, body: Mapping[str, Any], *, send_updates: SendUpdates = "none") -> Json:
         """The new event. Raises Duplicate if `body["id"]` is taken; only with that id it is sent again if need be."""
-        return self._object(
-            "POST",
-            events_path(calendar_id),
-            "events.insert",
-            params={"sendUpdates": send_updates},
-            body=body,
-            repeatable="id" in body,
-            calendar_id=calendar_id,
-        )
+        options: dict[str, Any] = {"params": {"sendUpdates": send_updates}, "repeatable": "id" in body}
+        options |= {"calendar_id": calendar_id, "body": body}
+        return received.event(self._object("POST", events_path(calendar_id), "events.insert", **options))
 
     def patch_event(
         self,
@@ -294,7 +289,7 @@ class GoogleCalendarClient:
 
         Raises PreconditionFailed if it changed since `etag` was read. Without an etag it is never sent twice.
         """
-        return self._object(
+        answer = self._object(
             "PATCH",
             event_path(calendar_id, event_id),
             "events.patch",
@@ -304,6 +299,7 @@ class GoogleCalendarClient:
             repeatable=etag is not None,
             calendar_id=calendar_id,
         )
+        return received.event(answer)
 
     def delete_event(
         self, calendar_id: str, event_id: str, *, etag: str | None, send_updates: SendUpdates = "none"

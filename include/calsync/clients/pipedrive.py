@@ -20,10 +20,11 @@ from include.calsync.clients.auth import ApiToken, ApiTokenAuth, OAuthRefresh, O
 from include.calsync.clients.limiter import Limit, Limiter
 from include.calsync.clients.operations import OPERATIONS
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
-from include.calsync.clients.shapes import has_items, has_list, has_object, has_page, is_envelope
+from include.calsync.clients.shapes import activities, has_items, has_list, has_object, has_page, is_envelope
 from include.calsync.clients.spelling import REFUSED, Spelling
 from include.calsync.clients.statuses import PIPEDRIVE, Scope, pipedrive_reason
 from include.calsync.clients.transport import Call, Service, Transport, utc_now
+from include.calsync.core import received
 from include.calsync.core.sendable import lean, sendable
 from include.calsync.errors import CredentialRefused, Hidden, RecordError, RetryableError
 
@@ -138,16 +139,17 @@ class PipedriveClient:
             "sort_by": sort_by,
             "sort_direction": sort_direction,
         }
-        return self._pages("activities.list", {k: str(v) for k, v in wanted.items() if v is not None})
+        pages = self._pages("activities.list", {k: str(v) for k, v in wanted.items() if v is not None})
+        return map(activities, pages)
 
     def activities_by_ids(self, ids: Sequence[int]) -> list[Json]:
         """Those of `ids` that exist and are visible, in no promised order."""
-        return self._by_ids("activities.list", ids)
+        return activities(self._by_ids("activities.list", ids))
 
     def activity(self, activity_id: int, *, attendees: bool = False) -> Json:
         """`attendees`: with that member, which is left out otherwise."""
         params = {"include_fields": "attendees"} if attendees else {}
-        return self._one("activities.get", activity_id, params)
+        return received.activity(self._one("activities.get", activity_id, params))
 
     def create_activity(self, body: Mapping[str, Any], *, not_after: datetime | None = None) -> Json:
         """The activity as stored. Members that are None are left out.
@@ -324,12 +326,14 @@ class PipedriveClient:
         return data
 
     def _post(self, body: Mapping[str, Any], not_after: datetime | None) -> Json:
-        return self._data(self._call("activities.create", body=body, shape=has_object, not_after=not_after))
+        call = self._call("activities.create", body=body, shape=has_object, not_after=not_after)
+        return received.activity(self._data(call))
 
     def _change(self, activity_id: int, body: Mapping[str, Any], not_after: datetime | None) -> Json:
         def patch(members: Mapping[str, Any]) -> Json:
             options: dict[str, Any] = {"shape": has_object, "not_after": not_after}
-            return self._data(self._call("activities.update", activity_id, body=members, **options))
+            call = self._call("activities.update", activity_id, body=members, **options)
+            return received.activity(self._data(call))
 
         return self._spelling.send(body, patch)
 

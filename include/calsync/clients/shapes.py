@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from typing import Any
+
+from include.calsync.core import received
+
+log = logging.getLogger(__name__)
 
 
 def is_envelope(body: Any) -> bool:
@@ -45,3 +51,11 @@ def is_resource_page(body: Any) -> bool:
         and all(is_resource(item) for item in items)
         and str(body.get("kind", "")).startswith("calendar#")
     )
+
+
+def activities(raws: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rightly typed ones. One without an id that can be one is left out and told: nothing can be set aside."""
+    known = [found for raw in raws if "id" in (found := received.activity(raw))]
+    if len(known) < len(raws):
+        log.warning("Pipedrive, activities.list: left out for want of a usable id: %d", len(raws) - len(known))
+    return known

@@ -1,7 +1,7 @@
 """Raw objects of both services to canonical views, and canonical changes back to request bodies.
 
 Reading is tolerant: Pipedrive sends null or "" for what is unset (OpenAPI v2 marks almost nothing nullable), Google
-leaves default values out (Calendar API v3 reference: events). Only a time that means nothing raises (ValueError).
+leaves default values out (Calendar API v3 reference: events). Only a time that means nothing raises (Unreadable).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from include.calsync.core import received
 from include.calsync.core.limits import NAME, NOTE, shorten
 from include.calsync.core.model import ActivityView, Context, EventView, When
 from include.calsync.core.text import clean_characters, escape, one_line, plain, unescape
@@ -21,7 +22,8 @@ _NO_TIME: Mapping[str, Any] = {"due_date": None, "due_time": None, "duration": N
 
 
 def activity_view(raw: Mapping[str, Any], context: Context) -> ActivityView:
-    """An activity of the v2 API. Raises ValueError if its time means nothing."""
+    """An activity of the v2 API. Raises Unreadable if its time means nothing, or a member is of another type."""
+    received.check(raw)
     when = activity_when(raw.get("due_date"), raw.get("due_time"), raw.get("duration"))
     busy = raw.get("busy")
     return ActivityView(
@@ -46,7 +48,8 @@ def activity_view(raw: Mapping[str, Any], context: Context) -> ActivityView:
 
 
 def event_view(raw: Mapping[str, Any]) -> EventView:
-    """A live event of the v3 API, omitted defaults filled in. Raises ValueError if its time means nothing."""
+    """A live event of the v3 API, omitted defaults filled in. Raises Unreadable as `activity_view` does."""
+    received.check(raw)
     return EventView(
         title=one_line(_text(raw.get("summary"))),
         when=event_when(_mapping(raw.get("start")), _mapping(raw.get("end"))),

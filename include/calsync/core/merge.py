@@ -29,6 +29,7 @@ from include.calsync.core.title import NO_TITLE, Rendered, bare, parse, wraps
 from include.calsync.core.visibility import visibility_change
 from include.calsync.core.when import move_activity, move_event
 from include.calsync.core.written import Written, block_of, wanted_visibility, written_for
+from include.calsync.errors import Unreadable
 
 TEXTS = frozenset({"subject", "place", "description"})
 # Stamps of two services closer than this say nothing about who was last.
@@ -121,7 +122,7 @@ def advance(observed: View, base: View | None, answer: View | None, written: set
 class _Merge:
     def __init__(self, pair: Pair, policy: Policy) -> None:
         if pair.activity.when is None:
-            raise ValueError("an activity without a date can't be merged")
+            raise Unreadable("an activity without a date can't be merged")
         self.pair, self.policy = pair, policy
         self.activity_when: When = pair.activity.when
         self.winner = winner(pair, policy)

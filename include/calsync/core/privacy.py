@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from include.calsync.core.received import ODD
 from include.calsync.core.visibility import visibility_of
 
 NEUTRAL_TITLE = "Busy"
@@ -17,7 +18,7 @@ VEIL = "calsyncVeiled"
 _KEPT = (
     "kind", "etag", "id", "status", "created", "updated", "start", "end", "endTimeUnspecified", "recurrence",
     "recurringEventId", "originalStartTime", "visibility", "iCalUID", "sequence", "eventType", "locked",
-    "attendeesOmitted",
+    "attendeesOmitted", ODD,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ Activities; developer documentation "Date format"). Google: `start` and `end` ho
 offset; the end is exclusive (Google Calendar API v3 reference: events). Arithmetic is done on instants only, so no
 daylight-saving change can move anything.
 
-All functions raise ValueError, and nothing else, for values that mean no time.
+All functions raise Unreadable, and nothing else, for values that mean no time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.calsync.core.model import When
+from include.calsync.errors import Unreadable
 
 ZERO = timedelta(0)
 MINUTE = timedelta(minutes=1)
@@ -59,17 +60,17 @@ def event_when(start: Mapping[str, Any], end: Mapping[str, Any]) -> When:
     if not _blank(start.get("date")):
         first = _day(start["date"])
         if not _blank(end.get("dateTime")):
-            raise ValueError("an all-day start with a timed end")
+            raise Unreadable("an all-day start with a timed end")
         last = first if _blank(end.get("date")) else _day(end["date"])
         if last < first:
-            raise ValueError(f"the event ends ({last}) before it starts ({first})")
+            raise Unreadable(f"the event ends ({last}) before it starts ({first})")
         return When(day=first, days=max(1, (last - first).days))
     if not _blank(end.get("date")):
-        raise ValueError("a timed start with an all-day end")
+        raise Unreadable("a timed start with an all-day end")
     begin = _instant(start)
     finish = begin if _blank(end.get("dateTime")) else _instant(end)
     if finish < begin:
-        raise ValueError(f"the event ends ({finish.isoformat()}) before it starts ({begin.isoformat()})")
+        raise Unreadable(f"the event ends ({finish.isoformat()}) before it starts ({begin.isoformat()})")
     return When(start=begin, duration=finish - begin)
 
 
@@ -82,7 +83,7 @@ def event_fields(when: When, *, zone: str, default_duration: timedelta) -> dict[
         try:
             end = when.day + timedelta(days=when.days)
         except OverflowError:
-            raise ValueError(f"no last day can be given for {when.days} days from {when.day}") from None
+            raise Unreadable(f"no last day can be given for {when.days} days from {when.day}") from None
         return {"start": _all_day(when.day), "end": _all_day(end)}
     assert when.start is not None
     place = known_zone(zone)
@@ -155,18 +156,18 @@ def _text(value: object) -> str:
     """Short text for use in messages too."""
     text = value.strip() if isinstance(value, str) else ""
     if not text or len(text) > 40:
-        raise ValueError(f"not a date, time or duration: a value of type {type(value).__name__}")
+        raise Unreadable(f"not a date, time or duration: a value of type {type(value).__name__}")
     return text
 
 
 def _day(value: object) -> date:
     text = _text(value)
     if not _DATE.fullmatch(text):
-        raise ValueError(f"not a date (YYYY-MM-DD): {text!r}")
+        raise Unreadable(f"not a date (YYYY-MM-DD): {text!r}")
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"no such day: {text!r}") from None
+        raise Unreadable(f"no such day: {text!r}") from None
 
 
 def _clock(value: object) -> time:
@@ -177,7 +178,7 @@ def _clock(value: object) -> time:
             return time(int(match[1]), int(match[2]), int(match[3] or 0))
         raise ValueError
     except ValueError:
-        raise ValueError(f"not a time of day (HH:MM): {text!r}") from None
+        raise Unreadable(f"not a time of day (HH:MM): {text!r}") from None
 
 
 def _length(value: str | None) -> timedelta | None:
@@ -186,7 +187,7 @@ def _length(value: str | None) -> timedelta | None:
     text = _text(value)
     match = _LENGTH.fullmatch(text)
     if not match:
-        raise ValueError(f"not a duration (HH:MM): {text!r}")
+        raise Unreadable(f"not a duration (HH:MM): {text!r}")
     length = timedelta(hours=int(match[1]), minutes=int(match[2]), seconds=int(match[3] or 0))
     return length or None
 
@@ -196,16 +197,16 @@ def _instant(value: Mapping[str, Any]) -> datetime:
     try:
         moment = datetime.fromisoformat(text.upper()).replace(microsecond=0)
     except ValueError:
-        raise ValueError(f"not an RFC 3339 time: {text!r}") from None
+        raise Unreadable(f"not an RFC 3339 time: {text!r}") from None
     if moment.tzinfo is None:
         zone: tzinfo | None = _zone(value.get("timeZone"))
         if zone is None:
-            raise ValueError(f"a time without an offset or a known zone: {text!r}")
+            raise Unreadable(f"a time without an offset or a known zone: {text!r}")
         moment = moment.replace(tzinfo=zone)
     try:
         return moment.astimezone(UTC).replace(microsecond=0)
     except OverflowError:
-        raise ValueError(f"out of range: {text!r}") from None
+        raise Unreadable(f"out of range: {text!r}") from None
 
 
 def _end(when: When, default_duration: timedelta) -> datetime:
@@ -214,7 +215,7 @@ def _end(when: When, default_duration: timedelta) -> datetime:
     try:
         return when.start + length
     except OverflowError:
-        raise ValueError(f"ends after the year 9999: {when.start.isoformat()}") from None
+        raise Unreadable(f"ends after the year 9999: {when.start.isoformat()}") from None
 
 
 def _all_day(day: date) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from include.calsync.core.text import compose, plain
 from include.calsync.core.title import DONE_MARK, Rendered, render
 from include.calsync.core.visibility import PRIVATE
 from include.calsync.core.when import move_event
+from include.calsync.errors import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def parts(context: Context) -> dict[str, str]:
 def draft(activity: ActivityView, policy: Policy) -> tuple[EventView, Written, str]:
     """The event of an activity that has none: its view, what of it is ours, and its description as sent."""
     if activity.when is None:
-        raise ValueError("an activity without a date has no event")
+        raise Unreadable("an activity without a date has no event")
     written = written_for(activity, policy)
     view = EventView(
         title=written.title.text,

@@ -23,7 +23,7 @@ from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
 from include.calsync.core.when import move_activity
 from include.calsync.core.written import Written
-from include.calsync.errors import NotFound, PartlyRefused, RecordError, RetryableError, ServiceError
+from include.calsync.errors import NotFound, PartlyRefused, RecordError, RetryableError, ServiceError, Unreadable
 from include.calsync.flows import moves
 from include.calsync.flows.event_writes import put_mark
 from include.calsync.flows.follow_writes import lives_on
@@ -95,7 +95,7 @@ class ActivityWrites:
         body |= {"attendees": reps} if (reps := row.payload.get("reps")) else {}
         sent = activity_view(body | members, Context())
         if sent.when is None:
-            raise ValueError("the event has no time")
+            raise Unreadable("the event has no time")
         attempted_at = desk.services.clock()
         with desk.commit() as conn:
             if mapping.was_intended(conn, desk.calendar_id, row.event_id, desk.run.id):

@@ -22,6 +22,7 @@ from include.calsync.errors import (
     BudgetExhausted,
     CalsyncError,
     CredentialRefused,
+    Defect,
     FatalError,
     LeaseLost,
     NotFound,
@@ -30,13 +31,16 @@ from include.calsync.errors import (
     RecordError,
     RetryableError,
     TooLate,
+    Unreadable,
 )
 from include.calsync.flows import aside
 from include.calsync.flows.activity_writes import ActivityWrites
+from include.calsync.flows.border import border
 from include.calsync.flows.event_writes import EventWrites
 from include.calsync.flows.open_writes import recover
 from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, named, resume
 from include.calsync.flows.services import Services
+from include.calsync.flows.trouble import Troubles
 from include.calsync.flows.writes import Desk
 from include.calsync.store import runs
 from include.calsync.store.transaction import reading
@@ -48,8 +52,6 @@ PARALLEL_ACCOUNTS = 8
 UPLOAD_LEASE_ITEMS = 200
 LEASE_WAIT_S = 900.0
 LEASE_POLL_S = 5.0
-# A service that failed this often in a row is down: stop here, the cursor stays, the next run repeats.
-TROUBLES_IN_A_ROW = 3
 
 
 def upsert_events(services: Services, run_id: str, shard: list[str], owner: str) -> dict[str, int]:
@@ -70,7 +72,8 @@ def _apply(services: Services, run_id: str, shard: list[str], owner: str, side: 
 
     def apply(account: RunAccount) -> None:
         try:
-            _AccountApply(services, run, account, side, owner).work(outcome)
+            with border(f"account {account.name}"):
+                _AccountApply(services, run, account, side, owner).work(outcome)
         except CalsyncError as error:
             fail_account(services, run, account, error)
 
@@ -88,7 +91,7 @@ class _AccountApply:
         self.handlers: dict[str, Callable[[Row[Any]], None]] = (
             EventWrites(self.desk).handlers() if side is Side.EVENT else ActivityWrites(self.desk).handlers()
         )
-        self.troubles_count = 0
+        self.troubles = Troubles()
 
     def work(self, outcome: Counter[str]) -> None:
         rows = self._rows()
@@ -125,10 +128,11 @@ class _AccountApply:
 
     def _one(self, row: Row[Any]) -> str:
         try:
-            self.handlers[row.action](row)
-            self.troubles_count = 0
+            with border(f"account {self.account.name}: {row.action} of {' '.join(aside.item_of(row))}"):
+                self.handlers[row.action](row)
+            self.troubles.none()
             return "done"
-        except (RecordError, FatalError, ValueError) as error:
+        except (RecordError, FatalError, Unreadable, Defect) as error:
             return self._set_aside(row, error, failed=True)
         except (PreconditionFailed, NotFound) as error:
             return self._set_aside(row, error, failed=False)
@@ -141,9 +145,7 @@ class _AccountApply:
         except TooLate as error:  # a pause, not trouble
             return self._set_aside(row, error, failed=False)
         except RetryableError as error:
-            self.troubles_count += 1
-            if self.troubles_count >= TROUBLES_IN_A_ROW:
-                raise
+            self.troubles.met(error)
             return self._set_aside(row, error, failed=False)
 
     def _set_aside(self, row: Row[Any], error: Exception, *, failed: bool) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, String, cast, func, select, update
 from include.calsync.core.decide import Action, side_of
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import guests, told, waiting
+from include.calsync.flows.border import border
 from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, load, resume
 from include.calsync.flows.services import Services
 from include.calsync.store import cursors, holds, mapping, runs
@@ -63,7 +64,8 @@ def close(services: Services, run_id: str, owner: str, broken: Sequence[str] = (
     with at_work(services, run):
         for account in run.working():
             try:
-                _finish_account(services, run, account)
+                with border(f"account {account.name}"):
+                    _finish_account(services, run, account)
             except CalsyncError as error:
                 fail_account(services, run, account, error)
     for account in run.accounts:

@@ -19,7 +19,15 @@ from include.calsync.core.policy import Side
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.text import compose, safe_html
 from include.calsync.core.written import draft
-from include.calsync.errors import AccountError, Duplicate, FatalError, NotFound, PreconditionFailed, RecordError
+from include.calsync.errors import (
+    AccountError,
+    Duplicate,
+    FatalError,
+    NotFound,
+    PreconditionFailed,
+    RecordError,
+    Unreadable,
+)
 from include.calsync.flows.deployment import other_of, refuse_others
 from include.calsync.flows.moves import MOVES, client_of, hand_over, moves_along
 from include.calsync.flows.observe import skew, stamp
@@ -87,7 +95,7 @@ class EventWrites:
                 return
             self._created(row, activity, answer, written)
             return
-        raise ValueError(f"no free event id in {MAX_GENERATIONS} tries")
+        raise Unreadable(f"no free event id in {MAX_GENERATIONS} tries")
 
     def _refuse_others(self, event: dict[str, Any]) -> None:
         ours = self.desk.services.environment.deployments

@@ -10,6 +10,8 @@ from typing import Any
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.model import ActivityView, Context
 from include.calsync.core.privacy import unwanted, veiled
+from include.calsync.errors import CalsyncError
+from include.calsync.flows.border import border
 from include.calsync.flows.names import Names
 
 
@@ -71,10 +73,11 @@ def activities(
     return out
 
 
-def _draft(raw: Mapping[str, Any]) -> ActivityView | ValueError:
+def _draft(raw: Mapping[str, Any]) -> ActivityView | CalsyncError:
     try:
-        return activity_view(raw, Context())
-    except ValueError as error:
+        with border(f"activity {raw['id']}"):
+            return activity_view(raw, Context())
+    except CalsyncError as error:
         return error
 
 
@@ -144,6 +147,17 @@ def event(raw: Mapping[str, Any], calendar_id: str, ahead: timedelta, private_ev
     if reason is not None:
         return row | {"error": reason}
     try:
-        return row | {"status": "live", "view": event_view(raw).to_json()}
-    except ValueError as error:
+        with border(f"event {row['item_id']}"):
+            return row | {"status": "live", "view": event_view(raw).to_json()}
+    except CalsyncError as error:
         return row | {"status": "unreadable", "error": str(error)}
+
+
+def unread_event(event_id: str, calendar_id: str, error: Exception) -> dict[str, Any]:
+    """The observation of an event (or series) that a GET does not answer: it is set aside, and asked for again."""
+    return lost_event(event_id, calendar_id) | {"status": "unreadable", "error": str(error)}
+
+
+def is_unread(row: Any) -> bool:
+    """Whether an unreadable item was not answered at all, so that nothing is known of it."""
+    return bool(row.status == "unreadable" and row.raw is None)

@@ -15,8 +15,9 @@ from include.calsync.core.marks import read_mark
 from include.calsync.core.model import Context, When
 from include.calsync.core.policy import Side
 from include.calsync.core.text import plain
-from include.calsync.errors import CredentialRefused, FatalError, NotFound, RecordError
+from include.calsync.errors import CredentialRefused, NotFound, Unreadable
 from include.calsync.flows.observe import skew, stamp
+from include.calsync.flows.trouble import ITEMS, Troubles
 from include.calsync.store import changes, mapping
 from include.calsync.store.transaction import reading
 
@@ -45,6 +46,7 @@ def recover(desk: Desk) -> None:
     """
     with reading(desk.services.engine) as conn:
         left = changes.open_writes(conn, desk.account.id)
+    troubles = Troubles()
     for write in left:
         try:
             if write.side == "activities" and write.activity_id is None:
@@ -55,8 +57,11 @@ def recover(desk: Desk) -> None:
             if not desk.access.refuses_only_the_item(error, Side(write.side)):
                 raise
             _stays_open(desk, error)
-        except (RecordError, FatalError) as error:
+        except ITEMS as error:
+            troubles.met(error)
             _stays_open(desk, error)
+        else:
+            troubles.none()
 
 
 def _stays_open(desk: Desk, error: Exception) -> None:
@@ -131,7 +136,7 @@ def _shown(side: str, current: Mapping[str, Any]) -> Callable[[str], Any]:
     """A field of the item as the log writes it."""
     try:
         view = event_view(current) if side == "events" else activity_view(current, Context())
-    except ValueError:
+    except Unreadable:
         view = None
 
     def field(name: str) -> Any:

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from include.calsync.core.policy import Mode
-from include.calsync.errors import AccountError, ServiceError, SettingsError
+from include.calsync.errors import AccountError, CalsyncError, ServiceError, SettingsError
 from include.calsync.flows import cost
 from include.calsync.flows.accounts import Resolved, clashes, resolve
+from include.calsync.flows.border import border
 from include.calsync.flows.creations import decide_anew
 from include.calsync.flows.deployment import check_store
 from include.calsync.flows.run import RunRequest, Stop, counted, mark_failed, take_leases
@@ -95,10 +96,11 @@ def _resolve_all(
         if account.name in problems:
             continue
         try:
-            found[account.name] = resolve(services, directory, account, dry_run=request.dry_run)
-            _refuse_forbidden_upload(account, request)
-            types[account.name] = unknown(services, directory, account, wanted)
-        except (AccountError, ServiceError) as error:
+            with border(f"account {account.name}"):
+                found[account.name] = resolve(services, directory, account, dry_run=request.dry_run)
+                _refuse_forbidden_upload(account, request)
+                types[account.name] = unknown(services, directory, account, wanted)
+        except CalsyncError as error:
             problems[account.name] = Stop.by(account.name, error)
     asked = [account.name for account in enabled if request.accounts is None or account.name in request.accounts]
     problems |= _unknown_everywhere(asked, types)

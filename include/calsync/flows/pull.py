@@ -6,6 +6,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 from include.calsync.errors import CalsyncError
+from include.calsync.flows.border import border
 from include.calsync.flows.calendar_pull import CalendarPull
 from include.calsync.flows.company_pull import CompanyPull
 from include.calsync.flows.run import RunAccount, at_work, fail_account, resume_pull
@@ -29,7 +30,8 @@ def pull_activities(services: Services, run_id: str, owner: str) -> list[list[st
     with at_work(services, run):
         for conn_id, accounts in by_connection.items():
             try:
-                CompanyPull(services, run, services.pipedrive(conn_id), accounts).pull()
+                with border(f"connection {conn_id}"):
+                    CompanyPull(services, run, services.pipedrive(conn_id), accounts).pull()
             except CalsyncError as error:
                 for account in accounts:
                     fail_account(services, run, account, error)
@@ -54,8 +56,9 @@ def pull_events(services: Services, run_id: str, shard: list[str], owner: str) -
 
     def pull(account: RunAccount) -> None:
         try:
-            client = services.google(account.settings.google_conn_id, account.settings.google_user)
-            CalendarPull(services, run, client, account).pull()
+            with border(f"account {account.name}"):
+                client = services.google(account.settings.google_conn_id, account.settings.google_user)
+                CalendarPull(services, run, client, account).pull()
         except CalsyncError as error:
             fail_account(services, run, account, error)
 

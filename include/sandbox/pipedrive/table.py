@@ -79,7 +79,7 @@ class Table:
 
 def position(row: Row, sort_by: str) -> Position:
     """Where a row stands in an order; ids break ties."""
-    return (row["id"] if sort_by == "id" else row[sort_by] or "", row["id"])
+    return (row["id"] if sort_by == "id" else str(row[sort_by] or ""), row["id"])
 
 
 def _walk(index: list[Position], walk: Walk) -> Iterator[int]:

@@ -44,9 +44,9 @@ WRITES = [
         "tests/flows/test_isolation.py -k refused_item",
     ),
     Mutation(
-        "flows/apply.py",
-        "            if self.troubles_count >= TROUBLES_IN_A_ROW:\n",
-        "            if self.troubles_count < 0:\n",
+        "flows/trouble.py",
+        "            if self._count >= TROUBLES_IN_A_ROW:\n",
+        "            if self._count < 0:\n",
         "a service that is down is asked for every item",
         "tests/flows/test_isolation.py -k is_down",
     ),
