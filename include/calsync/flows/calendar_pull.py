@@ -21,6 +21,7 @@ from include.calsync.flows.company_pull import CompanyPull, is_unfinished
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.series import Known, SeriesPull
 from include.calsync.flows.services import Services, rotated
+from include.calsync.flows.trouble import ITEMS
 from include.calsync.flows.writes import due_at
 from include.calsync.store import copies, cursors, directory, holds, mapping, runs
 from include.calsync.store.leases import check_fence
@@ -294,14 +295,30 @@ class CalendarPull:
         for link in self.links.values():
             if is_unfinished(link, self.account) or str(link.activity_id) in activities:
                 wanted.add(link.event_id)
-        yield from self._by_ids(wanted - self.seen - self.doubted)
+        yield from self._by_ids(wanted - self.seen - self.doubted - self._resting())
         yield from self._by_ids(self.doubted - self.seen, lost=True)
 
+    def _resting(self) -> set[str]:
+        """Events in quarantine whose time has not come: they are not asked for by their id."""
+        if self.run.request.full:
+            return set()
+        now = self.services.clock()
+        return {row.item_id for row in self.aside if row.side == "events" and row.attempts and row.next_try_at > now}
+
     def _by_ids(self, wanted: Iterable[str], *, lost: bool = False) -> Iterator[dict[str, Any]]:
-        """These events. One that is not found proves nothing: the pair waits, or (`lost`) a person decides."""
+        """These events. One that is not found proves nothing: the pair waits, or (`lost`) a person decides.
+
+        One that is not answered is set aside alone.
+        """
         for event_id in sorted(wanted):
             try:
-                yield self.client.get_event(self.calendar_id, event_id)
+                raw = self.client.get_event(self.calendar_id, event_id)
             except NotFound:
                 if not self.series.look_for(event_id) and lost:
                     self._store([observe.lost_event(event_id, self.calendar_id)])
+            except ITEMS as error:
+                self.series.troubles.met(error)
+                self._store([observe.unread_event(event_id, self.calendar_id, error)])
+            else:
+                self.series.troubles.none()
+                yield raw

@@ -193,10 +193,17 @@ class CompanyPull:
         mine = self._compared() if complete else [link for link in self._known() if link.account_id in self.ids]
         fences = {account.id: account.fence for account in self.accounts}
         conn_id = self.accounts[0].settings.pipedrive_conn_id
-        found = probe.probe(self.services, self.run, self.client, conn_id, mine, self.seen, fences, complete=complete)
+        options: dict[str, Any] = {"complete": complete, "resting": self._resting()}
+        found = probe.probe(self.services, self.run, self.client, conn_id, mine, self.seen, fences, **options)
         self._stage(found.alive)
+        self._store([observe.unread_activity(key, self.company_id, why) for key, why in found.unread.items()])
         self._store([observe.gone(key, self.company_id, "deleted") for key in found.deleted])
         self._store([observe.gone(key, self.company_id, "missing", error=why) for key, why in found.missing.items()])
+
+    def _resting(self) -> set[tuple[str, str]]:
+        with reading(self.services.engine) as conn:
+            rows = [row for account in self.accounts for row in mapping.set_aside(conn, account.id)]
+        return {(row.side, row.item_id) for row in rows if row.attempts and not self._due(row)}
 
     def _report(self, account: RunAccount, listed_count: int, next_watermark: datetime) -> None:
         account.counts["activities_listed"] = listed_count

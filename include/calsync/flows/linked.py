@@ -50,13 +50,17 @@ class LinkedPairs:
             if account is None:
                 self._inherit(link)
                 continue
-            if at in changed or self.seen.is_open(link) or self._is_stale(account, link):
-                line = found.links.iloc[at]
-                self._pair(account, link, Change(line["activity_change"]), Change(line["event_change"]))
-            elif self._is_missing(link):
-                self._suspect(account, link)
-            else:
-                self._touch(link)
+            with self.rows.alone(account, Side.EVENT, link.event_id, link):
+                self._one(account, link, found, at, is_changed=at in changed)
+
+    def _one(self, account: RunAccount, link: Row[Any], found: Diff, at: int, *, is_changed: bool) -> None:
+        if is_changed or self.seen.is_open(link) or self._is_stale(account, link):
+            line = found.links.iloc[at]
+            self._pair(account, link, Change(line["activity_change"]), Change(line["event_change"]))
+        elif self._is_missing(link):
+            self._suspect(account, link)
+        else:
+            self._touch(link)
 
     def remember(self, conn: Connection) -> None:
         """Store newer etags and objects of unchanged pairs, and that some holds no longer apply."""
@@ -113,12 +117,12 @@ class LinkedPairs:
         unreadable = [side for side in (activity, event) if side is not None and side.status == "unreadable"]
         if self.rows.upload is not None:
             self._revive(account, link, payload)
-        elif link.state == "removing":
-            self._finish_removal(account, link, payload)
         elif self.rests(account, ("activities", link.activity_id), ("events", link.event_id)):
             return
         elif unreadable:
             self.rows.add(account, Action.QUARANTINE, payload, link, reason=str(unreadable[0].error))
+        elif link.state == "removing":
+            self._finish_removal(account, link, payload)
         elif is_vanished(event) and link.state != "detached":
             if activity_change is not Change.UNCHANGED:
                 self.rows.wait(account, payload, link, reason=VANISHED)

@@ -9,10 +9,16 @@ from typing import Any
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.links import site
 from include.calsync.core.model import Context
-from include.calsync.errors import Hidden, NotFound
+from include.calsync.errors import Hidden, NotFound, Unreadable
 from include.calsync.flows.services import Services
+from include.calsync.flows.trouble import ITEMS, Troubles
 from include.calsync.store import directory
 from include.calsync.store.transaction import reading
+
+
+class Unread(Unreadable):
+    """What an item hangs on was not answered: the item is set aside, and read again."""
+
 
 KINDS = ("deal", "person", "organization", "lead")
 
@@ -45,6 +51,8 @@ class Names:
     def __init__(self, client: PipedriveClient, site: str) -> None:
         self._client, self._site = client, site
         self._known: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._unread: dict[str, str] = {}
+        self._troubles = Troubles()
 
     def learn(self, refs: Iterable[Sequence[str]]) -> None:
         """Ask for everything that activities hang on (deal or lead, person, organization) and that is not known yet."""
@@ -60,11 +68,16 @@ class Names:
         self._learn("organization", wanted["organization"], self._client.organizations)
         for ref in wanted["deal"]:
             if not self._known["deal", ref]:
-                self._known["deal", ref] = self._one(partial(self._client.deal, int(ref)))  # archived
+                self._known["deal", ref] = self._one(ref, partial(self._client.deal, int(ref)))  # archived
 
     def context(self, refs: Sequence[str]) -> Context:
-        """Names and contact details of one activity; nothing for what can't be seen."""
+        """Names and contact details of one activity; nothing for what can't be seen.
+
+        Raises Unread for what is not answered: without its name the title would be another one.
+        """
         deal, person, organization = refs
+        if deal in self._unread:
+            raise Unread(f"its deal or lead: {self._unread[deal]}")
         found = self._known.get(("person", person), {})
         return Context(
             deal=_text(self._known.get(("deal", deal), {}).get("title")),
@@ -97,13 +110,19 @@ class Names:
 
     def _learn_leads(self, leads: set[str]) -> None:
         for ref in leads:
-            self._known["deal", ref] = self._one(partial(self._client.lead, ref))
+            self._known["deal", ref] = self._one(ref, partial(self._client.lead, ref))
 
-    def _one(self, ask: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
+    def _one(self, ref: str, ask: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
         try:
-            return ask()
+            found = ask()
         except (NotFound, Hidden):
+            found = {}
+        except ITEMS as error:
+            self._troubles.met(error)
+            self._unread[ref] = str(error)
             return {}
+        self._troubles.none()
+        return found
 
 
 def _text(value: Any) -> str:
@@ -111,5 +130,6 @@ def _text(value: Any) -> str:
 
 
 def _primary(entries: Any) -> str:
-    ordered = sorted(entries or [], key=lambda entry: not entry.get("primary"))
+    usable = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+    ordered = sorted(usable, key=lambda entry: not entry.get("primary"))
     return next((_text(entry.get("value")) for entry in ordered if entry.get("value")), "")

@@ -12,7 +12,10 @@ from include.calsync.core.model import ActivityView, Context
 from include.calsync.core.privacy import unwanted, veiled
 from include.calsync.errors import CalsyncError
 from include.calsync.flows.border import border
-from include.calsync.flows.names import Names
+from include.calsync.flows.names import Names, Unread
+
+UNREAD = "calsyncUnread"
+"""Member of the raw object of an activity of which a part was not answered."""
 
 
 def skew(server_time: datetime | None, clock: Callable[[], datetime]) -> timedelta:
@@ -65,8 +68,12 @@ def activities(
         }
         draft = drafts.get(key)
         if isinstance(draft, ActivityView):
-            context = known[key] or names.context(draft.refs)
-            row |= {"status": "live", "view": dataclasses.replace(draft, context=context).to_json()}
+            try:
+                context = known[key] or names.context(draft.refs)
+            except Unread as error:
+                row |= {"status": "unreadable", "error": str(error), "raw": {**raw, UNREAD: True}}
+            else:
+                row |= {"status": "live", "view": dataclasses.replace(draft, context=context).to_json()}
         elif draft is not None:
             row |= {"status": "unreadable", "error": str(draft)}
         out.append(row)
@@ -103,6 +110,11 @@ def gone(activity_id: int, company_id: str, status: str, *, error: str | None = 
         "stamp": None,
         "error": error,
     }
+
+
+def unread_activity(activity_id: int, company_id: str, error: str) -> dict[str, Any]:
+    """The observation of an activity that a direct GET does not answer: it is set aside, and asked for again."""
+    return gone(activity_id, company_id, "unreadable", error=error)
 
 
 LOST = "lost"
@@ -160,4 +172,4 @@ def unread_event(event_id: str, calendar_id: str, error: Exception) -> dict[str,
 
 def is_unread(row: Any) -> bool:
     """Whether an unreadable item was not answered at all, so that nothing is known of it."""
-    return bool(row.status == "unreadable" and row.raw is None)
+    return bool(row.status == "unreadable" and (row.raw is None or UNREAD in row.raw))

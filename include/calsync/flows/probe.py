@@ -10,7 +10,7 @@ before, or a 403).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from include.calsync.flows.accounts import rights_of, rights_since
 from include.calsync.flows.observe import UNPROVEN_EVENTS
 from include.calsync.flows.run import Run
 from include.calsync.flows.services import Services
+from include.calsync.flows.trouble import ITEMS, Troubles
 from include.calsync.store import mapping
 from include.calsync.store.directory import Directory
 from include.calsync.store.leases import check_fence
@@ -49,6 +50,8 @@ class Found:
     alive: list[dict[str, Any]] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
     missing: dict[int, str | None] = field(default_factory=dict)
+    unread: dict[int, str] = field(default_factory=dict)
+    """Those that a direct GET does not answer, and how it failed."""
 
 
 def probe(
@@ -61,20 +64,26 @@ def probe(
     fences: Mapping[int, int | None],
     *,
     complete: bool = False,
+    resting: Set[tuple[str, str]] = frozenset(),
 ) -> Found:
     """Ask for the links whose turn it is (`complete`: for all that were not listed), and follow up the missing ones.
 
-    `seen`: activities that were listed.
+    `seen`: activities that were listed. `resting`: items in quarantine, which are not asked for directly.
     """
     work = _Probe(services, run, client, conn_id, seen)
     if complete:
         work.ask_for_all(links)
     else:
         work.ask(links)
+    work.suspects = [link for link in work.suspects if resting.isdisjoint(_items(link))]
     work.follow_up()
     if not run.request.dry_run:
         _remember(services, {link.id: link.account_id for link in links}, work.changes, fences)
     return work.found
+
+
+def _items(link: Row[Any]) -> set[tuple[str, str]]:
+    return {("activities", str(link.activity_id)), ("events", link.event_id)}
 
 
 class _Probe:
@@ -86,6 +95,7 @@ class _Probe:
         self.found = Found()
         self.changes: dict[int, dict[str, Any]] = {}
         self.suspects: list[Row[Any]] = []
+        self.troubles = Troubles()
 
     def ask(self, links: list[Row[Any]]) -> None:
         """One request for those whose turn it is; for the rest only if many of them are missing."""
@@ -152,6 +162,11 @@ class _Probe:
         except Hidden:
             self._hide(link)
             return True
+        except ITEMS as error:
+            self.troubles.met(error)
+            self.found.unread[link.activity_id] = str(error)
+            return False
+        self.troubles.none()
         self._clear(link)
         if raw.get("is_deleted"):
             self.found.deleted.append(link.activity_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,8 @@ from include.calsync.core.decide import Action, side_of
 from include.calsync.core.model import ActivityView, Origin, When
 from include.calsync.core.policy import Side
 from include.calsync.core.series import is_occurrence
+from include.calsync.errors import Defect, Unreadable
+from include.calsync.flows.border import border
 from include.calsync.flows.pairs import changes_json, merged_of
 from include.calsync.flows.run import RunAccount, UploadOptions
 
@@ -83,6 +87,25 @@ class Rows:
         conflicts = [conflict.to_json() for conflict in merged.conflicts]
         action = Action.MERGE if link is not None else Action.ADOPT
         self.add(account, action, payload, link, reason=reason, side=side, conflicts=conflicts, **ids)
+
+    @contextmanager
+    def alone(self, account: RunAccount, side: Side, item_id: Any, link: Row[Any] | None = None) -> Iterator[None]:
+        """Plan one item, or the pair of `link`: if that fails unforeseen, it is set aside instead, and the rest goes
+        on."""
+        before_count = len(self.out)
+        try:
+            with border(f"account {account.name}: {side} {item_id}"):
+                yield
+        except (Defect, Unreadable) as error:
+            del self.out[before_count:]
+            self.set_aside(account, side, item_id, str(error), link)
+
+    def set_aside(
+        self, account: RunAccount, side: Side, item_id: Any, reason: str, link: Row[Any] | None = None
+    ) -> None:
+        """Quarantine an item of which nothing else is planned."""
+        ids = {"event_id": str(item_id)} if side is Side.EVENT else {"activity_id": int(item_id)}
+        self.add(account, Action.QUARANTINE, {}, link, reason=reason, **ids)
 
     def add(
         self,

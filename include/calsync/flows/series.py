@@ -23,10 +23,11 @@ from include.calsync.core.fields import event_view, unsupported
 from include.calsync.core.model import Change, EventView
 from include.calsync.core.policy import Side
 from include.calsync.core.series import Window, capped, is_occurrence, is_series, span
-from include.calsync.errors import FatalError, NotFound, RecordError
+from include.calsync.errors import NotFound, ServiceError
 from include.calsync.flows import observe
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
+from include.calsync.flows.trouble import ITEMS, Troubles
 from include.calsync.store import mapping
 from include.calsync.store.transaction import reading
 
@@ -112,6 +113,7 @@ class SeriesPull:
         self.wanted = {str(link.series_id) for link in missed if link.state == "active" or link.id in open_}
         self.answered: dict[str, set[str]] = {}
         self.failed: dict[str, str] = {}
+        self.troubles = Troubles()
         self.done: set[str] = set()
         self.skipped: Counter[str] = Counter()
 
@@ -173,6 +175,8 @@ class SeriesPull:
                 list(self.sift([self.client.get_event(self.calendar_id, series_id)]))
             except NotFound:
                 continue  # no proof of anything; its pairs wait
+            except ITEMS as error:
+                self._fail(series_id, error)
 
     def _is_worth(self, series_id: str) -> bool:
         """Whether to ask for its occurrences; if not, it is counted with the reason."""
@@ -204,11 +208,18 @@ class SeriesPull:
             return
         for series_id in series_ids:
             try:
-                yield series_id, [raw for page in self.client.instances(self.calendar_id, series_id, **bounds)
-                                  for raw in page if is_occurrence(raw)]  # fmt: skip
-            except (NotFound, RecordError, FatalError) as error:
-                log.warning("account %s: series %s can't be expanded: %s", self.account.name, series_id, error)
-                self.failed[series_id] = str(error)
+                pages = list(self.client.instances(self.calendar_id, series_id, **bounds))
+            except (NotFound, *ITEMS) as error:
+                self._fail(series_id, error)
+            else:
+                self.troubles.none()
+                yield series_id, [raw for page in pages for raw in page if is_occurrence(raw)]
+
+    def _fail(self, series_id: str, error: ServiceError) -> None:
+        """What became of its occurrences is not known: it is set aside, and asked for again."""
+        self.troubles.met(error)
+        log.warning("account %s: series %s can't be read: %s", self.account.name, series_id, error)
+        self.failed[series_id] = str(error)
 
     def _tell(self, text: str) -> None:
         notice = f"account {self.account.name}: {text}"
@@ -223,7 +234,7 @@ class SeriesPull:
         if self.run.request.upload is not None:
             return rows
         for series_id, error in self.failed.items():
-            rows.append(observe.lost_event(series_id, self.calendar_id) | {"status": "unreadable", "error": error})
+            rows.append(self._gone(series_id, error, "unreadable"))
         for series_id in sorted(self.ended):
             rows += [self._ended(link, view) for link, view in self._with_bases(self.links[series_id])]
             rows += [self._gone(row.event_id, ENDED) for row in self.intents[series_id]]
@@ -263,6 +274,9 @@ class SeriesPull:
             raw = self.client.get_event(self.calendar_id, link.event_id)
         except NotFound:
             return self._gone(link.event_id, VANISHED)
+        except ITEMS as error:
+            self.troubles.met(error)
+            return observe.unread_event(link.event_id, self.calendar_id, error)
         ahead = observe.skew(self.client.server_time, self.services.clock)
         row = observe.event(raw, self.calendar_id, ahead, self.account.policy.private_events)
         return row | {"error": row["error"] or VANISHED} if row["status"] == "deleted" else row

@@ -72,6 +72,10 @@ class UnlinkedItems:
                 continue
             for account in self.seen.accounts.values():
                 if row.account_id == account.id or (row.side == "activities" and self._belongs(account, row)):
+                    if observe.is_unread(row):
+                        if not self.linked.rests(account, (row.side, row.item_id)):
+                            self.rows.set_aside(account, Side(row.side), row.item_id, str(row.error))
+                        continue
                     self.rows.skip(account, Side(row.side), "unreadable")
                     kind = "activity" if row.side == "activities" else "event"
                     account.notices.append(f"account {account.name}: {kind} {row.item_id} can't be read: {row.error}")
@@ -141,12 +145,14 @@ class UnlinkedItems:
             origin = Origin.GOOGLE if own_title or is_occurrence(event.raw) else Origin.PIPEDRIVE
             self._adopt(account, activity, event, origin, "looks the same")
         for key, row in activities.items():
-            self._activity(account, key, row, ambiguous=str(key) in found.ambiguous_activities)
+            with self.rows.alone(account, Side.ACTIVITY, key):
+                self._activity(account, key, row, ambiguous=str(key) in found.ambiguous_activities)
         for event_id, row in events.items():
             if (account.id, event_id) in self.linked.shared.copies:
                 self.rows.skip(account, Side.EVENT, "shared")
                 continue
-            self._event(account, event_id, row, ambiguous=event_id in found.ambiguous_events)
+            with self.rows.alone(account, Side.EVENT, event_id):
+                self._event(account, event_id, row, ambiguous=event_id in found.ambiguous_events)
 
     def _count_other_types(self, account: RunAccount) -> None:
         """Activities of this user that no account of the run syncs: who set a filter should see that it does it."""
@@ -158,7 +164,7 @@ class UnlinkedItems:
                 self.rows.skip(account, Side.ACTIVITY, "other_type")
 
     def _belongs(self, account: RunAccount, row: Row[Any]) -> bool:
-        if row.scope != account.company_id or row.raw.get("owner_id") != account.user_id:
+        if row.scope != account.company_id or (row.raw or {}).get("owner_id") != account.user_id:
             return False
         types = account.policy.activity_types
         return types is None or row.raw.get("type") in types
