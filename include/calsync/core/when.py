@@ -90,6 +90,22 @@ def event_fields(when: When, *, zone: str, default_duration: timedelta) -> dict[
     return {"start": _timed(when.start, place), "end": _timed(_end(when, default_duration), place)}
 
 
+def zone_of(body: Mapping[str, Any]) -> str | None:
+    """The zone that a body's times are to be shown in; None: it names none, or UTC."""
+    zones = (each.get("timeZone") for name in ("start", "end") if isinstance(each := body.get(name), Mapping))
+    return next((zone for zone in zones if zone and zone != "UTC"), None)
+
+
+def in_utc(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with its times shown in UTC; the instants stay."""
+    out = dict(body)
+    for name in ("start", "end"):
+        if isinstance(each := body.get(name), Mapping) and each.get("dateTime"):
+            moment = datetime.fromisoformat(each["dateTime"]).astimezone(UTC)
+            out[name] = {**each, "dateTime": moment.isoformat(), "timeZone": "UTC"}
+    return out
+
+
 def move_event(activity: When, activity_base: When | None, event: When | None, default_duration: timedelta) -> When:
     """What the event should show when the activity's time is the truth.
 

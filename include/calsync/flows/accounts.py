@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +13,14 @@ from typing import Any
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.guests import own_people
-from include.calsync.errors import AccountError, NotFound
+from include.calsync.core.when import known_zone
+from include.calsync.errors import AccountError, FatalError, NotFound, RecordError
 from include.calsync.flows.services import Services
 from include.calsync.flows.types import check_types
 from include.calsync.settings import Account, CreateCalendar
 from include.calsync.store.directory import Directory
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -192,7 +196,23 @@ def _create_once(client: GoogleCalendarClient, summary: str, zone: str, *, dry_r
     for entry in client.calendars():
         if entry.get("summary") == summary and entry.get("accessRole") == "owner" and not entry.get("deleted"):
             return str(entry["id"])
-    return None if dry_run else str(client.insert_calendar(summary, zone)["id"])
+    return None if dry_run else str(_insert(client, summary, known_zone(zone).key)["id"])
+
+
+def _insert(client: GoogleCalendarClient, summary: str, zone: str) -> dict[str, Any]:
+    """A new calendar, shown in UTC if Google refuses its zone: it may be new in the database of zones."""
+    try:
+        return client.insert_calendar(summary, zone)
+    except (RecordError, FatalError) as error:
+        if zone == "UTC" or error.status != 400:
+            raise
+        refused = error
+    try:
+        made = client.insert_calendar(summary, "UTC")
+    except (RecordError, FatalError):
+        raise refused from None
+    log.warning("the calendar that was created is shown in UTC: Google refuses the time zone %s", zone)
+    return made
 
 
 def clashes(resolved: Sequence[tuple[Account, Resolved]]) -> dict[str, str]:

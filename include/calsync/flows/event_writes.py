@@ -18,6 +18,7 @@ from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.text import compose, safe_html
+from include.calsync.core.when import in_utc, zone_of
 from include.calsync.core.written import draft
 from include.calsync.errors import (
     AccountError,
@@ -82,9 +83,7 @@ class EventWrites:
                 desk.note(conn, row, side=Side.EVENT, event_id=body["id"], after=view.to_json())
             try:
                 with desk.sending(row):
-                    answer = desk.google.insert_event(
-                        desk.calendar_id, without_nulls(body), send_updates=desk.send_updates()
-                    )
+                    answer = self._zoned(without_nulls(body), self._insert)
             except Duplicate:
                 known = desk.get_event(body["id"])
                 desk.review(row, known)
@@ -199,15 +198,36 @@ class EventWrites:
                 mapping.set_link(conn, row.link_id, intended=merged.written.to_json())
             values = {"action": action, "before": before, "after": after}
             desk.note(conn, row, side=Side.EVENT, seen=payload["etag"], **values)
+
+        def patch(members: dict[str, Any]) -> dict[str, Any]:
+            mails = desk.send_updates() if merged.event_changes else "none"
+            options: dict[str, Any] = {"etag": payload["etag"], "send_updates": mails}
+            return desk.google.patch_event(desk.calendar_id, row.event_id, members, **options)
+
         with desk.sending(row):
-            answer = desk.google.patch_event(
-                desk.calendar_id,
-                row.event_id,
-                body,
-                etag=payload["etag"],
-                send_updates=desk.send_updates() if merged.event_changes else "none",
-            )
+            answer = self._zoned(body, patch)
         return desk.veiled(answer)
+
+    def _insert(self, body: dict[str, Any]) -> dict[str, Any]:
+        return self.desk.google.insert_event(self.desk.calendar_id, body, send_updates=self.desk.send_updates())
+
+    def _zoned(self, body: dict[str, Any], write: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+        """The answer to a write. If Google refuses it, perhaps for its zone, it is sent once more, shown in UTC."""
+        zone = zone_of(body)
+        if zone in self.desk.refused_zones:
+            return write(in_utc(body))
+        try:
+            return write(body)
+        except RecordError as error:
+            if zone is None or error.status != 400:
+                raise
+            refused = error
+        try:
+            answer = write(in_utc(body))
+        except RecordError:
+            raise refused from None  # it was something else
+        self.desk.tell_zone(zone)
+        return answer
 
     def _is_marked(self, row: Row[Any], event: dict[str, Any]) -> bool:
         """Whether an event has the properties that it should have: an occurrence none, they would make it differ."""

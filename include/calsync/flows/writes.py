@@ -56,6 +56,7 @@ class Desk:
         self.policy = account.policy
         self.calendar_id = account.calendar_id or ""
         self.access = Access(services, account)
+        self.refused_zones: set[str] = set()
         self._open: dict[int, int] = {}
         """By plan row: its write that is under way."""
 
@@ -79,6 +80,18 @@ class Desk:
             if self.account.fence is not None:
                 check_fence(conn, self.account.id, self.account.fence)
             yield conn
+
+    def tell_zone(self, zone: str) -> None:
+        """Tell once that Google does not take a zone: events are shown in UTC from here on."""
+        self.refused_zones.add(zone)
+        notice = (
+            f"account {self.account.name}: set `time_zone` to one that Google knows: it refuses {zone}. "
+            "Until then events are shown in UTC; their times are right."
+        )
+        if notice not in self.account.notices:
+            self.account.notices.append(notice)
+            with self.commit() as conn:
+                runs.set_account(conn, self.run.id, self.account.id, notices=self.account.notices)
 
     def link_of(self, row: Row[Any]) -> Row[Any] | None:
         """The row's link as it is now."""
