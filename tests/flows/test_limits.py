@@ -209,6 +209,7 @@ def test_other_limits_pause_and_are_no_refusal_of_the_credential(world: World, r
 
 @pytest.mark.parametrize("service", ["pipedrive", "google"])
 def test_a_page_of_a_gateway_is_asked_again(world: World, service: str) -> None:
+    world.green()
     world.activity("Call")
     world.green()
     world.activity("Other", due_time="13:00")
