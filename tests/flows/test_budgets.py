@@ -286,6 +286,7 @@ def test_a_calendar_that_may_not_be_created_yet_is_asked_for_once(world: World) 
 def test_the_sync_stays_under_the_limits(world: World) -> None:
     """With the smallest plan's burst and Google's quotas in force nothing is ever refused."""
     world.google.quotas.on = True
+    world.anna_is(max_create_count=100)
     world.green()
     for number in range(40):
         world.activity(f"Call {number}", due_time=f"{8 + number // 4:02}:{number % 4 * 15:02}")

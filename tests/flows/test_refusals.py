@@ -82,6 +82,29 @@ def test_a_reason_that_nobody_listed_is_that_events_alone(world: World, reason: 
     world.assert_quiet()
 
 
+@pytest.mark.parametrize("form", ["calendar", "aip"])
+def test_an_event_that_may_not_be_read_by_its_id_is_alone(world: World, form: Any) -> None:
+    world.google.options.error_form = form
+    one, two = two_edited(world, "google")
+    world.sandbox.google.faults.add(Fault("status", status=400, method="PATCH", path=f"/events/{one.event_id}$"))
+    world.sync()
+    world.pass_time(400)
+    world.restart()
+    hidden = Fault("status", status=403, reason="someNewReason", path=f"/events/{one.event_id}$", times=0)
+    world.sandbox.google.faults.add(hidden)
+    world.google.edit_event(world.calendar, two.event_id, description="Bring a cake")
+    result = world.sync().result["accounts"]["anna"]
+    assert world.sandbox.google.faults.struck
+    assert (result["state"], result["error"]) == ("ok", None)
+    assert "Bring a cake" in {row["public_description"] for row in world.activities()}
+    world.sandbox.google.faults.clear()
+    world.pass_time(2 * 3600)
+    world.green()
+    world.green()
+    assert places(world, "google") == {"Bar"}
+    world.assert_quiet()
+
+
 @pytest.mark.parametrize(
     ("reason", "remedy"),
     [
