@@ -14,7 +14,7 @@ from include.calsync.errors import CredentialRefused, NotFound, RecordError, Ret
 from tests.clients.conftest import CLIENT_SECRET, REFRESH, TOKEN
 from tests.clients.local_server import LocalServer, RecordingLimiter, Reply, World
 
-DEFAULTS = {"sort_by": "update_time", "sort_direction": "asc", "limit": "500"}
+DEFAULTS = {"sort_by": "update_time", "sort_direction": "asc", "limit": "500", "include_fields": "attendees"}
 
 
 def page(*ids: int, cursor: str | None = None, **headers: str) -> Reply:

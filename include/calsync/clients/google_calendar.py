@@ -271,8 +271,14 @@ class GoogleCalendarClient:
         return self._readable[calendar_id]
 
     def insert_event(self, calendar_id: str, body: Mapping[str, Any], *, send_updates: SendUpdates = "none") -> Json:
-        """The new event. Raises Duplicate if `body["id"]` is taken; only with that id it is sent again if need be."""
-        options: dict[str, Any] = {"params": {"sendUpdates": send_updates}, "repeatable": "id" in body}
+        """The new event. Raises Duplicate if `body["id"]` is taken; only with that id it is sent again if need be.
+
+        A conference or attachments in it count (Events.insert: `conferenceDataVersion`, `supportsAttachments`).
+        """
+        params: dict[str, str] = {"sendUpdates": send_updates}
+        params |= {"conferenceDataVersion": "1"} if "conferenceData" in body else {}
+        params |= {"supportsAttachments": "true"} if "attachments" in body else {}
+        options: dict[str, Any] = {"params": params, "repeatable": "id" in body}
         options |= {"calendar_id": calendar_id, "body": body}
         return received.event(self._object("POST", events_path(calendar_id), "events.insert", **options))
 

@@ -38,6 +38,9 @@ SEARCH_BURST = 10
 """Searches per rolling 2 s, on every plan: they have a window of their own."""
 
 Json = dict[str, Any]
+NOTHING: Mapping[str, str] = {}
+ATTENDEES = {"include_fields": "attendees"}
+"""They are left out otherwise (OpenAPI v2, GET /activities), and what is made anew needs them."""
 
 
 def _problem(body: Any) -> str:
@@ -139,17 +142,16 @@ class PipedriveClient:
             "sort_by": sort_by,
             "sort_direction": sort_direction,
         }
-        pages = self._pages("activities.list", {k: str(v) for k, v in wanted.items() if v is not None})
-        return map(activities, pages)
+        params = {k: str(v) for k, v in wanted.items() if v is not None} | ATTENDEES
+        return map(activities, self._pages("activities.list", params))
 
     def activities_by_ids(self, ids: Sequence[int]) -> list[Json]:
         """Those of `ids` that exist and are visible, in no promised order."""
-        return activities(self._by_ids("activities.list", ids))
+        return activities(self._by_ids("activities.list", ids, ATTENDEES))
 
-    def activity(self, activity_id: int, *, attendees: bool = False) -> Json:
-        """`attendees`: with that member, which is left out otherwise."""
-        params = {"include_fields": "attendees"} if attendees else {}
-        return received.activity(self._one("activities.get", activity_id, params))
+    def activity(self, activity_id: int) -> Json:
+        """The activity, with its attendees."""
+        return received.activity(self._one("activities.get", activity_id, ATTENDEES))
 
     def create_activity(self, body: Mapping[str, Any], *, not_after: datetime | None = None) -> Json:
         """The activity as stored. Members that are None are left out.
@@ -279,11 +281,11 @@ class PipedriveClient:
             if not more.get("more_items_in_collection"):
                 return
 
-    def _by_ids(self, name: str, ids: Sequence[int]) -> list[Json]:
+    def _by_ids(self, name: str, ids: Sequence[int], more: Mapping[str, str] = NOTHING) -> list[Json]:
         found: list[Json] = []
         remaining = iter(sorted(set(ids)))
         while chunk := list(itertools.islice(remaining, IDS_PER_REQUEST)):
-            for page in self._pages(name, {"ids": ",".join(map(str, chunk))}):
+            for page in self._pages(name, {"ids": ",".join(map(str, chunk)), **more}):
                 found.extend(page)
         return found
 

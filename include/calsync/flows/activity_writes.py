@@ -15,7 +15,7 @@ from include.calsync.core.decide import Action
 from include.calsync.core.fields import activity_body, activity_view, event_view
 from include.calsync.core.limits import PLACE, SUBJECT, shorten
 from include.calsync.core.marks import Mark
-from include.calsync.core.merge import Merged, Pair, merge
+from include.calsync.core.merge import Merged, Pair, advance, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.series import is_occurrence, series_columns
@@ -25,6 +25,7 @@ from include.calsync.core.when import move_activity
 from include.calsync.core.written import Written
 from include.calsync.errors import NotFound, PartlyRefused, RecordError, RetryableError, ServiceError, Unreadable
 from include.calsync.flows import moves
+from include.calsync.flows.anew import Anew, activity_anew, origin_of, tell
 from include.calsync.flows.event_writes import put_mark
 from include.calsync.flows.follow_writes import lives_on
 from include.calsync.flows.guests import Guests
@@ -33,8 +34,9 @@ from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of, pair_of
 from include.calsync.flows.pasted import refs_body
-from include.calsync.flows.shared_writes import attend, take_over
-from include.calsync.flows.writes import Desk, promptly, same_content
+from include.calsync.flows.remains import Remains
+from include.calsync.flows.shared_writes import attend, take_over, with_reps
+from include.calsync.flows.writes import Desk, promptly, same_content, with_attendees
 from include.calsync.store import changes, copies, mapping, runs
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,8 @@ class ChangedMeanwhile(RetryableError):
     """The activity is not what the plan was made for: decide again in the next run."""
 
 
+UNSURE = frozenset({"participants", "org_id", "deal_id", "attendees", "project_id", "priority", "outcome"})
+"""Members that an activity goes without if Pipedrive refuses it with them."""
 TAKEN = "another account creates this meeting's activity: the next run looks again"
 
 
@@ -68,6 +72,7 @@ class ActivityWrites:
         """What to call for each action."""
         return {
             Action.CREATE_ACTIVITY: self.create,
+            Action.CREATE_EVENT: self.merge,  # made anew with an edit that the activity does not show yet
             Action.MERGE: self.merge,
             Action.ADOPT: self.merge,
             Action.DELETE_ACTIVITY: self.delete,
@@ -87,12 +92,9 @@ class ActivityWrites:
         if desk.is_obsolete(row):
             desk.drop(row)
             return
+        new = activity_anew(desk, row)
         event = EventView.from_json(row.payload["event"])
-        html = str((row.payload["event_raw"] or {}).get("description") or "")
-        refs = refs_body(desk, row.event_id, html)
-        body = {**refs, **self._new_body(event, html)}
-        members = self.guests.members(row.payload["event_raw"] or {}, refs)
-        body |= {"attendees": reps} if (reps := row.payload.get("reps")) else {}
+        body, members = self._fresh_body(row, event) if new is None else self._whole_body(row, new)
         sent = activity_view(body | members, Context())
         if sent.when is None:
             raise Unreadable("the event has no time")
@@ -101,19 +103,41 @@ class ActivityWrites:
             if mapping.was_intended(conn, desk.calendar_id, row.event_id, desk.run.id):
                 raise RetryableError("an earlier try may have created the activity: the next run looks for it")
             if row.link_id is not None:  # its activity is gone for good; what is created now is found by the intent
-                mapping.drop_link(conn, row.link_id)
+                mapping.end_link(conn, row.link_id, desk.services.clock())
             self._intend(conn, row, sent, attempted_at)
             changes.drop_creations(conn, desk.calendar_id, row.event_id)
             desk.note(conn, row, side=Side.ACTIVITY, activity_id=None, link_id=None, after=sent.to_json())
         try:
             with desk.sending(row):
-                answer = self._post(body, members, attempted_at + self._sent_within())
+                answer, whole = self._post(body, members, attempted_at + self._sent_within())
         except ServiceError as error:
             if not error.unknown_outcome:  # surely not created
                 with desk.commit() as conn:
                     mapping.drop_intent(conn, desk.calendar_id, row.event_id)
             raise
-        self._created(row, event, answer)
+        if new is not None and not whole:
+            tell(desk, f"the activity of event {row.event_id} was made anew without {', '.join(members)}")
+        self._created(row, event, with_attendees(answer, members if whole else None), new)
+
+    def _fresh_body(self, row: Row[Any], event: EventView) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The activity as the event alone makes it, and what else it may hang on."""
+        html = str((row.payload["event_raw"] or {}).get("description") or "")
+        refs = refs_body(self.desk, row.event_id, html)
+        body = {**refs, **self._new_body(event, html)}
+        members = self.guests.members(row.payload["event_raw"] or {}, refs)
+        return body | ({"attendees": reps} if (reps := row.payload.get("reps")) else {}), members
+
+    def _whole_body(self, row: Row[Any], new: Anew) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The activity as it was, without what is gone since, and what of that Pipedrive may refuse."""
+        body = Remains(self.desk, row.event_id).of(new.body)
+        if "description" in new.merged.activity_changes:
+            html, known = str(body.get("public_description") or ""), activity_view(body, Context()).refs
+            body |= refs_body(self.desk, row.event_id, html, known, body.get("participants"))
+        reps = row.payload.get("reps")
+        if reps:
+            body["attendees"] = with_reps(body.get("attendees") or [], reps, []) or body["attendees"]
+        body = {name: value for name, value in body.items() if value not in (None, "", [])}
+        return {k: v for k, v in body.items() if k not in UNSURE}, {k: v for k, v in body.items() if k in UNSURE}
 
     def _intend(self, conn: Connection, row: Row[Any], sent: ActivityView, attempted_at: datetime) -> None:
         """Note that the activity is about to be created. Of several runs at work on one meeting only one may."""
@@ -140,14 +164,14 @@ class ActivityWrites:
         if copies.is_taken(conn, company_id, columns["meeting"], desk.calendar_id):
             raise RetryableError(TAKEN)
 
-    def _post(self, body: dict[str, Any], members: dict[str, Any], not_after: datetime) -> dict[str, Any]:
-        """A person, organization or deal may be gone since it was looked up: then without them."""
+    def _post(self, body: dict[str, Any], members: dict[str, Any], not_after: datetime) -> tuple[dict[str, Any], bool]:
+        """The activity, and whether it has all `members`: a person or deal may be gone since it was looked up."""
         try:
-            return self.desk.pipedrive.create_activity(body | members, not_after=not_after)
+            return self.desk.pipedrive.create_activity(body | members, not_after=not_after), True
         except RecordError:
             if not members:
                 raise
-        return self.desk.pipedrive.create_activity(body, not_after=not_after)
+        return self.desk.pipedrive.create_activity(body, not_after=not_after), False
 
     def _sent_within(self) -> timedelta:
         """How long a POST may wait before it leaves: it is never sent once a later run may send it again."""
@@ -167,24 +191,42 @@ class ActivityWrites:
         # A new activity has nothing to clear.
         return {key: value for key, value in activity_body(changes).items() if value not in (None, "")}
 
-    def _created(self, row: Row[Any], event: EventView, answer: dict[str, Any]) -> None:
-        desk = self.desk
+    def _created(self, row: Row[Any], event: EventView, answer: dict[str, Any], new: Anew | None) -> None:
+        desk, raw = self.desk, row.payload["event_raw"]
+        origin = origin_of(desk, row) if new is None else new.pair.origin
         pages = site_of(desk.services, desk.account.settings.pipedrive_conn_id)
-        view = activity_view(answer, Context(url=pages and f"{pages}/activities/list"))
-        title = Rendered(text=event.title, prefix="", suffix="", subject=event.title)
-        raws = {"activity_raw": answer, "event_raw": row.payload["event_raw"]}
-        occurrence = is_occurrence(row.payload["event_raw"])
-        values = desk.link_values(view, event, Written(title), marked=occurrence, **raws)
+        names = new.pair.activity.context if new is not None else Context(url=pages and f"{pages}/activities/list")
+        view, occurrence = activity_view(answer, names), is_occurrence(raw)
+        values = self._link_values(view, event, answer, row, new)
         with desk.commit() as conn:
-            ids = {"activity_id": int(answer["id"]), "event_id": row.event_id, "origin": str(Origin.GOOGLE)}
+            ids = {"activity_id": int(answer["id"]), "event_id": row.event_id, "origin": str(origin)}
             link_id = desk.new_link(conn, values, **ids)
             mapping.drop_intent(conn, desk.calendar_id, row.event_id)
             made = mapping.get_link(conn, link_id)
             copies.attended(conn, desk.account.company_id, made.meeting if made is not None else None)
             known = {"link_id": link_id, "activity_id": int(answer["id"])}
             desk.confirm(conn, row, after=view.to_json(), **known)
+        if new is not None:
+            desk.log_lost(row, new.merged.conflicts)
         if not occurrence:
-            self._mark(link_id, row, desk.mark(int(answer["id"]), row.event_id, Origin.GOOGLE))
+            self._mark(link_id, row, desk.mark(int(answer["id"]), row.event_id, origin))
+
+    def _link_values(
+        self, view: ActivityView, event: EventView, answer: dict[str, Any], row: Row[Any], new: Anew | None
+    ) -> dict[str, Any]:
+        """The new link's columns. If the event is to show something else, the next run merges it as never merged."""
+        raws = {"activity_raw": answer, "event_raw": row.payload["event_raw"]}
+        marked = is_occurrence(row.payload["event_raw"])
+        if new is None:
+            title = Rendered(text=event.title, prefix="", suffix="", subject=event.title)
+            return self.desk.link_values(view, event, Written(title), marked=marked, **raws)
+        pair, kept = new.pair, new.merged.kept
+        bases = (
+            advance(view, pair.activity_base, None, set(), kept.get(Side.ACTIVITY, frozenset())),
+            advance(event, pair.event_base, None, set(), kept.get(Side.EVENT, frozenset())),
+        )
+        values = self.desk.link_values(*bases, new.merged.written, marked=marked, **raws)
+        return values | (new.base() if new.merged.event_changes and new.known is not None else {})
 
     def _mark(self, link_id: int, row: Row[Any], wanted: Mark, event: dict[str, Any] | None = None) -> None:
         """If this fails the link is known as unmarked, and the next run does it. `event`: if it is not the row's."""
@@ -291,7 +333,9 @@ class ActivityWrites:
             return
         current = promptly(lambda: self._delete(row, link))
         with desk.commit() as conn:
-            mapping.drop_link(conn, link.id)
+            if current is not None:
+                mapping.set_link(conn, link.id, activity_raw=current)
+            self._end(conn, row, link)
             desk.confirm(conn, row, before=_loggable(row, link, current or link.activity_raw))
             if row.payload["cause"] == "private":
                 runs.set_row(conn, row.id, payload={"cause": "private"})
@@ -406,10 +450,17 @@ class ActivityWrites:
             self.desk.drop(row)
             return
         with self.desk.commit() as conn:
-            mapping.drop_link(conn, link.id)
+            self._end(conn, row, link)
             self.desk.confirm(conn, row, before={"activity": link.activity_raw, "event": link.event_raw})
             if row.payload["cause"] in moves.MOVES:
                 self._hand_over(conn, row, link)
+
+    def _end(self, conn: Connection, row: Row[Any], link: Row[Any]) -> None:
+        """What the pair held is kept, unless its event became private."""
+        if row.payload["cause"] == "private":
+            mapping.drop_link(conn, link.id)
+        else:
+            mapping.end_link(conn, link.id, self.desk.services.clock())
 
     def _hand_over(self, conn: Connection, row: Row[Any], link: Row[Any]) -> None:
         owner_id, now = row.payload["activity"]["owner_id"], self.desk.services.clock()

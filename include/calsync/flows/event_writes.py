@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import Action
@@ -16,6 +17,7 @@ from include.calsync.core.marks import Mark, event_id, read_mark
 from include.calsync.core.merge import Merged
 from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.policy import Side
+from include.calsync.core.privacy import is_veiled
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.text import compose, safe_html
 from include.calsync.core.when import in_utc, zone_of
@@ -29,6 +31,7 @@ from include.calsync.errors import (
     RecordError,
     Unreadable,
 )
+from include.calsync.flows.anew import Anew, event_anew, tell
 from include.calsync.flows.deployment import other_of, refuse_others
 from include.calsync.flows.moves import MOVES, client_of, hand_over, moves_along
 from include.calsync.flows.observe import skew, stamp
@@ -41,6 +44,9 @@ log = logging.getLogger(__name__)
 
 # Ids of deleted events stay taken; each re-creation of one activity's event uses the next.
 MAX_GENERATIONS = 50
+WORDS = {"conferenceData": "video call", "attachments": "attachments", "attendees": "guests"}
+LEFT_OUT: tuple[tuple[str, ...], ...] = ((), ("conferenceData", "attachments"), tuple(WORDS))
+"""What a new event goes without, try by try, where Google takes it only so."""
 
 
 class EventWrites:
@@ -68,22 +74,14 @@ class EventWrites:
         if desk.is_obsolete(row):
             desk.drop(row)
             return
-        activity = ActivityView.from_json(row.payload["activity"])
-        view, written, block = draft(activity, desk.policy)
-        html = str((row.payload["activity_raw"] or {}).get("public_description") or activity.description)
-        changes = {name: getattr(view, name) for name in ("title", "when", "place", "busy")}
-        own = {name: value for name in ("color", "visibility") if (value := getattr(written, name))}
-        body = self._body({**changes, **own, "description": compose(safe_html(html), block)})
-        if activity.context.url.startswith(("http://", "https://")):
-            body["source"] = {"title": "Pipedrive", "url": activity.context.url}
+        new = event_anew(desk, row)
+        body = self._fresh_body(row) if new is None else new.body
+        origin = Origin.PIPEDRIVE if new is None else new.pair.origin
         for generation in range(MAX_GENERATIONS):
             body["id"] = event_id(desk.account.company_id, row.activity_id, desk.calendar_id, generation)
-            body = self._marked(body, row.activity_id, body["id"], Origin.PIPEDRIVE)
-            with desk.commit() as conn:
-                desk.note(conn, row, side=Side.EVENT, event_id=body["id"], after=view.to_json())
+            body = self._marked(body, row.activity_id, body["id"], origin)
             try:
-                with desk.sending(row):
-                    answer = self._zoned(without_nulls(body), self._insert)
+                answer = self._insert_whole(row, body)
             except Duplicate:
                 known = desk.get_event(body["id"])
                 desk.review(row, known)
@@ -92,7 +90,10 @@ class EventWrites:
                     continue
                 self._adopt(row, known)
                 return
-            self._created(row, activity, answer, written)
+            if new is None:
+                self._created(row, answer)
+            else:
+                self._created_anew(row, new, answer)
             return
         raise Unreadable(f"no free event id in {MAX_GENERATIONS} tries")
 
@@ -102,22 +103,78 @@ class EventWrites:
         if other is not None and event.get("status") != "cancelled":
             refuse_others({event["id"]: other}, ours[0])
 
-    def _created(self, row: Row[Any], activity: ActivityView, answer: dict[str, Any], written: Any) -> None:
-        desk = self.desk
-        view = event_view(answer)
-        values = desk.link_values(
-            activity, view, written, activity_raw=row.payload["activity_raw"], event_raw=answer, marked=True
-        )
+    def _fresh_body(self, row: Row[Any]) -> dict[str, Any]:
+        """The event as the activity alone makes it."""
+        activity = ActivityView.from_json(row.payload["activity"])
+        view, written, block = draft(activity, self.desk.policy)
+        html = str((row.payload["activity_raw"] or {}).get("public_description") or activity.description)
+        changes = {name: getattr(view, name) for name in ("title", "when", "place", "busy")}
+        own = {name: value for name in ("color", "visibility") if (value := getattr(written, name))}
+        body = self._body({**changes, **own, "description": compose(safe_html(html), block)})
+        if activity.context.url.startswith(("http://", "https://")):
+            body["source"] = {"title": "Pipedrive", "url": activity.context.url}
+        last = row.payload["event_raw"] or {}
+        return body | ({"visibility": last["visibility"]} if is_veiled(last) else {})
+
+    def _insert_whole(self, row: Row[Any], body: dict[str, Any]) -> dict[str, Any]:
+        """The new event. What Google refuses of an earlier one is left out, and told."""
+        desk, refused = self.desk, None
+        for left_out in LEFT_OUT:
+            if refused is not None and not set(left_out) & set(body):
+                continue
+            sent = without_nulls({name: value for name, value in body.items() if name not in left_out})
+            with desk.commit() as conn:
+                desk.note(
+                    conn, row, side=Side.EVENT, event_id=body["id"], after=event_view(desk.veiled(sent)).to_json()
+                )
+            try:
+                with desk.sending(row):
+                    answer = self._zoned(sent, self._insert)
+            except RecordError as error:
+                refused = error
+                continue
+            if refused is not None:
+                lost = ", ".join(WORDS[name] for name in left_out if name in body)
+                tell(desk, f"the event of activity {row.activity_id} was made anew without its {lost}: {refused}")
+            return desk.veiled(answer)
+        assert refused is not None
+        raise refused
+
+    def _created(self, row: Row[Any], answer: dict[str, Any]) -> None:
+        desk, origin = self.desk, str(Origin.PIPEDRIVE)
+        activity, view = ActivityView.from_json(row.payload["activity"]), event_view(answer)
+        _, written, _ = draft(activity, desk.policy)
+        raws = {"activity_raw": row.payload["activity_raw"], "event_raw": answer}
+        values = desk.link_values(activity, view, written, marked=True, **raws)
         with desk.commit() as conn:
-            link_id = row.link_id
-            if link_id is None:
-                ids = {"activity_id": row.activity_id, "event_id": answer["id"], "origin": str(Origin.PIPEDRIVE)}
-                link_id = desk.new_link(conn, values, **ids)
-            else:  # the rendered title and block make it ours from here on
-                origin = str(Origin.PIPEDRIVE)
-                mapping.set_link(conn, link_id, event_id=answer["id"], origin=origin, **values)
+            link_id = self._link(conn, row, answer, {**values, "origin": origin})
+            desk.confirm(conn, row, after=view.to_json(), link_id=link_id, event_id=answer["id"])
+
+    def _created_anew(self, row: Row[Any], new: Anew, answer: dict[str, Any]) -> None:
+        """Link what was made as not yet merged, and settle that; an edit of the old event goes to the activity."""
+        desk, view = self.desk, event_view(answer)
+        raws = {"activity_raw": row.payload["activity_raw"], "event_raw": answer}
+        values = desk.link_values(new.pair.activity, view, new.merged.written, marked=True, **raws) | new.base()
+        shown = self._current(answer)
+        with desk.commit() as conn:
+            link_id = self._link(conn, row, answer, {**values, "origin": str(new.pair.origin)})
+            desk.log_write(conn, row, after=view.to_json(), link_id=link_id, event_id=answer["id"])
             ids = {"link_id": link_id, "event_id": answer["id"]}
-            desk.confirm(conn, row, after=view.to_json(), **ids)
+            passed = {"side": "activities", "payload": {**row.payload, **shown, "event_answer": answer}}
+            runs.set_row(conn, row.id, **ids, **(passed if new.merged.activity_changes else {}))
+            again = next(r for r in runs.plan_rows(conn, row.run_id, account_id=row.account_id, id=row.id))
+        desk.log_lost(again, new.merged.conflicts)
+        if not new.merged.activity_changes:
+            pair = dataclasses.replace(new.pair, event=view)
+            desk.settle(again, {**row.payload, **shown}, pair, new.merged, {"events": answer})
+
+    def _link(self, conn: Connection, row: Row[Any], answer: dict[str, Any], values: dict[str, Any]) -> int:
+        if row.link_id is not None:
+            place = {"calendar_id": self.desk.calendar_id, "event_id": answer["id"]}
+            mapping.set_link(conn, row.link_id, **place, **values)
+            return int(row.link_id)
+        origin = values.pop("origin")
+        return self.desk.new_link(conn, values, activity_id=row.activity_id, event_id=answer["id"], origin=origin)
 
     def _is_ours(self, known: dict[str, Any], activity_id: int) -> bool:
         mark = read_mark(known)
@@ -130,7 +187,9 @@ class EventWrites:
 
     def _adopt(self, row: Row[Any], known: dict[str, Any]) -> None:
         """An earlier insert arrived although nobody heard of it: go on as an adoption."""
-        payload = {**row.payload, "origin": str(Origin.PIPEDRIVE), **self._current(known)}
+        mark = read_mark(known)
+        origin = mark.origin if mark is not None else Origin.PIPEDRIVE
+        payload = {**row.payload, "origin": str(origin), **self._current(known)}
         values = {"action": str(Action.ADOPT), "event_id": known["id"], "payload": payload}
         with self.desk.commit() as conn:
             runs.set_row(conn, row.id, **values)
@@ -284,7 +343,7 @@ class EventWrites:
                     desk.note(conn, row, side=Side.EVENT, before=last, calendar_id=link.calendar_id)
                 self._delete(row, link, current["etag"])
         with desk.commit() as conn:
-            mapping.drop_link(conn, link.id)
+            mapping.end_link(conn, link.id, desk.services.clock())
             desk.confirm(conn, row, before=last)
             if row.payload["cause"] in MOVES:
                 hand_over(conn, link, row.payload["activity"]["owner_id"], desk.account, desk.services.clock())

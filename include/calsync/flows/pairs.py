@@ -24,7 +24,10 @@ def payload_of(
     *,
     origin: Origin | None = None,
 ) -> dict[str, Any]:
-    """All that carrying out a row needs, as JSON: what was seen, or where nothing was seen, what the link knows."""
+    """All that carrying out a row needs, as JSON: what was seen, or where nothing was seen, what the link knows.
+
+    `link`: also a former one.
+    """
     raw_event = event.raw if _readable(event) else link and link.event_raw
     return {
         "origin": str(link.origin if link is not None else origin),
@@ -32,7 +35,7 @@ def payload_of(
         "event": event.view if _readable(event) else _last_event(link),
         "activity_raw": activity.raw if _readable(activity) else link and link.activity_raw,
         "event_raw": raw_event,
-        "etag": (raw_event or {}).get("etag") if event is not None else (link.etag if link is not None else None),
+        "etag": (raw_event or {}).get("etag") if event is not None else getattr(link, "etag", None),
         "activity_stamp": _stamp(activity),
         "event_stamp": _stamp(event),
     }

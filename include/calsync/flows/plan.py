@@ -22,8 +22,8 @@ from include.calsync.flows.run import Run, at_work, fail_account, resume
 from include.calsync.flows.seen import Seen
 from include.calsync.flows.services import Services
 from include.calsync.flows.shared import SharedMeetings
-from include.calsync.flows.unlinked import UnlinkedItems
-from include.calsync.store import changes, holds, mapping, runs
+from include.calsync.flows.unlinked import Formers, UnlinkedItems
+from include.calsync.store import changes, formers, holds, mapping, runs
 from include.calsync.store.leases import check_fence
 from include.calsync.store.tables import held_item, hold
 from include.calsync.store.transaction import reading
@@ -47,7 +47,10 @@ def _plan(services: Services, run: Run) -> None:
     with reading(services.engine) as conn:
         seen = Seen(conn, run)
         found = seen.diff()
-        removed = changes.removed(conn, seen.unlinked_activities(found))
+        unknown = seen.unlinked_activities(found)
+        removed = changes.removed(conn, unknown)
+        events = formers.of_events(conn, seen.unlinked_events(found))
+        ended = Formers(formers.of_activities(conn, unknown), events)
         unused = runs.paused_accounts(conn)
         for account in run.working():
             aside_count = len(list(mapping.set_aside(conn, account.id)))
@@ -57,7 +60,7 @@ def _plan(services: Services, run: Run) -> None:
     linked = LinkedPairs(seen, rows, services.clock(), shared)
     linked.plan(found)
     resend_after = timedelta(seconds=services.environment.resend_after_s)
-    unlinked = UnlinkedItems(run, seen, rows, found, linked, resend_after, removed)
+    unlinked = UnlinkedItems(run, seen, rows, found, linked, resend_after, removed, ended)
     unlinked.plan()
     guard(services, run, rows.out, seen.links)
     with reading(services.engine) as conn:

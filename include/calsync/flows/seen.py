@@ -27,7 +27,7 @@ class Seen:
     """The mapping and the observations of one run. Items are found by the keys that the diff aligns by."""
 
     def __init__(self, conn: Connection, run: Run) -> None:
-        self.run_id = run.id
+        self.run_id, self.uploads = run.id, run.request.upload is not None
         self.accounts = {account.id: account for account in run.working()}
         companies = {account.company_id for account in self.accounts.values()}
         calendars = {account.calendar_id for account in self.accounts.values() if account.calendar_id}
@@ -97,6 +97,14 @@ class Seen:
             out[rows[at].scope].append(int(rows[at].item_id))
         return out
 
+    def unlinked_events(self, found: Diff) -> dict[str, list[str]]:
+        """Ids of live events that no link knows, by calendar."""
+        rows = list(self.events.values())
+        out: dict[str, list[str]] = defaultdict(list)
+        for at in found.new_events:
+            out[rows[at].scope].append(str(rows[at].item_id))
+        return out
+
     def of(self, link: Row[Any]) -> tuple[Row[Any] | None, Row[Any] | None]:
         """What was seen of a link's activity and event."""
         return (
@@ -115,7 +123,7 @@ class Seen:
         """Whether a pair must be looked at although neither side changed."""
         account = self.accounts.get(link.account_id)
         activity, event = self.of(link)
-        returned = link.state == "detached" and is_live(activity)
+        returned = link.state == "detached" and (is_live(activity) or (self.uploads and is_live(event)))
         unreadable = any(side is not None and side.status == "unreadable" for side in (activity, event))
         return account is not None and (is_unfinished(link, account) or link.id in self.held or returned or unreadable)
 

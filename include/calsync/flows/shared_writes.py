@@ -38,7 +38,7 @@ def attend(desk: Desk, row: Row[Any]) -> None:
 
 def _attended(desk: Desk, row: Row[Any]) -> dict[str, Any]:
     """The activity with the attendees that it should have."""
-    current = desk.pipedrive.activity(row.activity_id, attendees=True)
+    current = desk.pipedrive.activity(row.activity_id)
     not_after = desk.not_after()
     wanted = with_reps(current.get("attendees") or [], row.payload["add"], row.payload["remove"])
     if wanted is None:
@@ -94,7 +94,7 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
 
 def _given(desk: Desk, row: Row[Any]) -> dict[str, Any]:
     """The activity with this account's user as owner, and who had it among the attendees; or as somebody gave it."""
-    activity, not_after = desk.pipedrive.activity(row.activity_id, attendees=True), desk.not_after()
+    activity, not_after = desk.pipedrive.activity(row.activity_id), desk.not_after()
     if activity["owner_id"] not in (row.payload["holder"], desk.account.user_id):
         return activity
     owner_id, left = desk.account.user_id, row.payload["left"]

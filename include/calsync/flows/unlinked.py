@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -21,12 +22,21 @@ from include.calsync.core.series import is_occurrence
 from include.calsync.core.title import NO_TITLE
 from include.calsync.core.when import move_activity, move_event
 from include.calsync.flows import observe
+from include.calsync.flows.followed import own_mark
 from include.calsync.flows.intents import OpenIntents, is_untouched
 from include.calsync.flows.linked import LinkedPairs
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.rows import Rows
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.seen import Seen
+
+
+@dataclass(frozen=True)
+class Formers:
+    """What ended pairs of items that no link knows held: by company and activity, and by calendar and event."""
+
+    of_activity: Mapping[tuple[str, int], Row[Any]]
+    of_event: Mapping[tuple[str, str], Row[Any]]
 
 
 class UnlinkedItems:
@@ -41,9 +51,10 @@ class UnlinkedItems:
         linked: LinkedPairs,
         resend_after: timedelta,
         removed: Collection[int] = (),
+        formers: Formers | None = None,
     ) -> None:
         """`removed`: activities whose event we once removed; they come back however old they are."""
-        self.removed = removed
+        self.removed, self.formers = removed, formers or Formers({}, {})
         self.run, self.seen, self.rows, self.linked = run, seen, rows, linked
         self.now = linked.now
         self.intents = OpenIntents(seen, self.now, resend_after)
@@ -128,7 +139,8 @@ class UnlinkedItems:
                 self.events.pop((account.id, event_id), None)
             else:
                 ours = is_untouched(activity)
-                self._adopt(account, activity, event, Origin.GOOGLE, "created by a lost request", as_sent=ours)
+                origin = _origin(account, event)
+                self._adopt(account, activity, event, origin, "created by a lost request", as_sent=ours)
 
     def _one_account(self, account: RunAccount) -> None:
         self._count_other_types(account)
@@ -188,7 +200,8 @@ class UnlinkedItems:
             if ambiguous and not reason:
                 account.notices.append(f"account {account.name}: activity {activity_id} may be one of several events")
         elif not self.linked.rests(account, (row.side, row.item_id)):
-            payload = payload_of(None, row, None, origin=Origin.PIPEDRIVE)
+            former = self.formers.of_activity.get((account.company_id, activity_id))
+            payload = payload_of(former, row, None, origin=Origin.PIPEDRIVE)
             self.rows.add(account, Action.CREATE_EVENT, payload, reason="new activity", activity_id=activity_id)
 
     def _event(self, account: RunAccount, event_id: str, row: Row[Any], *, ambiguous: bool) -> None:
@@ -203,7 +216,7 @@ class UnlinkedItems:
         begun = options is not None or self.intents.is_open(account, event_id)
         if reason is None and not begun and too_old(stamps, connected):
             reason = "before_connected"
-        if not account.policy.may_create(Side.ACTIVITY):
+        if not self._may_have_an_activity(account, row):
             reason = reason or "mode"
         if reason or ambiguous:
             self.rows.skip(account, Side.EVENT, reason or "ambiguous")
@@ -212,13 +225,26 @@ class UnlinkedItems:
         elif not self.linked.rests(account, (row.side, row.item_id)):
             self._create_activity(account, event_id, row)
 
+    def _may_have_an_activity(self, account: RunAccount, row: Row[Any]) -> bool:
+        """An event that was made for an activity is Pipedrive's: also where events are not imported it comes back."""
+        if account.policy.may_create(Side.ACTIVITY):
+            return True
+        return account.policy.may_write(Side.ACTIVITY) and _origin(account, row) is Origin.PIPEDRIVE
+
     def _create_activity(self, account: RunAccount, event_id: str, row: Row[Any]) -> None:
-        payload = payload_of(None, None, row, origin=Origin.GOOGLE)
+        former = self.formers.of_event.get((row.scope, event_id))
+        payload = payload_of(former, None, row, origin=_origin(account, row))
         if self.intents.waits(account, event_id):
             reason = "the outcome of the last request is unknown"
             self.rows.wait(account, payload, reason=reason, event_id=event_id)
             return
         self.rows.add(account, Action.CREATE_ACTIVITY, payload, reason="new event", event_id=event_id)
+
+
+def _origin(account: RunAccount, event: Row[Any]) -> Origin:
+    """Where an unlinked event's pair was born, if it had one."""
+    mark = own_mark(event, {event.account_id: account})
+    return mark.origin if mark is not None else Origin.GOOGLE
 
 
 def _comparable(account: RunAccount, event: Row[Any]) -> EventView:

@@ -253,7 +253,7 @@ class Desk:
         `answers`: raw objects as answered, by side; a side that was not written has none.
         """
         event_raw = answers.get("events") or payload["event_raw"]
-        activity_raw = answers.get("activities") or payload["activity_raw"]
+        activity_raw = with_attendees(answers.get("activities"), payload["activity_raw"])
         event = event_view(answers["events"]) if answers.get("events") else None
         activity = activity_view(answers["activities"], pair.activity.context) if answers.get("activities") else None
         kept = {side: merged.kept.get(side, frozenset()) for side in Side}
@@ -301,6 +301,12 @@ class Desk:
             return True  # it gets none
         mark = read_mark(event_raw or {})
         return mark is not None and mark.event_id == row.event_id and mark.activity_id == row.activity_id
+
+
+def with_attendees(answer: Any, known: Any) -> Any:
+    """An activity as answered to a write, which leaves its attendees out; without an answer what is known."""
+    attendees = (known or {}).get("attendees")
+    return known if not answer else answer if attendees is None else {"attendees": attendees} | answer
 
 
 def due_at(when: When | None) -> datetime | None:

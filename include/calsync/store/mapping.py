@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
-from include.calsync.store import upsert
+from include.calsync.store import formers, upsert
 from include.calsync.store.tables import held_item, hold, intent, link, quarantine
 
 # Ids, state and digests: a link without what it holds, which is a hundred times as much.
@@ -67,6 +67,7 @@ def add_link(conn: Connection, **values: Any) -> int:
     """Store a new link; the schema refuses a second one for the same activity or event."""
     if "meeting" in values:
         values["meeting"] = own_meeting(conn, **{name: values[name] for name in MEETING_OF})
+    formers.forget(conn, values["calendar_id"], values["event_id"])
     return int(conn.execute(insert(link).values(**values).returning(link.c.id)).scalar_one())
 
 
@@ -92,6 +93,12 @@ def own_meeting(conn: Connection, meeting: str | None, company_id: str, calendar
         if conn.execute(select(table.c.id).where(*same, table.c.event_id != event_id)).first():
             return None
     return meeting
+
+
+def end_link(conn: Connection, link_id: int, at: datetime) -> None:
+    """The pair is none any more. What it held is kept, as one of its sides may come back."""
+    formers.remember(conn, link_id, at)
+    drop_link(conn, link_id)
 
 
 def drop_link(conn: Connection, link_id: int) -> None:

@@ -10,16 +10,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
 
-from include.calsync.store.tables import plan_row, sync_run
+from include.calsync.store.tables import former, plan_row, sync_run
 
 PLANS_KEPT = timedelta(days=7)
 RUNS_KEPT = timedelta(days=90)
+FORMERS_KEPT = timedelta(days=400)
+"""An activity may get a date again, or be reopened, long after it left the calendar."""
 ROWS_AT_ONCE = 2000
 RUNS_AT_ONCE = 100
 
 
 def prune(conn: Connection, now: datetime) -> None:
-    """Drop plan rows after a week and whole runs after 90 days, so many at once.
+    """Drop plan rows after a week, whole runs after 90 days and former links after 400, so many at once.
 
     Rows that were not carried out stay as long as their run: a task of it that is started again must see that it is
     not done.
@@ -30,3 +32,5 @@ def prune(conn: Connection, now: datetime) -> None:
     conn.execute(delete(plan_row).where(plan_row.c.id.in_(old.where(sync_run.c.started_at < now - PLANS_KEPT))))
     runs = select(sync_run.c.id).where(sync_run.c.started_at < now - RUNS_KEPT).order_by(sync_run.c.started_at)
     conn.execute(delete(sync_run).where(sync_run.c.id.in_(runs.limit(RUNS_AT_ONCE))))
+    ended = select(former.c.id).where(former.c.ended_at < now - FORMERS_KEPT).order_by(former.c.ended_at)
+    conn.execute(delete(former).where(former.c.id.in_(ended.limit(ROWS_AT_ONCE))))

@@ -197,6 +197,30 @@ link = Table(
     comment="the stored mapping: one activity paired with one event, and what both showed when last equal",
 )
 
+former = Table(
+    "former",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("company_id", String(40), nullable=False),
+    Column("activity_id", BigInteger, nullable=False),
+    Column("calendar_id", String(1024), nullable=False),
+    Column("event_id", String(1024), nullable=False),
+    Column("origin", String(20), nullable=False),
+    Column("base_activity", JSON, nullable=False),
+    Column("base_event", JSON, nullable=False),
+    Column("activity_digest", String(64), nullable=False),
+    Column("event_digest", String(64), nullable=False),
+    Column("rendered", JSON, nullable=False),
+    Column("intended", OptionalJson),
+    Column("activity_raw", OptionalJson),
+    Column("event_raw", OptionalJson),
+    Column("ended_at", UtcDateTime, nullable=False, index=True),
+    UniqueConstraint("calendar_id", "event_id"),
+    _one_of("origin", "pipedrive", "google"),
+    Index("ix_former_activity", "company_id", "activity_id"),
+    comment="what a link held last that ended: from this one side is made anew when the other comes back",
+)
+
 intent = Table(
     "intent",
     metadata,

@@ -268,8 +268,8 @@ READING = [
     ),
     Mutation(
         "flows/unlinked.py",
-        "        if not account.policy.may_create(Side.ACTIVITY):\n",
-        "        if not account.policy.may_create(Side.EVENT):\n",
+        "        if account.policy.may_create(Side.ACTIVITY):\n            return True\n",
+        "        if account.policy.may_create(Side.EVENT):\n            return True\n",
         "private events become activities although the mode forbids it",
         f"{RUNS} -k each_mode",
     ),

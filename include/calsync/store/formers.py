@@ -1,0 +1,63 @@
+"""Former links: what a pair that ended held last. If one of its sides comes back, the other is made anew from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select
+
+from include.calsync.store import upsert
+from include.calsync.store.tables import former, link
+
+IDS_PER_QUERY = 500
+_HELD = [column.name for column in former.c if column.name not in ("id", "ended_at")]
+
+
+def remember(conn: Connection, link_id: int, at: datetime) -> None:
+    """Keep what the link holds; of an event only what it held last is kept."""
+    known = conn.execute(select(*(link.c[name] for name in _HELD)).where(link.c.id == link_id)).first()
+    if known is not None:
+        upsert.put(conn, former, {**known._mapping, "ended_at": at}, key=["calendar_id", "event_id"])
+
+
+def forget(conn: Connection, calendar_id: str, event_id: str) -> None:
+    """The event has a link again, or nothing of it may be kept."""
+    conn.execute(delete(former).where(former.c.calendar_id == calendar_id, former.c.event_id == event_id))
+
+
+def of_event(conn: Connection, calendar_id: str, event_id: str) -> Row[Any] | None:
+    """What the event's last link held."""
+    this = former.c.calendar_id == calendar_id, former.c.event_id == event_id
+    return conn.execute(select(former).where(*this)).first()
+
+
+def of_activity(conn: Connection, company_id: str, activity_id: int) -> Row[Any] | None:
+    """What the activity's last link held."""
+    return of_activities(conn, {company_id: [activity_id]}).get((company_id, activity_id))
+
+
+def of_activities(conn: Connection, ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], Row[Any]]:
+    """What the last links of these activities (by company) held."""
+    found: dict[tuple[str, int], Row[Any]] = {}
+    for company_id, wanted in ids.items():
+        remaining = iter(wanted)
+        while part := list(islice(remaining, IDS_PER_QUERY)):
+            mine = former.c.company_id == company_id, former.c.activity_id.in_(part)
+            # Later ones replace earlier ones.
+            query = select(former).where(*mine).order_by(former.c.ended_at, former.c.id)
+            found |= {(company_id, row.activity_id): row for row in conn.execute(query)}
+    return found
+
+
+def of_events(conn: Connection, ids: Mapping[str, Iterable[str]]) -> dict[tuple[str, str], Row[Any]]:
+    """What the last links of these events (by calendar) held."""
+    found: dict[tuple[str, str], Row[Any]] = {}
+    for calendar_id, wanted in ids.items():
+        remaining = iter(wanted)
+        while part := list(islice(remaining, IDS_PER_QUERY)):
+            mine = former.c.calendar_id == calendar_id, former.c.event_id.in_(part)
+            found |= {(calendar_id, row.event_id): row for row in conn.execute(select(former).where(*mine))}
+    return found
