@@ -107,7 +107,7 @@ def test_times_are_widened_to_whole_seconds(server: LocalServer, pipedrive: Pipe
 def test_other_orders(server: LocalServer, pipedrive: PipedriveClient) -> None:
     server.answers(page())
     list(pipedrive.activities(sort_by="due_date", sort_direction="desc"))
-    assert server.seen[0].query == {"sort_by": "due_date", "sort_direction": "desc", "limit": "500"}
+    assert server.seen[0].query == {**DEFAULTS, "sort_by": "due_date", "sort_direction": "desc"}
 
 
 # Pages
