@@ -15,9 +15,10 @@ from include.calsync.core.marks import read_mark
 from include.calsync.core.privacy import unwanted
 from include.calsync.core.series import is_occurrence, is_series
 from include.calsync.core.when import move_activity
-from include.calsync.errors import AccountError, CalsyncError, NotFound, SyncTokenExpired
+from include.calsync.errors import AccountError, NotFound, SyncTokenExpired
 from include.calsync.flows import deployment, observe, reconcile
 from include.calsync.flows.company_pull import CompanyPull, is_unfinished
+from include.calsync.flows.rights import check_right
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.series import Known, SeriesPull
 from include.calsync.flows.services import Services, rotated
@@ -190,20 +191,7 @@ class CalendarPull:
             concerning = [raw for raw in page if concerns(raw)]
             self.listed_count += len(concerning)
             self._stage(concerning)
-        self._check_access(listing.access_role)
-
-    def _check_access(self, role: str | None) -> None:
-        needed = ("writer", "owner") if self.account.policy.mode != "to_pipedrive" else ("reader", "writer", "owner")
-        if role == "writerWithoutPrivateAccess":
-            raise CalsyncError(
-                "share the Google calendar with the right to make changes to events and to see private ones, too. With "
-                "the present right private events have no content, which would be taken for edits."
-            )
-        if role is not None and role not in needed:
-            raise CalsyncError(
-                f"the Google calendar is shared with the right «{role}» only. "
-                "Share it with the right to make changes to events."
-            )
+        check_right(listing.access_role, self.account.settings.mode)
 
     def _stage(self, raws: Iterable[dict[str, Any]]) -> None:
         ahead = observe.skew(self.client.server_time, self.services.clock)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from include.calsync.errors import CalsyncError, SettingsError
 from include.calsync.store.transaction import reading
@@ -37,6 +37,32 @@ def migrate(engine: Engine) -> None:
     if _revision(engine) != HEAD:
         with _ONE_THREAD, _exclusive(engine) as connection:
             _upgrade(connection)
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database has this version's schema."""
+    return _revision(engine) == HEAD
+
+
+def schema_state(engine: Engine) -> tuple[bool, str]:
+    """Whether the database can be used, and its schema in words; nothing is changed. The words hold no secret."""
+    from alembic.runtime.migration import MigrationContext
+
+    try:
+        with reading(engine) as connection:
+            context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+            found = context.get_current_heads()
+    except SQLAlchemyError as error:
+        kind = type(getattr(error, "orig", None) or error).__name__
+        return False, f"Check address, login and network of connection calsync_db: it can't be read ({kind})."
+    if not found:
+        return True, "reachable, empty: the first run creates the tables"
+    if found == (HEAD,):
+        return True, f"reachable, schema {HEAD}"
+    known = {f"{number:04}" for number in range(1, int(HEAD))}
+    if set(found) <= known:
+        return True, f"reachable, schema {found[0]}: the next run upgrades it to {HEAD}"
+    return False, f"{_newer(sorted(found))}."
 
 
 def downgrade(engine: Engine, revision: str) -> None:
