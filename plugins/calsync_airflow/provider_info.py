@@ -15,6 +15,7 @@ def _secret(label: str, description: str = "") -> dict[str, Any]:
 
 
 # Airflow 3.3.2's Test button sends port 0 for a connection without one, and is refused because the stored one differs.
+# A form can't have a default for a standard field, and a hidden one is stored as none: only who types it helps.
 PORT = "Port (0, for the Test button)"
 
 PIPEDRIVE: dict[str, Any] = {
@@ -24,7 +25,11 @@ PIPEDRIVE: dict[str, Any] = {
     "ui-field-behaviour": {
         "hidden-fields": ["schema", "login"],
         "relabeling": {"host": "Company address", "password": "API token", "port": PORT},
-        "placeholders": {"host": "https://acme.pipedrive.com", "password": "Settings > Personal preferences > API"},
+        "placeholders": {
+            "host": "https://acme.pipedrive.com",
+            "password": "Settings > Personal preferences > API",
+            "port": "0",
+        },
     },
     "conn-fields": {
         "client_id": _field("OAuth client id", "Only instead of an API token: all of the OAuth fields."),
@@ -41,7 +46,10 @@ GOOGLE_CALENDAR: dict[str, Any] = {
     "ui-field-behaviour": {
         "hidden-fields": ["host", "schema", "password"],
         "relabeling": {"login": "Test as user", "port": PORT},
-        "placeholders": {"login": "anna@acme.example: whose calendar the Test button opens; syncs ignore it"},
+        "placeholders": {
+            "login": "anna@acme.example: whose calendar the Test button opens; syncs ignore it",
+            "port": "0",
+        },
     },
     "conn-fields": {
         "keyfile_dict": _secret("Service account key (JSON)", "The whole content of the key file."),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,14 @@ def test_once_makes_both_sides_equal_and_leaves_nothing_running(root: Path, tmp_
     for told in ("5 activities", "Jürgen Groß", "Asha Gurung attends", "“Busy”", "1 declined, 1 shared"):
         assert told in done.stdout
     assert working_in(home / "components") == []
+    with closing(sqlite3.connect(home / "airflow.db")) as airflow:
+        connections = airflow.execute("SELECT conn_id, conn_type, port FROM connection ORDER BY 1").fetchall()
+    assert connections == [
+        ("calsync_db", "sqlite", 0),
+        ("google_calendar_default", "google_calendar", 0),
+        ("pipedrive_default", "pipedrive", 0),
+    ]
+    assert "AIRFLOW_CONN_" not in (home / "env.sh").read_text(), "it would hide what a person edits in Airflow"
 
 
 def test_a_folder_that_no_demo_made_is_not_emptied(root: Path, tmp_path: Path) -> None:

@@ -106,10 +106,10 @@ def _demo(folder: Path, *, once: bool) -> int:
     company = Company(free_port(8765), free_port(8766))
     with company.sandbox:
         say(f"sandbox: Pipedrive at {company.sandbox.pipedrive.url}, Google Calendar at {company.sandbox.google.url}")
-        home = make_home(folder, free_port(8080), company.accounts_yaml(), company.connections())
+        home = make_home(folder, free_port(8080), company.accounts_yaml())
         processes = Processes(home.env, folder / WORK_FOLDER, folder / "logs" / "components")
         try:
-            airflow = _start_airflow(processes, home)
+            airflow = _start_airflow(processes, home, company)
             equal = _show(airflow, processes, company)
             if not once:
                 _stay(home, company, processes)
@@ -120,7 +120,7 @@ def _demo(folder: Path, *, once: bool) -> int:
             processes.stop()
 
 
-def _start_airflow(processes: Processes, home: Home) -> Airflow:
+def _start_airflow(processes: Processes, home: Home, company: Company) -> Airflow:
     processes.run("migrate-airflow", [*AIRFLOW, "db", "migrate"])
     migrate(create_store_engine(f"sqlite:///{home.folder / 'calsync.db'}"))
     say("databases of Airflow and calsync are migrated")
@@ -130,6 +130,10 @@ def _start_airflow(processes: Processes, home: Home) -> Airflow:
     _wait(processes, "Airflow's components", lambda: set(airflow.health().values()) == {"healthy"}, START_TIMEOUT_S)
     airflow.login(USER, home.password)
     say(f"Airflow runs at {home.url}, login {USER} / {home.password}")
+    store = {"conn_type": "sqlite", "host": str(home.folder / "calsync.db")}
+    for conn_id, fields in {**company.connections(), "calsync_db": store}.items():
+        airflow.connect(conn_id, fields)
+    say("connections are in Airflow: Admin > Connections")
     _wait(processes, "the DAGs", lambda: _dags_known(airflow), START_TIMEOUT_S)
     return airflow
 
@@ -228,6 +232,7 @@ def _stay(home: Home, company: Company, processes: Processes) -> None:
   Pipedrive         {company.sandbox.pipedrive.url}/_sandbox/
   Google Calendar   {company.sandbox.google.url}/_sandbox/
 
+  The three connections are under Admin > Connections, each with a Test button.
   Edit an activity and an event on those two pages, then trigger calendar_sync in Airflow, or wait for the next five
   minutes. calendar_reconcile compares everything: unpause it, and the log of its task plan tells what drifted.
   For `airflow` commands in another terminal:  . {home.folder / MARK}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -57,10 +56,9 @@ class Company:
     def accounts_yaml(self) -> str:
         return sample.accounts_yaml(self.sample)
 
-    def connections(self) -> dict[str, str]:
-        """Airflow's two connections as environment variables. Call it once the sandbox is running."""
-        made = sample.connections(self.sandbox.pipedrive, self.sandbox.google)
-        return {f"AIRFLOW_CONN_{conn_id.upper()}": json.dumps(fields) for conn_id, fields in made.items()}
+    def connections(self) -> dict[str, dict[str, Any]]:
+        """Airflow's two service connections by id, in its JSON form. Call it once the sandbox is running."""
+        return sample.connections(self.sandbox.pipedrive, self.sandbox.google)
 
     def calendar_id(self, account: sample.SampleAccount) -> str | None:
         """The account's calendar; None while it does not exist yet."""

@@ -7,7 +7,6 @@ import os
 import secrets
 import shlex
 import socket
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +37,7 @@ class Home:
     env: dict[str, str]
 
 
-def make_home(folder: Path, port: int, accounts_yaml: str, connections: Mapping[str, str]) -> Home:
+def make_home(folder: Path, port: int, accounts_yaml: str) -> Home:
     """Write the folder; nothing secret is readable by others."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -49,7 +48,6 @@ def make_home(folder: Path, port: int, accounts_yaml: str, connections: Mapping[
     url = f"http://127.0.0.1:{port}"
     ours = _settings(folder, url, port) | {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords)}
     ours |= {"AIRFLOW_HOME": str(folder), "PYTHONPATH": str(ROOT), "CALSYNC_ACCOUNTS_FILE": str(accounts)}
-    ours |= connections
     (folder / "config").mkdir(exist_ok=True)
     (folder / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS)  # read by every component and command
     exports.touch(mode=0o600)

@@ -72,7 +72,7 @@ READING = [
     ),
     Mutation(
         "flows/calendar_pull.py",
-        "        self._check_access(listing.access_role)\n",
+        "        check_right(listing.access_role, self.account.settings.mode)\n",
         "",
         "a calendar that was shared read-only fails item by item instead of saying so",
         "tests/flows/test_isolation.py -k read_only",
