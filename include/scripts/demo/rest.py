@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import requests
 
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0
 
 
 class Airflow:
