@@ -131,7 +131,9 @@ def _start_airflow(processes: Processes, home: Home, company: Company) -> Airflo
     airflow.login(USER, home.password)
     say(f"Airflow runs at {home.url}, login {USER} / {home.password}")
     store = {"conn_type": "sqlite", "host": str(home.folder / "calsync.db")}
-    for conn_id, fields in {**company.connections(), "calsync_db": store}.items():
+    connections = company.connections() | {"calsync_db": store}
+    connections["google_calendar_default"]["login"] = company.first.email  # whose calendar the Test button opens
+    for conn_id, fields in connections.items():
         airflow.connect(conn_id, fields)
     say("connections are in Airflow: Admin > Connections")
     _wait(processes, "the DAGs", lambda: _dags_known(airflow), START_TIMEOUT_S)
@@ -232,7 +234,7 @@ def _stay(home: Home, company: Company, processes: Processes) -> None:
   Pipedrive         {company.sandbox.pipedrive.url}/_sandbox/
   Google Calendar   {company.sandbox.google.url}/_sandbox/
 
-  The three connections are under Admin > Connections, each with a Test button.
+  The connections are under Admin > Connections: the button with the zigzag tests them.
   Edit an activity and an event on those two pages, then trigger calendar_sync in Airflow, or wait for the next five
   minutes. calendar_reconcile compares everything: unpause it, and the log of its task plan tells what drifted.
   For `airflow` commands in another terminal:  . {home.folder / MARK}
