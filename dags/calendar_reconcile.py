@@ -23,10 +23,10 @@ What people did since the last sync is among it.
 | `accounts` | names of the accounts to compare; empty: all enabled |
 | `dry_run` | stop after *plan*: what drifted is shown, and nothing is written |
 
-**Before a dry run of a paused DAG** untick the box in Airflow's form that unpauses it. Airflow ticks it. A DAG that is
-not paused also runs by its schedule, and those runs write. From the command line a dry run leaves the DAG paused:
-`airflow dags trigger calendar_reconcile --conf '{"dry_run": true}'` waits until it is unpaused;
-`airflow dags test calendar_reconcile --conf '{"dry_run": true}'` runs at once.
+**A dry run of a paused DAG** is made from the command line, and leaves it paused:
+`airflow dags test calendar_reconcile --conf '{"dry_run": true}'`.
+In Airflow's form the box that unpauses the DAG is ticked. Without it the run waits until the DAG is unpaused. A DAG
+that is not paused also runs by its schedule, and those runs write.
 
 #### When to start what
 

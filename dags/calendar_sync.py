@@ -18,10 +18,10 @@ Runs by the schedule (`CALSYNC_SCHEDULE`, every 5 minutes by default) over all e
 | `dry_run` | stop after *plan*: nothing is written, neither to a service nor to a cursor |
 | `full` | ignore the cursors and read everything |
 
-**Before a dry run of a paused DAG** untick the box in Airflow's form that unpauses it. Airflow ticks it. A DAG that is
-not paused also runs by its schedule, and those runs write. From the command line a dry run leaves the DAG paused:
-`airflow dags trigger calendar_sync --conf '{"dry_run": true}'` waits until it is unpaused;
-`airflow dags test calendar_sync --conf '{"dry_run": true}'` runs at once.
+**A dry run of a paused DAG** is made from the command line, and leaves it paused:
+`airflow dags test calendar_sync --conf '{"dry_run": true}'`.
+In Airflow's form the box that unpauses the DAG is ticked. Without it the run waits until the DAG is unpaused. A DAG
+that is not paused also runs by its schedule, and those runs write.
 
 A **backfill** replays the items whose latest change lies in the interval, and leaves the cursors alone.
 

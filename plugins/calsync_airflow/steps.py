@@ -35,8 +35,8 @@ def accounts_param() -> Param:
 
 
 UNPAUSES = (
-    "First untick the box that unpauses this DAG on trigger. Airflow ticks it, and a DAG that is not paused also runs "
-    "by its schedule, which writes."
+    "While this DAG is paused, first look at a plan with `airflow dags test`: the box that unpauses it on trigger is "
+    "ticked by Airflow, without it the run waits, and a DAG that is not paused also runs by its schedule, which writes."
 )
 
 

@@ -135,8 +135,8 @@ def test_a_dry_run_of_a_scheduled_dag_warns_of_the_box_that_unpauses_it(dags: di
     for dag in dags.values():
         described = str(dag.params.get_param("dry_run").description) if "dry_run" in dag.params else ""
         warns = bool(dag.schedule) and "dry_run" in dag.params
-        assert ("untick the box" in described) == warns, dag.dag_id
-        assert ("untick the box" in str(dag.doc_md)) == warns, dag.dag_id
+        assert ("`airflow dags test`" in described) == warns, dag.dag_id
+        assert ("A dry run of a paused DAG" in str(dag.doc_md)) == warns, dag.dag_id
 
 
 @pytest.mark.parametrize(
