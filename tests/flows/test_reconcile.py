@@ -133,7 +133,7 @@ def test_a_deleted_activity_is_proven_by_two_runs(world: World) -> None:
 
 def test_all_links_are_compared_and_not_a_hundred(world: World) -> None:
     """A sync asks for a hundred ids a run; whoever comes next is only seen then."""
-    world.anna_is(max_delete_count=1000)
+    world.anna_is(max_delete_count=1000, max_create_count=1000)
     world.green()
     for n in range(130):
         world.activity(f"Old {n}", due_date=day(-n // 8 - 1), due_time=f"{n % 8 + 8:02}:00")

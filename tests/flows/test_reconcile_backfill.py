@@ -16,7 +16,7 @@ from tests.flows.world import World, account_row, day
 
 def spread(world: World, *days: int) -> None:
     """A pair on each of these days at nine (UTC), out of reach of the next listing."""
-    world.anna_is(max_delete_count=1000)
+    world.anna_is(max_delete_count=1000, max_create_count=1000)
     world.green()
     for offset in days:
         world.activity(f"Day {offset}", due_date=day(offset))

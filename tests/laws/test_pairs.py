@@ -15,7 +15,7 @@ from tests.laws.people import ACTIVITY_EDITS, EVENT_EDITS, New, change_activity,
 
 HERE = [*ACTIVITY_EDITS, "delete"]
 THERE = [*EVENT_EDITS, "delete"]
-NO_LIMITS = {"max_change_count": 9999, "max_delete_count": 9999}
+NO_LIMITS = {"max_change_count": 9999, "max_delete_count": 9999, "max_create_count": 9999}
 
 
 @pytest.mark.parametrize("born", ["pipedrive", "google"])
