@@ -208,3 +208,12 @@ class _TokenRequest(google.auth.transport.Request):
     ) -> _TokenResponse:
         answer = self._endpoint.post(url, body or b"", headers or {}, method)
         return _TokenResponse(200, {}, json.dumps(answer).encode())
+
+
+def live(
+    auth: ApiToken | OAuthRefresh, clock: Callable[[], datetime], timing: Timing
+) -> ApiTokenAuth | OAuthRefreshAuth:
+    """What a connection says, as what gives the headers of requests to Pipedrive."""
+    if isinstance(auth, ApiToken):
+        return ApiTokenAuth(auth)
+    return OAuthRefreshAuth(auth, clock=clock, timing=timing)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import google.auth.credentials
 
 from include.calsync.clients.auth import GoogleAuth
+from include.calsync.clients.event_listing import EventListing, pages
 from include.calsync.clients.google_paths import calendar_path, event_path, events_path, if_match, rfc3339
 from include.calsync.clients.limiter import Limit, Limiter
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
@@ -27,9 +28,6 @@ from include.calsync.errors import (
     AlreadyDeleted,
     CredentialRefused,
     Hidden,
-    RetryableError,
-    ServiceError,
-    SyncTokenExpired,
 )
 
 __all__ = ["EventListing", "GoogleCalendarClient", "SendUpdates"]
@@ -50,52 +48,6 @@ PROJECT_PER_SECOND = 150.0
 USER_PER_SECOND = 9.0
 # No number is published for writes to one calendar, only that many in quick succession are refused.
 CALENDAR_WRITES_PER_SECOND = 9.0
-
-
-class EventListing:
-    """One complete walk through a calendar's events. The attributes below hold after the pages have been read.
-
-    `next_sync_token` (None before the last page, and where Google gives none), `access_role`, `time_zone` (IANA name)
-    and `server_time` (`Date` of the first page).
-    """
-
-    def __init__(self, send: Callable[[Mapping[str, str], bool], Answer], params: Mapping[str, str]) -> None:
-        self._send = send
-        self._params = params
-        self.next_sync_token: str | None = None
-        self.access_role = ""
-        self.time_zone = ""
-        self.server_time: datetime | None = None
-
-    def pages(self) -> Iterator[list[Json]]:
-        """Pages of at most 2500 events, deleted ones included; a page may be empty while more follow.
-
-        Bounded listings may end without a sync token; others were seen to do so without a visible cause (issues 1141
-        of google-api-php-client and 610 of google-api-dotnet-client). Raises SyncTokenExpired if the token can't be
-        used any more.
-        """
-        for answer in _pages(self._first_or_next, self._params):
-            body = answer.body
-            self.next_sync_token = body.get("nextSyncToken")
-            self.access_role = body.get("accessRole", "")
-            self.time_zone = body.get("timeZone", "")
-            yield [received.event(each) for each in body.get("items", [])]
-
-    def _first_or_next(self, params: Mapping[str, str]) -> Answer:
-        first = "pageToken" not in params
-        try:
-            answer = self._send(params, first)
-        except ServiceError as error:
-            # A token of another calendar may be answered 400, an unusable one 410 of any reason.
-            passing = isinstance(error, RetryableError)
-            if "syncToken" in params and error.status in (400, 410) and not passing:
-                raise SyncTokenExpired(
-                    str(error), status=error.status, reason=error.reason, server_time=error.server_time
-                ) from None
-            raise
-        if first:
-            self.server_time = answer.server_time
-        return answer
 
 
 class GoogleCalendarClient:
@@ -226,7 +178,7 @@ class GoogleCalendarClient:
         def send(params: Mapping[str, str]) -> Answer:
             return self._send("GET", path, operation, params=params, shape=is_resource_page)
 
-        for answer in _pages(send, params):
+        for answer in pages(send, params):
             yield [received.event(each) for each in answer.body.get("items", [])]
 
     def marked_events(self, calendar_id: str, name: str, value: str) -> Iterator[list[Json]]:
@@ -236,7 +188,7 @@ class GoogleCalendarClient:
         def send(params: Mapping[str, str]) -> Answer:
             return self._send("GET", events_path(calendar_id), "events.list", params=params, shape=is_resource_page)
 
-        for answer in _pages(send, params):
+        for answer in pages(send, params):
             yield answer.body.get("items", [])
 
     def get_event(self, calendar_id: str, event_id: str) -> Json:
@@ -342,7 +294,7 @@ class GoogleCalendarClient:
                 dates="pageToken" not in params,
             )
 
-        for answer in _pages(send, {"maxResults": str(CALENDARS_PER_PAGE), "showHidden": "true"}):
+        for answer in pages(send, {"maxResults": str(CALENDARS_PER_PAGE), "showHidden": "true"}):
             yield from answer.body.get("items", [])
 
     def insert_calendar(self, summary: str, time_zone: str, description: str = "") -> Json:
@@ -380,21 +332,6 @@ class GoogleCalendarClient:
             **options,
         )
         return self._transport.send(call)
-
-
-def _pages(send: Callable[[Mapping[str, str]], Answer], params: Mapping[str, str]) -> Iterator[Answer]:
-    """All pages. A page token that comes twice would never end."""
-    token: str | None = None
-    seen: set[str] = set()
-    while True:
-        answer = send(params if token is None else {**params, "pageToken": token})
-        yield answer
-        token = answer.body.get("nextPageToken")
-        if not token:
-            return
-        if token in seen:
-            raise RetryableError("Google Calendar: a page token came twice.", reason="page_token_repeats")
-        seen.add(token)
 
 
 def _hashed(text: str) -> str:

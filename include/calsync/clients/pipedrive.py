@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from random import random as _random
 from typing import Any, Literal
 
-from include.calsync.clients.auth import ApiToken, ApiTokenAuth, OAuthRefresh, OAuthRefreshAuth
+from include.calsync.clients.auth import ApiToken, OAuthRefresh, live
 from include.calsync.clients.limiter import Limit, Limiter
 from include.calsync.clients.operations import OPERATIONS
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
@@ -87,7 +87,7 @@ class PipedriveClient:
         self._lock = threading.Lock()
         self.tokens_spent = 0
         self._is_let_in = False  # asked for after the first 403 only
-        self._auth = _live(auth, clock, timing)
+        self._auth = live(auth, clock, timing)
         self._transport = Transport(
             SERVICE,
             base_url=base_url,
@@ -387,14 +387,6 @@ class PipedriveClient:
                 self._per_second[Scope.SEARCH if searches else Scope.CREDENTIAL] = max(1, allowed // 3)
         left = headers.get("x-daily-ratelimit-token-remaining", "")
         self._limiter.spend(self.key, call.tokens, int(left) if left.isdecimal() else None)
-
-
-def _live(
-    auth: ApiToken | OAuthRefresh, clock: Callable[[], datetime], timing: Timing
-) -> ApiTokenAuth | OAuthRefreshAuth:
-    if isinstance(auth, ApiToken):
-        return ApiTokenAuth(auth)
-    return OAuthRefreshAuth(auth, clock=clock, timing=timing)
 
 
 def _second(timestamp: float) -> str:
