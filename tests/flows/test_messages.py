@@ -37,7 +37,7 @@ def test_a_refused_event_says_which_field_and_why(world: World) -> None:
     activity = world.activity(SECRET)
     detail = {"reason": "invalid", "message": f"Invalid Value in summary: {SECRET}", "domain": "global"}
     body = {"error": {"errors": [detail], "code": 400, "message": detail["message"]}}
-    world.sandbox.google.faults.add(Fault("status", method="POST", path="/events$", status=400, body=body))
+    world.sandbox.google.faults.add(Fault("status", method="POST", path="/events$", status=400, body=body, times=0))
     assert world.sync().failure == (
         f"account anna: activity {activity['id']} is in quarantine: Correct `summary`: Google Calendar refuses it, "
         "saying “Invalid Value in summary: …” (events.insert: 400 invalid)."
