@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException, AirflowRuntimeError
 
-from include.calsync.errors import AccountError
+from include.calsync.errors import AccountError, InfrastructureError
 
 if TYPE_CHECKING:
     from calsync_airflow.hooks.google_calendar import GoogleCalendarHook
@@ -103,6 +103,7 @@ class Clients:
 
 @contextmanager
 def _missing_is_the_accounts(conn_id: str, kind: str) -> Iterator[None]:
+    """Only a connection that is proven missing is; if Airflow can't say, the task has to be tried again."""
     try:
         yield
     except AirflowNotFoundException:
@@ -110,3 +111,5 @@ def _missing_is_the_accounts(conn_id: str, kind: str) -> Iterator[None]:
             f"Connection {conn_id} is missing: create it in Airflow (Admin > Connections, type {kind}) "
             f"or set the environment variable AIRFLOW_CONN_{conn_id.upper()}."
         ) from None
+    except (AirflowException, AirflowRuntimeError) as error:
+        raise InfrastructureError(f"Airflow could not read the connection {conn_id}.") from error

@@ -62,6 +62,7 @@ def _plan(services: Services, run: Run) -> None:
     resend_after = timedelta(seconds=services.environment.resend_after_s)
     unlinked = UnlinkedItems(run, seen, rows, found, linked, resend_after, removed, ended)
     unlinked.plan()
+    _fail_alone(services, run, rows, unlinked.failed)
     guard(services, run, rows.out, seen.links)
     with reading(services.engine) as conn:
         released = guard_creations(conn, run, seen, rows.out, services.clock())
@@ -90,6 +91,14 @@ def _plan(services: Services, run: Run) -> None:
     if run.request.reconcile:
         report.show_drift(drifts, run.working())
     report.show_plan(run, rows.out, personal=services.environment.log_personal_data)
+
+
+def _fail_alone(services: Services, run: Run, rows: Rows, failed: dict[int, Exception]) -> None:
+    """Accounts that can't be planned stop here, with nothing planned."""
+    for account in run.working():
+        if account.id in failed:
+            fail_account(services, run, account, failed[account.id])
+    rows.out[:] = [row for row in rows.out if row["account_id"] not in failed]
 
 
 def _count_skips(run: Run, rows: Rows) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,13 +16,15 @@ from include.calsync.core.decide import Action, out_of_scope, too_old
 from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
 from include.calsync.core.limits import SUBJECT, shorten
-from include.calsync.core.marks import read_mark
+from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.title import NO_TITLE
 from include.calsync.core.when import move_activity, move_event
+from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows import observe
+from include.calsync.flows.border import border
 from include.calsync.flows.followed import own_mark
 from include.calsync.flows.intents import OpenIntents, is_untouched
 from include.calsync.flows.linked import LinkedPairs
@@ -55,6 +58,8 @@ class UnlinkedItems:
     ) -> None:
         """`removed`: activities whose event we once removed; they come back however old they are."""
         self.removed, self.formers = removed, formers or Formers({}, {})
+        self.failed: dict[int, Exception] = {}
+        """Accounts that can't be planned."""
         self.run, self.seen, self.rows, self.linked = run, seen, rows, linked
         self.now = linked.now
         self.intents = OpenIntents(seen, self.now, resend_after)
@@ -66,13 +71,25 @@ class UnlinkedItems:
         self._report_unreadable()
         self._readopt()
         for account in self.seen.accounts.values():
-            self._match_intents(account)
+            with self._alone(account):
+                self._match_intents(account)
         shared = self.linked.shared
         shared.settle(self.events)
         for account in self.seen.accounts.values():
-            self._one_account(account)
+            if account.id not in self.failed:
+                with self._alone(account):
+                    self._one_account(account)
         shared.add_reps()
         shared.plan_attendees()
+
+    @contextmanager
+    def _alone(self, account: RunAccount) -> Iterator[None]:
+        """What fails unforeseen while all of an account's items are looked at fails that account."""
+        try:
+            with border(f"account {account.name}"):
+                yield
+        except (Defect, Unreadable) as error:
+            self.failed[account.id] = error
 
     def _report_unreadable(self) -> None:
         """Unlinked items whose time means nothing: no harm is done, but somebody should hear of them."""
@@ -99,17 +116,22 @@ class UnlinkedItems:
             account = self.seen.accounts.get(account_id)
             if account is None or mark is None or mark.event_id != event_id or mark.company_id != account.company_id:
                 continue
-            activity = self.activities.get(mark.activity_id)
-            if activity is not None and activity.scope == account.company_id:
-                self._adopt(account, activity, row, mark.origin, "carries our properties")
-            elif self.intents.is_open(account, event_id) or self.linked.shared.is_shared(account, row):
-                continue
-            elif homes.get((mark.company_id, mark.activity_id), account.calendar_id) != account.calendar_id:
-                del self.events[account_id, event_id]  # left behind when its activity went there; found if it is back
-                self.rows.skip(account, Side.EVENT, "other_calendar")
-            elif too_old((observe.stamp(row.raw.get("updated")), None), account.events_connected_at or self.now):
-                del self.events[account_id, event_id]
-                self.rows.skip(account, Side.EVENT, "activity_not_found")
+            with self.rows.alone(account, Side.EVENT, event_id):
+                home = homes.get((mark.company_id, mark.activity_id), account.calendar_id)
+                self._readopt_one(account, row, mark, home)
+
+    def _readopt_one(self, account: RunAccount, row: Row[Any], mark: Mark, home: str | None) -> None:
+        activity = self.activities.get(mark.activity_id)
+        if activity is not None and activity.scope == account.company_id:
+            self._adopt(account, activity, row, mark.origin, "carries our properties")
+        elif self.intents.is_open(account, row.item_id) or self.linked.shared.is_shared(account, row):
+            return
+        elif home != account.calendar_id:
+            del self.events[account.id, row.item_id]  # left behind when its activity went there; found if it is back
+            self.rows.skip(account, Side.EVENT, "other_calendar")
+        elif too_old((observe.stamp(row.raw.get("updated")), None), account.events_connected_at or self.now):
+            del self.events[account.id, row.item_id]
+            self.rows.skip(account, Side.EVENT, "activity_not_found")
 
     def _adopt(
         self,
