@@ -20,7 +20,6 @@ from include.calsync.core.policy import Side
 from include.calsync.core.privacy import is_veiled
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.text import compose, safe_html
-from include.calsync.core.when import in_utc, zone_of
 from include.calsync.core.written import draft
 from include.calsync.errors import (
     AccountError,
@@ -38,6 +37,7 @@ from include.calsync.flows.observe import skew, stamp
 from include.calsync.flows.open_writes import shown_value
 from include.calsync.flows.pairs import merged_of
 from include.calsync.flows.writes import Desk
+from include.calsync.flows.zones import zoned
 from include.calsync.store import mapping, runs
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ class EventWrites:
                 )
             try:
                 with desk.sending(row):
-                    answer = self._zoned(sent, self._insert)
+                    answer = zoned(desk, sent, self._insert)
             except RecordError as error:
                 refused = error
                 continue
@@ -264,29 +264,11 @@ class EventWrites:
             return desk.google.patch_event(desk.calendar_id, row.event_id, members, **options)
 
         with desk.sending(row):
-            answer = self._zoned(body, patch)
+            answer = zoned(desk, body, patch)
         return desk.veiled(answer)
 
     def _insert(self, body: dict[str, Any]) -> dict[str, Any]:
         return self.desk.google.insert_event(self.desk.calendar_id, body, send_updates=self.desk.send_updates())
-
-    def _zoned(self, body: dict[str, Any], write: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
-        """The answer to a write. If Google refuses it, perhaps for its zone, it is sent once more, shown in UTC."""
-        zone = zone_of(body)
-        if zone in self.desk.refused_zones:
-            return write(in_utc(body))
-        try:
-            return write(body)
-        except RecordError as error:
-            if zone is None or error.status != 400:
-                raise
-            refused = error
-        try:
-            answer = write(in_utc(body))
-        except RecordError:
-            raise refused from None  # it was something else
-        self.desk.tell_zone(zone)
-        return answer
 
     def _is_marked(self, row: Row[Any], event: dict[str, Any]) -> bool:
         """Whether an event has the properties that it should have: an occurrence none, they would make it differ."""
