@@ -310,8 +310,9 @@ def test_it_comes_back_at_another_time_and_with_another_color(world: World) -> N
     comes_and_goes({"due_date": None, "due_time": None}, {"due_date": day(4), "due_time": "15:00", "type": "meeting"})(
         world
     )
-    world.green()
+    seen = world.green()
     event = world.the_event()
+    assert seen["guests_not_informed"] == 1
     assert event["start"]["dateTime"].startswith(day(4))
     assert event["colorId"] == "3", "the color that a person chose lasts until the type changes"
     assert_dressed(event, before, "reminders", "attachments", "summary")

@@ -34,9 +34,9 @@ from include.calsync.errors import (
     Unreadable,
 )
 from include.calsync.flows import aside
-from include.calsync.flows.activity_writes import ActivityWrites
+from include.calsync.flows.activity_creation import ActivityCreation
 from include.calsync.flows.border import border
-from include.calsync.flows.event_writes import EventWrites
+from include.calsync.flows.event_creation import EventCreation
 from include.calsync.flows.open_writes import recover
 from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, named, resume
 from include.calsync.flows.services import Services
@@ -89,7 +89,7 @@ class _AccountApply:
         self.services, self.run, self.account, self.side, self.owner = services, run, account, side, owner
         self.desk = Desk(services, run, account)
         self.handlers: dict[str, Callable[[Row[Any]], None]] = (
-            EventWrites(self.desk).handlers() if side is Side.EVENT else ActivityWrites(self.desk).handlers()
+            EventCreation(self.desk).handlers() if side is Side.EVENT else ActivityCreation(self.desk).handlers()
         )
         self.troubles = Troubles()
 

@@ -87,12 +87,13 @@ class Guests:
 
 
 def not_informed(conn: Connection, run: Run, account: RunAccount) -> list[int]:
-    """Ids of links whose event got a new time in this run, of which its guests outside the company were not told."""
+    """Ids of links whose event got a time in this run, anew or for the first time, that its guests outside the company
+    were not told of."""
     if account.settings.notify_guests != "none":
         return []
     row = change_log.c
     mine = row.run_id == run.id, row.account_id == account.id, row.side == "events", row.link_id.is_not(None)
     entries = conn.execute(select(row.link_id, row.before, row.after).where(*mine))
-    moved = {int(each.link_id) for each in entries if each.before is not None and "when" in (each.after or {})}
+    moved = {int(each.link_id) for each in entries if "when" in (each.after or {})}
     links = mapping.whole(conn, sorted(moved))
     return [key for key, link in links.items() if outside_guests(link.event_raw or {}, account.policy.own)]

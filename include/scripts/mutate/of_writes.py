@@ -128,14 +128,14 @@ WRITES = [
         f"{LOST} -k as_before",
     ),
     Mutation(
-        "flows/event_writes.py",
+        "flows/event_creation.py",
         'if known.get("status") == "cancelled" or not self._is_ours(known, row.activity_id):',
         "if not self._is_ours(known, row.activity_id):",
         "a deleted event is adopted instead of made again",
         f"{DELETIONS} -k beats",
     ),
     Mutation(
-        "flows/event_writes.py",
+        "flows/event_creation.py",
         'if known.get("status") == "cancelled" or not self._is_ours(known, row.activity_id):',
         'if known.get("status") == "cancelled":',
         "somebody's copy of an event is rewritten as ours",
@@ -163,14 +163,14 @@ WRITES = [
         f"{MEANWHILE} -k edited_between",
     ),
     Mutation(
-        "flows/activity_writes.py",
+        "flows/activity_creation.py",
         "            mapping.intend(\n",
         "            (lambda *_, **__: None)(\n",
         "an activity is created without a note of it (law 1)",
         f"{LOST} -k lost_is_linked",
     ),
     Mutation(
-        "flows/activity_writes.py",
+        "flows/activity_creation.py",
         "            if not error.unknown_outcome:  # surely not created\n",
         "            if error.unknown_outcome:\n",
         "the note of an activity that may exist is thrown away (law 1)",
