@@ -33,9 +33,9 @@ that is not paused also runs by its schedule, and those runs write.
 * It runs daily at 02:30 UTC. A run **by hand** compares everything, too.
 * A **backfill** compares only what is *dated* in its interval (due dates, starts of events; whole days count as
   midnight UTC): the way to mend weeks or months, one run a day. Items that were moved out of the interval are found by
-  their ids. Days last from 02:30 to 02:30 UTC: begin a day earlier to have the whole days of the first one. More than
-  one run at once only wait for each other:
-  `airflow backfill create --dag-id calendar_reconcile --from-date 2026-10-01 --to-date 2026-10-31 --max-active-runs 1`
+  their ids. Days last from 02:30 to 02:30 UTC: begin a day earlier and end a day later. More than one run at once only
+  wait for each other. All of October:
+  `airflow backfill create --dag-id calendar_reconcile --from-date 2026-09-30 --to-date 2026-11-01 --max-active-runs 1`
 * It moves no cursor, so that `calendar_sync` goes on as if nothing had been; repeating it writes nothing.
 
 #### When it is red
