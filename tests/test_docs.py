@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from include.calsync.flows import told
 from include.calsync.settings import Account, load_accounts
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -150,6 +151,41 @@ def test_every_param_of_a_dag_is_documented() -> None:
         names = [str(key.value) for key in params.keys if isinstance(key, ast.Constant)]
         assert names
         assert [name for name in names if f"`{name}`" not in row] == []
+
+
+# What Airflow or a service says.
+NOT_OURS = {"Bad Request", "TI was not in a state where it could be marked as running", "database is locked"}
+
+
+def said() -> str:
+    """Every text in the code, one a line; what is filled in is "…"."""
+    found = []
+    for path in [path for top in ("include/calsync", "plugins") for path in (ROOT / top).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            if all(isinstance(part, ast.Constant | ast.FormattedValue) for part in parts):
+                found.append("".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in parts))
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("page", ["docs/operating.md", "docs/troubleshooting.md"])
+def test_every_message_that_is_quoted_is_one(page: str) -> None:
+    """Quoted in the text, or in the first column of a table."""
+    texts, known = [], said()
+    for line in prose(ROOT / page).splitlines():
+        texts.append(line.split(" | ")[0] if line.startswith("|") else line)
+    quoted = set(re.findall(r'"([^"\n]{10,})"', "\n".join(texts))) - NOT_OURS
+    assert quoted
+    for quote in quoted:
+        for part in re.split(r"…|\(403|`.+?`|\bN\b|[“”]", quote):
+            assert part.strip(" ,") in known, quote
+
+
+def test_every_reason_to_leave_out_is_documented() -> None:
+    text = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    table = text.split("| `skipped_by_reason` |")[1].split("\n\n")[0]
+    first = "\n".join(line.split(" | ")[0] for line in table.splitlines()[2:])
+    assert set(re.findall(r"`(\w+)`", first)) == told.REASONS.keys()
 
 
 def test_there_is_one_version() -> None:
