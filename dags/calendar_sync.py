@@ -32,10 +32,11 @@ nothing to clear or resume: the next run takes up whatever this one left, and re
 
 * *settings*: correct the accounts file; the message has path and line. No request was made.
 * *a credential was refused, a connection is missing*: correct it under Admin > Connections, press Test there.
-* *held*: more deletions or edits than the account allows. Look at the plan; if they are meant, raise its limits.
+* *held*: more deletions, edits or creations than the account allows. Look at the plan; if they are meant, raise its
+  limits.
 * *held* as `hidden`: activities are not found any more since what the credential may see has changed, or are refused to
   it (403). Give it the right to see them, or delete the events of activities that are gone.
-* *Changes that wait*: Google takes no more writes to this calendar for some hours. They are sent when it does again.
+* *Changes that wait*: Google takes no more writes to this calendar for now. They are sent when it does again.
 * *a task failed* (database or Airflow unreachable, a worker killed): its log says what. The next run completes it.
 * *busy* (runs started by hand): another run works on the account. It is retried, and fails if that does not help.
 
@@ -43,6 +44,7 @@ nothing to clear or resume: the next run takes up whatever this one left, and re
 
 An account that is *busy* in the result rests. *Nothing is sent before …*: a limit or the daily budget was hit. The run
 that hit it was red; the sync goes on by itself at that time. *the sync runs every …*: the daily budget runs low.
+If no run gets through to an account for an hour, the runs are red.
 """
 
 from __future__ import annotations

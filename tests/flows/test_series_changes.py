@@ -91,6 +91,7 @@ def test_an_edit_wins_over_the_end_of_its_series(world: World, synced: Json) -> 
 def test_a_held_deletion_whose_occurrence_goes_as_well(world: World) -> None:
     """Its activity was deleted, with too many others; its series was moved, and it was cancelled there."""
     world.anna_is(max_delete_count=1, max_delete_ratio=0.1)
+    world.green()
     made = series(world, WEEKLY)
     calls = [world.activity(f"Call {number}", due_time=f"{number + 14}:00")["id"] for number in range(4)]
     world.green()
