@@ -308,6 +308,7 @@ def test_what_is_written_on_an_event(paired: World) -> None:
         "calsyncEventId": event["id"],
         "calsyncOrigin": "pipedrive",
         "calsyncVersion": "1",
+        "calsyncDeployment": paired.deployments[0],
     }
     assert event["source"]["url"].endswith(f"/deal/{paired.the_activity()['deal_id']}")
     assert not event.get("attendees")
