@@ -340,3 +340,34 @@ def test_an_upload_brings_both_twins(world: World) -> None:
     assert subjects(world) == ["First", "Second"]
     settle(world)
     assert_quiet(world)
+
+
+def test_the_last_object_of_an_activity_has_its_attendees_after_each_kind_of_write(team: World) -> None:
+    """Answers to writes leave them out; what is made anew needs them, and a quiet run learns nothing."""
+
+    def as_listed() -> None:
+        (link,) = team.links()
+        known = dict(team.the_activity())
+        assert link.activity_raw["attendees"] == known["attendees"]
+
+    event = meets(team)
+    team.sync()
+    as_listed()
+    team.google.edit_event(ANNA, event, location="Hall")
+    team.sync()
+    as_listed()
+    before = mapping_of(team)
+    team.sync()
+    assert mapping_of(team) == before
+    team.account(name="anna", enabled=False)
+    settle(team)
+    assert owner(team) == BERT
+    as_listed()
+
+
+def test_also_if_colleagues_come_later(team: World) -> None:
+    meets(team)
+    team.sync(accounts=["anna"], kind="manual")
+    team.sync()
+    (link,) = team.links()
+    assert [each["email"] for each in link.activity_raw["attendees"]] == [BERT]

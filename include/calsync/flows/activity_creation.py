@@ -27,7 +27,6 @@ from include.calsync.flows.names import site_of
 from include.calsync.flows.pasted import refs_body
 from include.calsync.flows.remains import Remains
 from include.calsync.flows.shared_writes import with_reps
-from include.calsync.flows.writes import with_attendees
 from include.calsync.store import changes, copies, mapping
 
 UNSURE = frozenset({"participants", "org_id", "deal_id", "attendees", "project_id", "priority", "outcome"})
@@ -73,7 +72,8 @@ class ActivityCreation(ActivityWrites):
             raise
         if new is not None and not whole:
             tell(desk, f"the activity of event {row.event_id} was made anew without {', '.join(members)}")
-        self._created(row, event, with_attendees(answer, members if whole else None), new)
+        written = body | members if whole else body
+        self._created(row, event, desk.listed(answer, None if written.get("attendees") else []), new)
 
     def _fresh_body(self, row: Row[Any], event: EventView) -> tuple[dict[str, Any], dict[str, Any]]:
         """The activity as the event alone makes it, and what else it may hang on."""

@@ -156,7 +156,8 @@ class ActivityWrites:
         try:
             with desk.sending(row):
                 sent: dict[str, Any] = {"seen_update_time": seen, "not_after": not_after}
-                return desk.pipedrive.update_activity(row.activity_id, body, **sent)
+                answer = desk.pipedrive.update_activity(row.activity_id, body, **sent)
+            return desk.listed(answer, current.get("attendees") or [])
         except PartlyRefused as error:
             done = {name for name in changed if error.written.issuperset(COLUMNS.get(name, (name,)))}
             shown = {"before": {name: before[name] for name in done}, "after": {name: after[name] for name in done}}

@@ -31,7 +31,8 @@ def attend(desk: Desk, row: Row[Any]) -> None:
     current = promptly(lambda: _attended(desk, row))
     with desk.commit() as conn:
         if link.activity_raw:  # our own write is no change
-            mapping.set_link(conn, link.id, activity_raw=link.activity_raw | {"update_time": current["update_time"]})
+            known = {name: current[name] for name in ("update_time", "attendees") if name in current}
+            mapping.set_link(conn, link.id, activity_raw=link.activity_raw | known)
         copies.attended(conn, link.company_id, link.meeting)
         desk.confirm(conn, row)
 
@@ -47,7 +48,8 @@ def _attended(desk: Desk, row: Row[Any]) -> dict[str, Any]:
         after = {"attendees": [each["email"] for each in row.payload["add"]]}
         desk.note(conn, row, side=Side.ACTIVITY, seen=current.get("update_time"), before={}, after=after)
     with desk.sending(row):
-        return desk.pipedrive.update_activity(row.activity_id, {"attendees": wanted}, not_after=not_after)
+        answer = desk.pipedrive.update_activity(row.activity_id, {"attendees": wanted}, not_after=not_after)
+    return desk.listed(answer, None)
 
 
 def with_reps(shown: Sequence[Person], add: Sequence[Person], remove: Sequence[Person]) -> list[dict[str, Any]] | None:
@@ -107,7 +109,8 @@ def _given(desk: Desk, row: Row[Any]) -> dict[str, Any]:
         desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after={"owner_id": owner_id})
     with desk.sending(row):
         sent: dict[str, Any] = {"seen_update_time": seen, "not_after": not_after}
-        return desk.pipedrive.update_activity(row.activity_id, body, **sent)
+        answer = desk.pipedrive.update_activity(row.activity_id, body, **sent)
+    return desk.listed(answer, (activity.get("attendees") or []) if beside is None else None)
 
 
 def _taken(

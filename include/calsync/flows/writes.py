@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
@@ -28,6 +29,8 @@ from include.calsync.flows.services import Services
 from include.calsync.store import changes, mapping, runs
 from include.calsync.store.leases import check_fence
 from include.calsync.store.transaction import reading
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 PROMPT = timedelta(seconds=5)
@@ -125,6 +128,19 @@ class Desk:
     def get_event(self, event_id: str) -> dict[str, Any]:
         """The event as it is now, veiled if it has to be. Raises NotFound."""
         return self.veiled(self.google.get_event(self.calendar_id, event_id))
+
+    def listed(self, answer: dict[str, Any], attendees: Any) -> dict[str, Any]:
+        """An activity as answered to a write, with its attendees, as listings show it: answers leave them out.
+
+        `attendees`: those that it had, or `None`: they were written, and are asked for.
+        """
+        if attendees is None:
+            try:
+                return self.pipedrive.activity(int(answer["id"]))
+            except ServiceError as error:  # the write is done; the next run that sees it learns them
+                log.warning("account %s: attendees of activity %s: %s", self.account.name, answer["id"], error)
+                return answer
+        return {"attendees": attendees} | answer
 
     def not_after(self) -> datetime:
         """How long a write of what was read just now may wait. Pipedrive has no conditional writes, so nothing else
@@ -253,7 +269,7 @@ class Desk:
         `answers`: raw objects as answered, by side; a side that was not written has none.
         """
         event_raw = answers.get("events") or payload["event_raw"]
-        activity_raw = with_attendees(answers.get("activities"), payload["activity_raw"])
+        activity_raw = answers.get("activities") or payload["activity_raw"]
         event = event_view(answers["events"]) if answers.get("events") else None
         activity = activity_view(answers["activities"], pair.activity.context) if answers.get("activities") else None
         kept = {side: merged.kept.get(side, frozenset()) for side in Side}
@@ -301,12 +317,6 @@ class Desk:
             return True  # it gets none
         mark = read_mark(event_raw or {})
         return mark is not None and mark.event_id == row.event_id and mark.activity_id == row.activity_id
-
-
-def with_attendees(answer: Any, known: Any) -> Any:
-    """An activity as answered to a write, which leaves its attendees out; without an answer what is known."""
-    attendees = (known or {}).get("attendees")
-    return known if not answer else answer if attendees is None else {"attendees": attendees} | answer
 
 
 def due_at(when: When | None) -> datetime | None:
