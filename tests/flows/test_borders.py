@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from include.calsync.errors import InfrastructureError
-from include.calsync.flows.activity_writes import ActivityWrites
+from include.calsync.flows.activity_creation import ActivityCreation
 from include.calsync.flows.border import scrubbed
 from include.calsync.flows.calendar_pull import CalendarPull
-from include.calsync.flows.event_writes import EventWrites
+from include.calsync.flows.event_creation import EventCreation
 from include.calsync.flows.linked import LinkedPairs
 from include.calsync.flows.unlinked import UnlinkedItems
 from tests.flows.judging import settled
@@ -61,7 +61,7 @@ def test_one_account(
     places: dict[str, tuple[type, str, Callable[..., bool]]] = {
         "pull": (CalendarPull, "pull", lambda pull: pull.account.name == "bert"),
         "plan": (UnlinkedItems, "_one_account", lambda _, account: account.name == "bert"),
-        "apply": (EventWrites, "handlers", lambda writes: writes.desk.account.name == "bert"),
+        "apply": (EventCreation, "handlers", lambda writes: writes.desk.account.name == "bert"),
     }
     with monkeypatch.context() as patch:
         breaks(patch, *places[stage])
@@ -88,7 +88,7 @@ def test_one_item_that_is_written(
         else:
             world.event(name)
     with monkeypatch.context() as patch:
-        breaks(patch, EventWrites if side == "activity" else ActivityWrites, "create", is_bad_row)
+        breaks(patch, EventCreation if side == "activity" else ActivityCreation, "create", is_bad_row)
         summary = world.sync()
     assert summary.result["accounts"]["anna"]["state"] == "ok"
     assert len(world.links()) == 1

@@ -74,7 +74,7 @@ WRITES: dict[Write, tuple[Any, Any]] = {
 
 @pytest.mark.parametrize("write", WRITES, ids=lambda write: write.__name__)
 def test_the_later_of_two_writers_of_one_row_has_the_last_word(store: Engine, account_id: int, write: Write) -> None:
-    _start_runs(store)
+    _start_runs(store, account_id)
     with store.connect() as conn:
         before_count = conn.execute(select(func.count()).select_from(WRITES[write][0])).scalar_one()
 
@@ -96,10 +96,12 @@ def test_the_later_of_two_writers_of_one_row_has_the_last_word(store: Engine, ac
             assert conn.execute(select(column)).scalar_one() == "second"
 
 
-def _start_runs(store: Engine) -> None:
+def _start_runs(store: Engine, account_id: int) -> None:
     with store.begin() as conn:
         for run_id in ("first", "second"):
             runs.create(conn, run_id=run_id, dag_id="d", kind="manual", dry_run=False, request={}, at=NOON)
+            done = {"activities_pulled": True, "events_pulled": True, "planned": True}
+            runs.add_account(conn, run_id=run_id, account_id=account_id, settings={}, **done)
 
 
 def test_one_guest_may_be_looked_up_for_eight_calendars_at_once(store: Engine) -> None:
