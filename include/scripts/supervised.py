@@ -38,7 +38,7 @@ def main(command: list[str]) -> int:
     # A group of its own: a Ctrl-C of the terminal reaches it through us, once.
     process = subprocess.Popen(command, process_group=0)
     try:
-        return process.wait()
+        return _wait_and_reap(process)
     except Told as told:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # an impatient second one would leave processes behind
@@ -48,6 +48,15 @@ def main(command: list[str]) -> int:
         return 128 + told.number
     finally:
         end_descendants()
+
+
+def _wait_and_reap(process: subprocess.Popen[bytes]) -> int:
+    """Wait for it. Meanwhile adopted orphans that end are reaped: who killed one waits until it is gone."""
+    while True:
+        pid, status = os.waitpid(-1, 0)
+        if pid == process.pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return process.returncode
 
 
 def end_descendants() -> None:

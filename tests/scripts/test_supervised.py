@@ -98,3 +98,14 @@ def test_what_a_command_leaves_behind_is_ended_and_its_exit_code_kept(tmp_path: 
     script = f"setsid sleep 600 >/dev/null 2>&1 & echo $! > {shlex.quote(str(mark))}; exit {code}"
     assert subprocess.run([*SUPERVISED, "bash", "-c", script], cwd=ROOT, timeout=60).returncode == code
     assert not psutil.pid_exists(int(mark.read_text()))
+
+
+def test_an_orphan_that_ends_is_reaped_at_once(tmp_path: Path) -> None:
+    """A program that killed a process of a parent that is gone waits until it is gone itself."""
+    script = "(sleep 0.1 & echo $! > pid); while [ -e /proc/$(cat pid) ]; do sleep 0.1; done"
+    assert (
+        subprocess.run(
+            [*SUPERVISED, "bash", "-c", f"cd {shlex.quote(str(tmp_path))}; {script}"], cwd=ROOT, timeout=20
+        ).returncode
+        == 0
+    )
