@@ -23,13 +23,10 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.limiter import Limiter, NoLimiter
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.environment import Environment
-from include.calsync.flows.apply import upsert_activities, upsert_events
-from include.calsync.flows.close import Summary, close
-from include.calsync.flows.opening import open_run
-from include.calsync.flows.plan import plan
-from include.calsync.flows.pull import pull_activities, pull_events
+from include.calsync.flows.closing.close import Summary
 from include.calsync.flows.run import RunRequest, UploadOptions
 from include.calsync.flows.services import Services, utc_now
+from include.calsync.flows.sync import sync
 from include.calsync.store.engine import create_store_engine
 from include.calsync.store.limits import StoreLimiter
 
@@ -106,25 +103,18 @@ class Runner:
         return f"run-{next(self._numbers)}-{time.time_ns()} task"
 
     def _run(self, request: RunRequest) -> Summary:
-        services, owner = self._services(), request.owner
+        services = self._services()
         self.seconds = {}
-        run_id: str = self._timed("open", open_run, services, request)
-        shards: list[list[str]] = self._timed("pull activities", pull_activities, services, run_id, owner)
-        for shard in shards:
-            self._timed("pull events", pull_events, services, run_id, shard, owner)
-        self._timed("plan", plan, services, run_id, owner)
-        for name, upsert in (("upsert events", upsert_events), ("upsert activities", upsert_activities)):
-            for shard in shards:
-                self._timed(name, upsert, services, run_id, shard, owner)
-        summary: Summary = self._timed("close", close, services, run_id, owner)
-        return summary
 
-    def _timed(self, name: str, step: Callable[..., Any], *arguments: Any) -> Any:
-        begun = time.monotonic()
-        try:
-            return step(*arguments)
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - begun
+        def timed(step: Callable[..., Any], *arguments: Any) -> Any:
+            begun = time.monotonic()
+            try:
+                return step(services, *arguments)
+            finally:
+                name = step.__name__
+                self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - begun
+
+        return sync(request, timed)
 
     def _services(self) -> Services:
         return Services(

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from include.calsync.flows.apply import upsert_activities, upsert_events
-from include.calsync.flows.close import Summary, close
-from include.calsync.flows.opening import open_run
-from include.calsync.flows.plan import plan
-from include.calsync.flows.pull import pull_activities, pull_events
+from include.calsync.flows.applying.apply import upsert_activities, upsert_events
+from include.calsync.flows.closing.close import Summary, close
+from include.calsync.flows.opening.open_run import open_run
+from include.calsync.flows.planning.plan import plan
+from include.calsync.flows.pulling.pull import pull_activities, pull_events
 from include.calsync.store.tables import run_account
 from tests.flows.world import World
 

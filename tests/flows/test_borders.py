@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from include.calsync.errors import InfrastructureError
-from include.calsync.flows.activity_creation import ActivityCreation
+from include.calsync.flows.applying.activity_creation import ActivityCreation
+from include.calsync.flows.applying.event_creation import EventCreation
 from include.calsync.flows.border import scrubbed
-from include.calsync.flows.calendar_pull import CalendarPull
-from include.calsync.flows.event_creation import EventCreation
-from include.calsync.flows.linked import LinkedPairs
-from include.calsync.flows.unlinked import UnlinkedItems
+from include.calsync.flows.planning.linked import LinkedPairs
+from include.calsync.flows.planning.unlinked import UnlinkedItems
+from include.calsync.flows.pulling.calendar import CalendarPull
 from tests.flows.judging import settled
 from tests.flows.test_isolation import FIVE_MINUTES_S, aside
 from tests.flows.world import World, day

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from include.calsync.flows.budget import pace
+from include.calsync.flows.pulling.pace import pace
 from include.sandbox.base import Fault
 from tests.flows.world import World, account_row
 

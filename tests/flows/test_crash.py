@@ -11,11 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, select, update
 
-from include.calsync.flows.apply import upsert_activities, upsert_events
-from include.calsync.flows.close import Summary, close
-from include.calsync.flows.opening import open_run
-from include.calsync.flows.plan import plan
-from include.calsync.flows.pull import pull_activities, pull_events
+from include.calsync.flows.closing.close import Summary
+from include.calsync.flows.sync import sync
 from include.calsync.store.tables import cursor, lease
 from include.sandbox.server import Sandbox
 from tests.flows.judging import lost_values, picture, settled
@@ -287,15 +284,7 @@ def tried_twice(world: World, killer: Killer) -> Summary:
             killer.replace()
             return work(world.services(), *arguments)
 
-    request = world.request()
-    run_id, owner = task(open_run, request), request.owner
-    shards = task(pull_activities, run_id, owner)
-    for step in (pull_events, upsert_events, upsert_activities):
-        if step is upsert_events:
-            task(plan, run_id, owner)
-        for shard in shards:
-            task(step, run_id, shard, owner)
-    summary: Summary = task(close, run_id, owner)
+    summary = sync(world.request(), task)
     assert killer.at is None
     return summary
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from include.calsync.flows import close as closing
+from include.calsync.flows.closing import close as closing
 from include.calsync.store.leases import DEFAULT_TTL_S
 from tests.flows.killing import before_request
 from tests.flows.steps import Steps

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from include.calsync.errors import AccountError
-from include.calsync.flows.close import Summary
+from include.calsync.flows.closing.close import Summary
 from include.calsync.store.tables import quarantine
 from include.sandbox.base import Fault
 from tests.flows.judging import settled

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from include.calsync.errors import LeaseLost
-from include.calsync.flows.apply import upsert_events
+from include.calsync.flows.applying.apply import upsert_events
 from include.calsync.store import leases
 from include.calsync.store.leases import DEFAULT_TTL_S
 from include.calsync.store.tables import lease

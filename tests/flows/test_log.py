@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.model import Context
 from include.calsync.core.text import plain
-from include.calsync.flows.open_writes import UNKNOWN
+from include.calsync.flows.applying.open_writes import UNKNOWN
 from include.calsync.store.tables import open_write
 from include.sandbox.base import Fault
 from tests.flows.killing import Killed, Killer, Snapshot, before_request

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, func, select
 
-from include.calsync.flows.close import close
+from include.calsync.flows.closing.close import close
 from include.calsync.store import pruning
 from include.calsync.store.tables import change_log, held_item, hold, plan_row, run_account, run_usage, sync_run
 from include.sandbox.base import Fault

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from include.calsync.flows.close import Summary
+from include.calsync.flows.closing.close import Summary
 from include.sandbox.base import Fault
 from tests.flows.judging import mapping_of
 from tests.flows.steps import Steps

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from include.calsync.flows import budget, renames
+from include.calsync.flows.pulling import pace as budget
+from include.calsync.flows.pulling import renames
 from include.sandbox.faults import Fault
 from tests.flows.world import World, day
 

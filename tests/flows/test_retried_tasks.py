@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from include.calsync.flows.apply import upsert_activities, upsert_events
-from include.calsync.flows.opening import STAGING_KEPT, open_run
-from include.calsync.flows.plan import plan
-from include.calsync.flows.pull import pull_activities, pull_events
+from include.calsync.flows.applying.apply import upsert_activities, upsert_events
+from include.calsync.flows.opening.open_run import STAGING_KEPT, open_run
+from include.calsync.flows.planning.plan import plan
+from include.calsync.flows.pulling.pull import pull_activities, pull_events
 from include.calsync.store.leases import DEFAULT_TTL_S
 from include.calsync.store.tables import observation, plan_row
 from tests.flows.steps import Steps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.calsync.flows import apply
+from include.calsync.flows.applying import apply
 from include.sandbox.base import Fault
 from tests.flows.meetings import BERT, assert_quiet, attendees, meets, owner, settle, user
 from tests.flows.world import ANNA, World, account_row, day

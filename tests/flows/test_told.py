@@ -133,7 +133,7 @@ def test_items_that_are_set_aside_are_no_equal_ones(world: World, say: Say) -> N
 def test_every_reason_has_words(root: Path) -> None:
     """The reasons that pull and plan count."""
     found = set()
-    for name in ("core/decide", "core/fields", "core/privacy", "flows/calendar_pull", "flows/unlinked"):
+    for name in ("core/decide", "core/fields", "core/privacy", "flows/pulling/calendar", "flows/planning/unlinked"):
         text = (root / f"include/calsync/{name}.py").read_text()
         found |= set(re.findall(r'skip\([^)]*"(\w+)"\)|reason = (?:reason or )?"(\w+)"', text))
     words = {one or other for one, other in found}

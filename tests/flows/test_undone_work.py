@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from include.calsync.errors import FatalError
-from include.calsync.flows import guarded
-from include.calsync.flows.close import Summary
-from include.calsync.flows.opening import STAGING_KEPT, open_run
-from include.calsync.flows.pull import pull_activities, pull_events
+from include.calsync.flows.closing.close import Summary
+from include.calsync.flows.opening.open_run import STAGING_KEPT, open_run
+from include.calsync.flows.planning import guarded
+from include.calsync.flows.pulling.pull import pull_activities, pull_events
 from include.calsync.store.tables import account, plan_row, quarantine
 from tests.flows.steps import Steps
 from tests.flows.world import World, day
@@ -166,7 +166,7 @@ def test_two_tries_of_the_plan_at_once_store_one(world: World, monkeypatch: pyte
         stored.extend(plan_rows(world, run.id))
         guarded.guard(*args)
 
-    monkeypatch.setattr("include.calsync.flows.plan.guard", guard)
+    monkeypatch.setattr("include.calsync.flows.planning.plan.guard", guard)
     run.plan()
     assert plan_rows(world, run.id) == stored != []
 

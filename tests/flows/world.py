@@ -24,13 +24,11 @@ from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.clients.transport import Limiter, NoLimiter
 from include.calsync.environment import Environment
-from include.calsync.flows.apply import upsert_activities, upsert_events
-from include.calsync.flows.close import Summary, close
-from include.calsync.flows.opening import open_run
-from include.calsync.flows.plan import plan
-from include.calsync.flows.pull import pull_activities, pull_events
+from include.calsync.flows.closing.close import Summary
+from include.calsync.flows.pulling.pull import pull_activities
 from include.calsync.flows.run import RunRequest, UploadOptions
 from include.calsync.flows.services import Services
+from include.calsync.flows.sync import sync
 from include.calsync.store.engine import create_store_engine
 from include.calsync.store.limits import StoreLimiter
 from include.calsync.store.tables import account, change_log, cursor, link
@@ -58,17 +56,18 @@ class Tasks:
         self.fates = dict(fates)
         self.broken: list[str] = []
 
-    def do(self, name: str, work: Callable[[], object]) -> None:
+    def do(self, name: str, work: Callable[[], T]) -> T | None:
         """Carry the task out, as its fate allows. One mapped task that fails does not stop the others of its kind."""
         failed_before = set(self.broken) - {name}
         fate = self.fates.pop(name, "")
-        if failed_before or fate == "skipped":
-            return
+        if name != "close" and (failed_before or fate == "skipped"):
+            return None
         if fate == "failed":
             self.broken.append(name)
-            return
-        for _ in range(2 if fate == "twice" else 1):
+            return None
+        if fate == "twice":
             work()
+        return work()
 
 
 @dataclass
@@ -235,19 +234,13 @@ class World:
                 none but the last follows; `skipped`, as if a person had marked it as success; `twice`, as a try that
                 died after its last commit.
         """
-        services, request = self.services(), self.request(**options)
-        run_id, tasks = open_run(services, request), Tasks(fates or {})
-        shards = pull_activities(services, run_id, request.owner)
-        if fates:
-            shards = [[name] for shard in shards for name in shard]
-        for shard in shards:
-            tasks.do("pull_events", partial(pull_events, services, run_id, shard, request.owner))
-        tasks.do("plan", partial(plan, services, run_id, request.owner))
-        for shard in shards:
-            tasks.do("upsert_events", partial(upsert_events, services, run_id, shard, request.owner))
-        for shard in shards:
-            tasks.do("upsert_activities", partial(upsert_activities, services, run_id, shard, request.owner))
-        return close(services, run_id, request.owner, tasks.broken)
+        services, tasks = self.services(), Tasks(fates or {})
+
+        def do(step: Callable[..., Any], *arguments: Any) -> Any:
+            answer: Any = tasks.do(step.__name__, partial(step, services, *arguments))
+            return [[name] for shard in answer for name in shard] if fates and step is pull_activities else answer
+
+        return sync(self.request(**options), do, tasks.broken)
 
     def upload(self, **options: Any) -> Summary:
         """One run of the upload."""

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from include.calsync.errors import LeaseLost
-from include.calsync.flows import apply, pull
-from include.calsync.flows.close import Summary
+from include.calsync.flows.applying import apply
+from include.calsync.flows.closing.close import Summary
+from include.calsync.flows.pulling import pull
 from include.sandbox.server import Sandbox
 from tests.flows.killing import Killed, Killer
 from tests.flows.world import TASKS, day

@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from include.calsync.flows.close import Summary
+from include.calsync.flows.closing.close import Summary
 from tests.laws.machine import Laws
 from tests.store.conftest import Databases
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, func, select
 
-from include.calsync.flows import opening
-from include.calsync.flows.accounts import Resolved
+from include.calsync.flows.opening import open_run as opening
+from include.calsync.flows.opening.identity import Resolved
 from include.calsync.store import copies, cursors, directory, mapping, runs, tables
 from include.calsync.store.directory import Directory
 from tests.store.conftest import NOON, FakeClock

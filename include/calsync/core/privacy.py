@@ -9,10 +9,9 @@ from typing import Any
 
 from include.calsync.core.received import ODD
 from include.calsync.core.visibility import visibility_of
+from include.calsync.core.words import Absence
 
 NEUTRAL_TITLE = "Busy"
-WITHDRAWN = frozenset({"declined", "private"})
-"""Why an event that is there may count as gone."""
 VEIL = "calsyncVeiled"
 """Member of a raw event that tells the veil from the event."""
 _KEPT = (
@@ -43,8 +42,8 @@ def is_declined(event: Mapping[str, Any]) -> bool:
 def unwanted(event: Mapping[str, Any], private_events: str) -> str | None:
     """Why a live event counts as one that is not there; None: it counts."""
     if is_declined(event):
-        return "declined"
-    return "private" if private_events == "skip" and is_private(event) else None
+        return Absence.DECLINED
+    return Absence.PRIVATE if private_events == "skip" and is_private(event) else None
 
 
 def veiled(event: Mapping[str, Any], private_events: str) -> dict[str, Any]:

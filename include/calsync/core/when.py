@@ -247,3 +247,12 @@ def _timed(moment: datetime, zone: ZoneInfo) -> dict[str, Any]:
     if offset is None or offset % MINUTE:  # RFC 3339 has no seconds in offsets; old local mean times do
         local = moment
     return {"date": None, "dateTime": local.isoformat(), "timeZone": zone.key}
+
+
+def due_at(when: When | None) -> datetime | None:
+    """When an activity is due, for the order of the probe."""
+    if when is None:
+        return None
+    if when.day is None:
+        return when.start
+    return datetime.combine(when.day, time(), UTC)

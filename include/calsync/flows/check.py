@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 
 from include.calsync.environment import Environment
 from include.calsync.errors import CalsyncError, SettingsError
-from include.calsync.flows.accounts import Resolved, clashes, resolve
 from include.calsync.flows.deployment import check_store
+from include.calsync.flows.opening.identity import Resolved, clashes, resolve
 from include.calsync.flows.rights import check_right, right_to
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account, load_accounts

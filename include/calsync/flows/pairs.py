@@ -13,14 +13,15 @@ from include.calsync.core.merge import Merged, Pair, merge
 from include.calsync.core.model import ActivityView, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.records import Observation
 from include.calsync.core.visibility import visibility_of
 from include.calsync.core.written import Written
 
 
 def payload_of(
     link: Row[Any] | None,
-    activity: Row[Any] | None,
-    event: Row[Any] | None,
+    activity: Observation | None,
+    event: Observation | None,
     *,
     origin: Origin | None = None,
 ) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def payload_of(
     }
 
 
-def _readable(observed: Row[Any] | None) -> TypeGuard[Row[Any]]:
+def _readable(observed: Observation | None) -> TypeGuard[Observation]:
     return observed is not None and observed.view is not None
 
 
@@ -58,7 +59,7 @@ def _last_event(link: Row[Any] | None) -> Any:
     return event_view(link.event_raw).to_json()
 
 
-def _stamp(observed: Row[Any] | None) -> str | None:
+def _stamp(observed: Observation | None) -> str | None:
     return observed.stamp.isoformat() if observed is not None and observed.stamp is not None else None
 
 

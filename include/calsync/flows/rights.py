@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.policy import Mode
 from include.calsync.errors import CalsyncError
 from include.calsync.flows.services import Services
+from include.calsync.store.directory import Directory
 
 WRITERS = ("writer", "owner")
 
@@ -31,3 +38,25 @@ def right_to(services: Services, client: GoogleCalendarClient, calendar_id: str)
     for _ in listing.pages():
         pass
     return listing.access_role
+
+
+def rights_of(me: Mapping[str, Any]) -> str:
+    """A digest of what decides which activities a credential sees, as far as GET /v1/users/me tells.
+
+    The order of `access` is not promised (Pipedrive API v1, GET /users/me: three entries, in changing order).
+    """
+    known = {key: me.get(key) for key in ("id", "company_id", "role_id", "access", "is_admin")}
+    if isinstance(known["access"], list):
+        known["access"] = sorted(known["access"], key=_by_app)
+    text = json.dumps(list(known.values()), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _by_app(entry: Any) -> tuple[str, str, str]:
+    known = entry if isinstance(entry, Mapping) else {}
+    return str(known.get("app")), str(known.get("permission_set_id")), json.dumps(entry, sort_keys=True)
+
+
+def rights_since(directory: Directory, conn_id: str, me: Mapping[str, Any]) -> datetime | None:
+    """Note the rights of the connection's credential; since when they differ from what they were, None: always so."""
+    return directory.since(f"rights:{conn_id}", rights_of(me))

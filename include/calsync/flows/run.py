@@ -16,6 +16,7 @@ from include.calsync.errors import AccountBusy, BudgetExhausted, FatalError, Lea
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import runs
+from include.calsync.store.leases import check_fence
 from include.calsync.store.tables import account as account_table
 from include.calsync.store.tables import run_account as run_account_table
 from include.calsync.store.transaction import reading
@@ -166,6 +167,12 @@ def counted(services: Services, run_id: str) -> Iterator[None]:
         if any(used):
             with services.engine.begin() as conn:
                 runs.add_usage(conn, run_id, *used)
+
+
+def check_lease(conn: Connection, account: RunAccount) -> None:
+    """Inside a writing transaction: raises LeaseLost, unless the account's lease is still ours, or none is needed."""
+    if account.fence is not None:
+        check_fence(conn, account.id, account.fence)
 
 
 def mark_failed(conn: Connection, account_id: int, error: str) -> None:

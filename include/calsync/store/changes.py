@@ -7,6 +7,7 @@ so a process that dies in between leaves no gap.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -68,3 +69,16 @@ def removed(conn: Connection, activity_ids: Mapping[str, Iterable[int]]) -> set[
         while part := list(islice(remaining, IDS_PER_QUERY)):
             found |= set(conn.execute(select(column.activity_id).where(*mine, column.activity_id.in_(part))).scalars())
     return found
+
+
+def log_rekey(
+    conn: Connection, link: Row[Any], columns: Mapping[str, Any], *, run_id: str, at: datetime, reason: str
+) -> None:
+    """Log that a link (as it was before) belongs to another event or activity now."""
+    now = {name: columns[name] for name in ("activity_id", "event_id") if name in columns}
+    before = {name: getattr(link, name) for name in now}
+    ids = {"activity_id": link.activity_id, "event_id": link.event_id} | now
+    where = {"company_id": link.company_id, "calendar_id": link.calendar_id}
+    what = {"side": "store", "action": "rekey", "reason": reason, "before": before, "after": now}
+    who = {"run_id": run_id, "account_id": link.account_id, "link_id": link.id}
+    append(conn, at=at, **who, **where, **ids, **what)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from include.calsync.core.records import Observation
 from include.calsync.store.tables import account, observation, plan_row, run_account, run_usage, sync_run
 
+_OBSERVED = [
+    func.coalesce(observation.c.account_id, 0) if each.name == "account_id" else observation.c[each.name]
+    for each in fields(Observation)
+]
 NEXT = "~next"
 """Ends the name of what an account will be, in a dry run after its calendar was changed."""
 
@@ -109,10 +115,10 @@ def forget_observations(conn: Connection, run_id: str, side: str, account_ids: I
     conn.execute(again)
 
 
-def observations(conn: Connection, run_id: str, side: str) -> list[Row[Any]]:
+def observations(conn: Connection, run_id: str, side: str) -> list[Observation]:
     """What was staged, in the order it was seen."""
-    query = select(observation).where(observation.c.run_id == run_id, observation.c.side == side)
-    return list(conn.execute(query.order_by(observation.c.id)))
+    query = select(*_OBSERVED).where(observation.c.run_id == run_id, observation.c.side == side)
+    return [Observation(*row) for row in conn.execute(query.order_by(observation.c.id))]
 
 
 def observed_ids(conn: Connection, run_id: str, side: str) -> set[Any]:

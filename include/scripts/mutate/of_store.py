@@ -155,7 +155,7 @@ STORE = [
         "tests/store/test_laws.py",
     ),
     Mutation(
-        "flows/close.py",
+        "flows/closing/close.py",
         "    if not account.planned:\n",
         "    if account.planned is None:\n",
         "a run without a plan forgets what was set aside (law 7)",

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from include.calsync.flows.close import Summary
+from include.calsync.flows.closing.close import Summary
 from include.calsync.store.tables import link, sync_run
 from include.sandbox.server import Sandbox
 from include.scripts.runner import Addresses, Runner

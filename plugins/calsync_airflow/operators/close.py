@@ -30,7 +30,7 @@ class CloseRunOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the result. Raises AirflowException naming every account, item or task that failed."""
-        from include.calsync.flows.close import close
+        from include.calsync.flows.closing.close import close
 
         ti = context["ti"]
         broken = _broken_tasks(context)

@@ -28,7 +28,7 @@ class PlanSyncOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return counts."""
-        from include.calsync.flows.plan import plan
+        from include.calsync.flows.planning.plan import plan
 
         with open_services() as services:
             return plan(services, self.sync_run_id, lease_owner_of(context))

@@ -46,8 +46,8 @@ class PullActivitiesOperator(BaseOperator):
         Raises SettingsError before any request if the settings are wrong; AccountBusy, as long as Airflow will try
         again, for a run that finds an account in use and whose next one does not come at once.
         """
-        from include.calsync.flows.opening import open_run
-        from include.calsync.flows.pull import pull_activities
+        from include.calsync.flows.opening.open_run import open_run
+        from include.calsync.flows.pulling.pull import pull_activities
 
         ti = context["ti"]
         request = run_request(context, upload=self.upload, reconcile=self.reconcile)
@@ -88,7 +88,7 @@ class PullEventsOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, int]:
         """Return counts."""
-        from include.calsync.flows.pull import pull_events
+        from include.calsync.flows.pulling.pull import pull_events
 
         with open_services() as services:
             return pull_events(services, self.sync_run_id, self.shard, lease_owner_of(context))

@@ -45,7 +45,7 @@ class UpsertEventsOperator(_UpsertOperator):
 
     def upsert(self, services: Services, owner: str) -> dict[str, Any]:
         """Return counts."""
-        from include.calsync.flows.apply import upsert_events
+        from include.calsync.flows.applying.apply import upsert_events
 
         return upsert_events(services, self.sync_run_id, self.shard, owner)
 
@@ -59,6 +59,6 @@ class UpsertActivitiesOperator(_UpsertOperator):
 
     def upsert(self, services: Services, owner: str) -> dict[str, Any]:
         """Return counts."""
-        from include.calsync.flows.apply import upsert_activities
+        from include.calsync.flows.applying.apply import upsert_activities
 
         return upsert_activities(services, self.sync_run_id, self.shard, owner)

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from include.calsync.flows.close import Summary
+from include.calsync.flows.closing.close import Summary
 from include.calsync.store.tables import hold, lease, quarantine, run_account, sync_run
 from include.sandbox.base import Recorded
 from tests.flows.judging import lost_values, mapping_of, picture

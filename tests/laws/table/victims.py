@@ -27,7 +27,8 @@ from sqlalchemy import Engine, event
 
 from include.calsync.clients.sessions import Session, Timing
 from include.calsync.clients.sessions import exchange as send
-from include.calsync.flows import apply, pull
+from include.calsync.flows.applying import apply
+from include.calsync.flows.pulling import pull
 from include.calsync.store.engine import create_store_engine
 from include.sandbox.base import SandboxClock
 from tests.flows.victim import FIRST_NUMBER

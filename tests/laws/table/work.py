@@ -12,7 +12,8 @@ import google.auth.credentials
 import pytest
 from sqlalchemy import make_url
 
-from include.calsync.flows import apply, pull
+from include.calsync.flows.applying import apply
+from include.calsync.flows.pulling import pull
 from include.sandbox.faults import Fault
 from include.sandbox.server import Sandbox
 from tests.flows.killing import Snapshot

@@ -1,0 +1,320 @@
+"""Writes to Pipedrive. It has no conditional write and no key against duplicates: read first, and note the intent."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from include.calsync.core.decide import Action
+from include.calsync.core.fields import activity_body, activity_view, event_view
+from include.calsync.core.marks import Mark
+from include.calsync.core.merge import Merged, Pair, merge
+from include.calsync.core.model import ActivityView, Context, Origin
+from include.calsync.core.policy import Side
+from include.calsync.core.series import is_occurrence
+from include.calsync.core.stamps import skew, stamp
+from include.calsync.errors import NotFound, PartlyRefused, RetryableError, ServiceError
+from include.calsync.flows import moves
+from include.calsync.flows.applying.event_writes import put_mark
+from include.calsync.flows.applying.follow_writes import lives_on
+from include.calsync.flows.applying.guests import Guests
+from include.calsync.flows.applying.open_writes import shown_value
+from include.calsync.flows.applying.pasted import refs_body
+from include.calsync.flows.applying.shared_writes import attend, take_over
+from include.calsync.flows.applying.writes import Desk, promptly, same_content
+from include.calsync.flows.pairs import merged_of, pair_of
+from include.calsync.store import mapping, runs
+
+log = logging.getLogger(__name__)
+
+
+COLUMNS = {
+    "subject": ("subject",),
+    "when": ("due_date", "due_time", "duration"),
+    "place": ("location",),
+    "description": ("public_description",),
+    "busy": ("busy",),
+}
+"""Where an activity keeps each field."""
+
+
+class ChangedMeanwhile(RetryableError):
+    """The activity is not what the plan was made for: decide again in the next run."""
+
+
+class ActivityWrites:
+    """One account's writes to its activities, and rows that only the store must learn."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.guests = Guests(desk.services, desk.account)
+
+    def handlers(self) -> dict[str, Callable[[Row[Any]], None]]:
+        """What to call for each action."""
+        return {
+            Action.CREATE_EVENT: self.merge,  # made anew with an edit that the activity does not show yet
+            Action.MERGE: self.merge,
+            Action.ADOPT: self.merge,
+            Action.DELETE_ACTIVITY: self.delete,
+            Action.FINISH_ACTIVITY: self.finish,
+            Action.REBASE: self.rebase,
+            Action.DETACH: self.detach,
+            Action.UNLINK: self.unlink,
+            Action.TAKE_OVER: self.take_over,
+            Action.ATTEND: lambda row: attend(self.desk, row),
+        }
+
+    def _mark(self, link_id: int, row: Row[Any], wanted: Mark, event: dict[str, Any] | None = None) -> None:
+        """If this fails the link is known as unmarked, and the next run does it. `event`: if it is not the row's."""
+        desk = self.desk
+        if not desk.policy.of_pair(event or row.payload["event_raw"], wanted.origin).may_mark:
+            return
+        try:
+            answer = put_mark(desk, row, wanted, event)
+        except ServiceError as error:
+            log.warning("account %s: event %s is not marked yet: %s", desk.account.name, wanted.event_id, error)
+            return
+        with desk.commit() as conn:
+            mapping.set_link(conn, link_id, marked=True, etag=answer.get("etag"), event_raw=answer)
+            desk.log_write(conn, row, link_id=link_id)
+
+    # Change.
+
+    def merge(self, row: Row[Any]) -> None:
+        """Write the activity's part of a merge, if it has one, and settle the pair."""
+        desk = self.desk
+        if desk.is_obsolete(row):
+            desk.drop(row)
+            return
+        payload = row.payload
+        link = desk.link_of(row)
+        pair, merged = merged_of(payload, link, desk.policy)
+        answers = {"events": payload["event_answer"]} if "event_answer" in payload else {}
+        if not merged.activity_changes:
+            desk.settle(row, payload, pair, merged, answers)
+            return
+        if not answers:
+            desk.log_lost(row, merged.conflicts)
+        answers["activities"] = promptly(lambda: self._write(row, pair, merged, answers))
+        desk.settle(row, payload, pair, merged, answers)
+
+    def _write(self, row: Row[Any], pair: Pair, merged: Merged, answers: dict[str, Any]) -> dict[str, Any]:
+        """The activity with its part of the merge, if it is still as it was seen."""
+        current = self.desk.pipedrive.activity(row.activity_id)
+        not_after = self.desk.not_after()
+        view = activity_view(current, pair.activity.context)
+        if current.get("is_deleted"):
+            raise ChangedMeanwhile("the activity was deleted meanwhile")
+        if not same_content(view, pair.activity):
+            self._merge_again(row, pair, view, current, answers, not_after)
+        return self._patch(row, merged.activity_changes, view, current, not_after)
+
+    def _merge_again(
+        self,
+        row: Row[Any],
+        pair: Pair,
+        view: ActivityView,
+        current: dict[str, Any],
+        answers: dict[str, Any],
+        not_after: datetime,
+    ) -> None:
+        """Somebody edited the activity since it was read: write what still holds; the rest is for the next run."""
+        event = event_view(answers["events"]) if answers else pair.event
+        html = str(current.get("public_description") or "")
+        at = stamp(current.get("update_time"), skew(self.desk.pipedrive.server_time, self.desk.services.clock))
+        now = dataclasses.replace(pair, activity=view, event=event, activity_html=html, activity_stamp=at)
+        merged = merge(now, self.desk.policy_of(row))
+        if merged.activity_changes and view.when is not None:
+            self.desk.log_lost(row, merged.conflicts)
+            self._patch(row, merged.activity_changes, view, current, not_after)
+            with self.desk.commit() as conn:
+                self.desk.log_write(conn, row)
+        raise ChangedMeanwhile("the activity was edited meanwhile; the rest follows in the next run")
+
+    def _patch(
+        self,
+        row: Row[Any],
+        changed: dict[str, Any],
+        view: ActivityView,
+        current: dict[str, Any],
+        not_after: datetime,
+    ) -> dict[str, Any]:
+        desk, seen = self.desk, current.get("update_time")
+        veiled = self.desk.policy_of(row).terms.veiled
+        before = {name: None if veiled and name != "when" else shown_value(getattr(view, name)) for name in changed}
+        after = {name: shown_value(value) for name, value in changed.items()}
+        body = activity_body(changed)
+        if "description" in changed:
+            body |= refs_body(desk, row.event_id, changed["description"], view.refs, current.get("participants"))
+        with desk.commit() as conn:
+            desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after=after)
+        try:
+            with desk.sending(row):
+                sent: dict[str, Any] = {"seen_update_time": seen, "not_after": not_after}
+                answer = desk.pipedrive.update_activity(row.activity_id, body, **sent)
+            return desk.listed(answer, current.get("attendees") or [])
+        except PartlyRefused as error:
+            done = {name for name in changed if error.written.issuperset(COLUMNS.get(name, (name,)))}
+            shown = {"before": {name: before[name] for name in done}, "after": {name: after[name] for name in done}}
+            with desk.commit() as conn:
+                desk.log_write(conn, row, **shown)
+            raise
+
+    # Remove.
+
+    def delete(self, row: Row[Any]) -> None:
+        """Delete the activity, unless somebody edited it since: an edit beats a delete."""
+        desk = self.desk
+        link = self._start_removal(row)
+        if link is None:
+            return
+        current = promptly(lambda: self._delete(row, link))
+        with desk.commit() as conn:
+            if current is not None:
+                mapping.set_link(conn, link.id, activity_raw=current)
+            self._end(conn, row, link)
+            desk.confirm(conn, row, before=_loggable(row, link, current or link.activity_raw))
+            if row.payload["cause"] == "private":
+                runs.set_row(conn, row.id, payload={"cause": "private"})
+
+    def _delete(self, row: Row[Any], link: Row[Any]) -> dict[str, Any] | None:
+        """The activity as it was when it was deleted; None if somebody did that before."""
+        desk, current, not_after = self.desk, self._current(link), self.desk.not_after()
+        if current is None:
+            return None
+        self._refuse_if_edited(row, link, current)
+        with desk.commit() as conn:
+            desk.note(conn, row, side=Side.ACTIVITY, before=_loggable(row, link, current))
+        try:
+            with desk.sending(row):
+                desk.pipedrive.delete_activity(link.activity_id, not_after=not_after)
+        except NotFound:
+            if self._current(link) is not None:
+                raise
+            log.info("account %s: activity %s was deleted already", desk.account.name, link.activity_id)
+        return current
+
+    def finish(self, row: Row[Any]) -> None:
+        """Mark the activity as done instead of deleting it; the pair is detached. An edit beats that, too."""
+        desk = self.desk
+        link = self._start_removal(row)
+        if link is None:
+            return
+        promptly(lambda: self._finish(row, link))
+        with desk.commit() as conn:
+            mapping.set_link(conn, link.id, state="detached", cause=row.payload["cause"], intended=None)
+            desk.confirm(conn, row)
+
+    def _finish(self, row: Row[Any], link: Row[Any]) -> None:
+        current, not_after = self._current(link), self.desk.not_after()
+        if current is None:
+            return
+        self._refuse_if_edited(row, link, {**current, "done": link.base_activity["done"]})
+        if not current.get("done"):
+            self._patch(row, {"done": True}, activity_view(current, Context()), current, not_after)
+
+    def _start_removal(self, row: Row[Any]) -> Row[Any] | None:
+        link = self.desk.link_of(row)
+        if link is None:
+            self.desk.drop(row)
+            return None
+        if lives_on(self.desk, row, link):
+            return None
+        with self.desk.commit() as conn:
+            mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"])
+        return link
+
+    def _current(self, link: Row[Any]) -> dict[str, Any] | None:
+        try:
+            current = self.desk.pipedrive.activity(link.activity_id)
+        except NotFound:
+            return None
+        return None if current.get("is_deleted") else current
+
+    def _refuse_if_edited(self, row: Row[Any], link: Row[Any], current: dict[str, Any]) -> None:
+        if self.desk.policy_of(row).terms.follows or not self.desk.policy.may_write(Side.EVENT):
+            return  # such an edit was never to reach the event
+        base = ActivityView.from_json(link.base_activity)
+        if same_content(activity_view(current, base.context), base):
+            return
+        with self.desk.commit() as conn:
+            mapping.set_link(conn, link.id, state="active", cause=None)
+        raise ChangedMeanwhile("the activity was edited after its event was deleted: the edit wins")
+
+    def take_over(self, row: Row[Any]) -> None:
+        """Give the activity another account's event of the same meeting."""
+        event = take_over(self.desk, row)
+        if event is None or is_occurrence(event):
+            return
+        link = self.desk.link_of(row)
+        if link is not None:
+            self._mark(link.id, row, self.desk.mark(link.activity_id, event["id"], Origin(link.origin)), event)
+
+    # What only the store must learn.
+
+    def rebase(self, row: Row[Any]) -> None:
+        """Take what both sides show for equal, as it is."""
+        link = self.desk.link_of(row)
+        if link is None:
+            self.desk.drop(row)
+            return
+        pair = pair_of(row.payload, link)
+        raws = {"activity_raw": row.payload["activity_raw"], "event_raw": row.payload["event_raw"]}
+        values = self.desk.link_values(pair.activity, pair.event, pair.written[-1], marked=link.marked, **raws)
+        with self.desk.commit() as conn:
+            mapping.set_link(conn, link.id, **values)
+            self.desk.confirm(conn, row)
+
+    def detach(self, row: Row[Any]) -> None:
+        """Keep the pair in mind, and sync it no more."""
+        known = self.desk.link_of(row)
+        if known is not None and lives_on(self.desk, row, known):
+            return
+        with self.desk.commit() as conn:
+            values = {"state": "detached", "cause": row.payload["cause"], "intended": None}
+            # What its author did to the event until now counts as an edit if they meet again.
+            values |= {name: row.payload[name] for name in ("event_raw", "activity_raw", "etag")}
+            mapping.set_link(conn, row.link_id, **values)
+            self.desk.confirm(conn, row)
+            link = mapping.get_link(conn, row.link_id)
+            if row.payload["cause"] == "other_owner" and link is not None:
+                self._hand_over(conn, row, link)
+
+    def unlink(self, row: Row[Any]) -> None:
+        """Both sides are gone, or one left and the other was deleted: nothing to keep in mind."""
+        link = self.desk.link_of(row)
+        if link is None:
+            self.desk.drop(row)
+            return
+        with self.desk.commit() as conn:
+            self._end(conn, row, link)
+            self.desk.confirm(conn, row, before={"activity": link.activity_raw, "event": link.event_raw})
+            if row.payload["cause"] in moves.MOVES:
+                self._hand_over(conn, row, link)
+
+    def _end(self, conn: Connection, row: Row[Any], link: Row[Any]) -> None:
+        """What the pair held is kept, unless its event became private."""
+        if row.payload["cause"] == "private":
+            mapping.drop_link(conn, link.id)
+        else:
+            mapping.end_link(conn, link.id, self.desk.services.clock())
+
+    def _hand_over(self, conn: Connection, row: Row[Any], link: Row[Any]) -> None:
+        owner_id, now = row.payload["activity"]["owner_id"], self.desk.services.clock()
+        moves.hand_over(conn, link, owner_id, self.desk.account, now)
+
+
+def _loggable(row: Row[Any], link: Row[Any], activity: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The activity for the log; of one whose event became private only what was typed in Pipedrive since the last
+    run."""
+    if row.payload["cause"] != "private":
+        return dict(activity or {})
+    activity = activity or {}
+    view, base = activity_view(activity, Context()), ActivityView.from_json(link.base_activity)
+    typed = [name for name in COLUMNS if getattr(view, name) != getattr(base, name)]
+    return {"id": row.activity_id} | {column: activity.get(column) for name in typed for column in COLUMNS[name]}

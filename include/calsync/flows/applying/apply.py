@@ -1,0 +1,187 @@
+"""Apply: carry the plan out, one confirmed write at a time.
+
+Order per item: intent, API write, then link, base and log in one transaction. Dying between any two of them is
+harmless: the next run finds what was written and completes it. No transaction stays open across a request.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.core.policy import Side
+from include.calsync.errors import (
+    AccountBusy,
+    AccountError,
+    BudgetExhausted,
+    CalsyncError,
+    CredentialRefused,
+    Defect,
+    FatalError,
+    LeaseLost,
+    NotFound,
+    PreconditionFailed,
+    RateLimited,
+    RecordError,
+    RetryableError,
+    TooLate,
+    Unreadable,
+)
+from include.calsync.flows import aside
+from include.calsync.flows.applying.activity_creation import ActivityCreation
+from include.calsync.flows.applying.event_creation import EventCreation
+from include.calsync.flows.applying.open_writes import recover
+from include.calsync.flows.applying.writes import Desk
+from include.calsync.flows.border import border
+from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, named, resume
+from include.calsync.flows.services import Services
+from include.calsync.flows.trouble import Troubles
+from include.calsync.store import runs
+from include.calsync.store.transaction import reading
+
+log = logging.getLogger(__name__)
+
+PARALLEL_ACCOUNTS = 8
+# An upload gives the lease back after so many items, so that the scheduled sync is not starved.
+UPLOAD_LEASE_ITEMS = 200
+LEASE_WAIT_S = 900.0
+LEASE_POLL_S = 5.0
+
+
+def upsert_events(services: Services, run_id: str, shard: list[str], owner: str) -> dict[str, int]:
+    """Carry out the plan's writes to Google Calendar. Returns: rows by what became of them."""
+    return _apply(services, run_id, shard, owner, Side.EVENT)
+
+
+def upsert_activities(services: Services, run_id: str, shard: list[str], owner: str) -> dict[str, int]:
+    """Carry out the plan's writes to Pipedrive, and what only the store must learn. Returns: as `upsert_events`."""
+    return _apply(services, run_id, shard, owner, Side.ACTIVITY)
+
+
+def _apply(services: Services, run_id: str, shard: list[str], owner: str, side: Side) -> dict[str, int]:
+    run = resume(services, run_id, owner, shard)
+    outcome: Counter[str] = Counter()
+    if run.request.dry_run:
+        return {}
+
+    def apply(account: RunAccount) -> None:
+        try:
+            with border(f"account {account.name}"):
+                _AccountApply(services, run, account, side, owner).work(outcome)
+        except CalsyncError as error:
+            fail_account(services, run, account, error)
+
+    with at_work(services, run), ThreadPoolExecutor(PARALLEL_ACCOUNTS) as pool:
+        list(pool.map(apply, run.working()))
+    return dict(outcome)
+
+
+class _AccountApply:
+    """One account's rows of one side, in order."""
+
+    def __init__(self, services: Services, run: Run, account: RunAccount, side: Side, owner: str) -> None:
+        self.services, self.run, self.account, self.side, self.owner = services, run, account, side, owner
+        self.desk = Desk(services, run, account)
+        self.handlers: dict[str, Callable[[Row[Any]], None]] = (
+            EventCreation(self.desk).handlers() if side is Side.EVENT else ActivityCreation(self.desk).handlers()
+        )
+        self.troubles = Troubles()
+
+    def work(self, outcome: Counter[str]) -> None:
+        rows = self._rows()
+        if self.run.request.upload is None:
+            self._each(rows, outcome)
+            return
+        for start in range(0, len(rows), UPLOAD_LEASE_ITEMS):
+            fence = self._wait_for_lease()
+            self.account.fence = fence
+            try:
+                with self.services.leases.kept({self.account.id: fence}):
+                    self._each(rows[start : start + UPLOAD_LEASE_ITEMS], outcome)
+            finally:
+                self.services.leases.release(self.account.id, fence)
+
+    def _rows(self) -> list[Row[Any]]:
+        # Rows for the store alone keep what was read: after a write to the same pair that would be out of date.
+        sides = ["events"] if self.side is Side.EVENT else ["store", "activities"]
+        mine: dict[str, Any] = {"account_id": self.account.id, "state": "planned"}
+        with reading(self.services.engine) as conn:
+            return [row for side in sides for row in runs.plan_rows(conn, self.run.id, side=side, **mine)]
+
+    def _each(self, rows: list[Row[Any]], outcome: Counter[str]) -> None:
+        recover(self.desk)
+        for at, row in enumerate(rows):
+            try:
+                outcome[self._one(row)] += 1
+            except RateLimited as error:
+                if self.side is not Side.EVENT or self.run.request.upload is not None:
+                    raise
+                self._postpone(rows[at:], error)
+                outcome["deferred"] += len(rows) - at
+                return
+
+    def _one(self, row: Row[Any]) -> str:
+        try:
+            with border(f"account {self.account.name}: {row.action} of {' '.join(aside.item_of(row))}"):
+                self.handlers[row.action](row)
+            self.troubles.none()
+            return "done"
+        except (RecordError, FatalError, Unreadable, Defect) as error:
+            return self._set_aside(row, error, failed=True)
+        except (PreconditionFailed, NotFound) as error:
+            return self._set_aside(row, error, failed=False)
+        except CredentialRefused as error:
+            if not self.desk.access.refuses_only_the_item(error, self.side):
+                raise
+            return self._set_aside(row, self.desk.access.alone(error, self.side), failed=True)
+        except (AccountError, RateLimited, LeaseLost):
+            raise
+        except TooLate as error:  # a pause, not trouble
+            return self._set_aside(row, error, failed=False)
+        except RetryableError as error:
+            self.troubles.met(error)
+            return self._set_aside(row, error, failed=False)
+
+    def _set_aside(self, row: Row[Any], error: Exception, *, failed: bool) -> str:
+        state = "quarantined" if failed else "deferred"
+        log.warning("account %s: %s %s: %s", self.account.name, row.action, state, error)
+        with self.desk.commit() as conn:
+            runs.set_row(conn, row.id, state=state, error=str(error)[:2000])
+            now = self.services.clock()
+            item = aside.item_of(row)
+            aside.put(conn, self.account.id, item, str(error), now, failed=failed)
+        return state
+
+    def _postpone(self, rows: list[Row[Any]], error: RateLimited) -> None:
+        """Google takes no more writes to this calendar: they wait, durably, and Pipedrive's side goes on.
+
+        The run that hears that it takes hours is not green; the next ones only find the calendar paused.
+        """
+        now = self.services.clock()
+        pause = max((error.retry_at or now) - now, timedelta(0))
+        self.account.error = f"{named(self.account.name, error)} Changes that wait: {len(rows)}."
+        log.warning("%s", self.account.error)
+        with self.desk.commit() as conn:
+            for row in rows:
+                refused = row is rows[0] and error.status is not None and isinstance(error, BudgetExhausted)
+                runs.set_row(conn, row.id, state="failed" if refused else "deferred", error=str(error))
+                why = aside.WAITS + str(error)
+                aside.put(conn, self.account.id, aside.item_of(row), why, now, failed=False, pause=pause)
+            runs.set_account(conn, self.run.id, self.account.id, error=self.account.error)
+
+    def _wait_for_lease(self) -> int:
+        waited_s = 0.0
+        while True:
+            try:
+                return self.services.leases.acquire(self.account.id, self.owner)
+            except AccountBusy:
+                if waited_s >= LEASE_WAIT_S:
+                    raise
+                self.services.sleep(LEASE_POLL_S)
+                waited_s += LEASE_POLL_S

@@ -1,0 +1,173 @@
+"""New events: of activities that have none, and anew for those that had one."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from include.calsync.core.decide import Action
+from include.calsync.core.fields import event_view, without_nulls
+from include.calsync.core.marks import event_id, read_mark
+from include.calsync.core.model import ActivityView, Origin
+from include.calsync.core.policy import Side
+from include.calsync.core.privacy import is_veiled
+from include.calsync.core.text import compose, safe_html
+from include.calsync.core.written import draft
+from include.calsync.errors import (
+    Duplicate,
+    RecordError,
+    Unreadable,
+)
+from include.calsync.flows.applying.anew import Anew, event_anew, tell
+from include.calsync.flows.applying.event_writes import EventWrites
+from include.calsync.flows.applying.zones import zoned
+from include.calsync.flows.deployment import other_of, refuse_others
+from include.calsync.store import mapping, runs
+
+# Ids of deleted events stay taken; each re-creation of one activity's event uses the next.
+MAX_GENERATIONS = 50
+WORDS = {"conferenceData": "video call", "attachments": "attachments", "attendees": "guests"}
+LEFT_OUT: tuple[tuple[str, ...], ...] = ((), ("conferenceData", "attachments"), tuple(WORDS))
+"""What a new event goes without, try by try, where Google takes it only so."""
+
+
+class EventCreation(EventWrites):
+    """Writes to a calendar, with new events."""
+
+    def handlers(self) -> dict[str, Callable[[Row[Any]], None]]:
+        """What to call for each action."""
+        return super().handlers() | {Action.CREATE_EVENT: self.create}
+
+    def create(self, row: Row[Any]) -> None:
+        """Insert the activity's event under the first of its ids that is free; one that is ours already is adopted."""
+        desk = self.desk
+        if desk.is_obsolete(row):
+            desk.drop(row)
+            return
+        new = event_anew(desk, row)
+        body = self._fresh_body(row) if new is None else new.body
+        origin = Origin.PIPEDRIVE if new is None else new.pair.origin
+        for generation in range(MAX_GENERATIONS):
+            body["id"] = event_id(desk.account.company_id, row.activity_id, desk.calendar_id, generation)
+            body = self._marked(body, row.activity_id, body["id"], origin)
+            try:
+                answer = self._insert_whole(row, body)
+            except Duplicate:
+                known = desk.get_event(body["id"])
+                desk.review(row, known)
+                self._refuse_others(known)
+                if known.get("status") == "cancelled" or not self._is_ours(known, row.activity_id):
+                    continue
+                self._adopt(row, known)
+                return
+            if new is None:
+                self._created(row, answer)
+            else:
+                self._created_anew(row, new, answer)
+            return
+        raise Unreadable(f"no free event id in {MAX_GENERATIONS} tries")
+
+    def _refuse_others(self, event: dict[str, Any]) -> None:
+        ours = self.desk.services.environment.deployments
+        other = other_of(event, self.desk.account.company_id, ours)
+        if other is not None and event.get("status") != "cancelled":
+            refuse_others({event["id"]: other}, ours[0])
+
+    def _fresh_body(self, row: Row[Any]) -> dict[str, Any]:
+        """The event as the activity alone makes it."""
+        activity = ActivityView.from_json(row.payload["activity"])
+        view, written, block = draft(activity, self.desk.policy)
+        html = str((row.payload["activity_raw"] or {}).get("public_description") or activity.description)
+        changes = {name: getattr(view, name) for name in ("title", "when", "place", "busy")}
+        own = {name: value for name in ("color", "visibility") if (value := getattr(written, name))}
+        body = self._body({**changes, **own, "description": compose(safe_html(html), block)})
+        if activity.context.url.startswith(("http://", "https://")):
+            body["source"] = {"title": "Pipedrive", "url": activity.context.url}
+        last = row.payload["event_raw"] or {}
+        return body | ({"visibility": last["visibility"]} if is_veiled(last) else {})
+
+    def _insert_whole(self, row: Row[Any], body: dict[str, Any]) -> dict[str, Any]:
+        """The new event. What Google refuses of an earlier one is left out, and told."""
+        desk, refused = self.desk, None
+        for left_out in LEFT_OUT:
+            if refused is not None and not set(left_out) & set(body):
+                continue
+            sent = without_nulls({name: value for name, value in body.items() if name not in left_out})
+            with desk.commit() as conn:
+                desk.note(
+                    conn, row, side=Side.EVENT, event_id=body["id"], after=event_view(desk.veiled(sent)).to_json()
+                )
+            try:
+                with desk.sending(row):
+                    answer = zoned(desk, sent, self._insert)
+            except RecordError as error:
+                refused = error
+                continue
+            if refused is not None:
+                lost = ", ".join(WORDS[name] for name in left_out if name in body)
+                tell(desk, f"the event of activity {row.activity_id} was made anew without its {lost}: {refused}")
+            return desk.veiled(answer)
+        assert refused is not None
+        raise refused
+
+    def _created(self, row: Row[Any], answer: dict[str, Any]) -> None:
+        desk, origin = self.desk, str(Origin.PIPEDRIVE)
+        activity, view = ActivityView.from_json(row.payload["activity"]), event_view(answer)
+        _, written, _ = draft(activity, desk.policy)
+        raws = {"activity_raw": row.payload["activity_raw"], "event_raw": answer}
+        values = desk.link_values(activity, view, written, marked=True, **raws)
+        with desk.commit() as conn:
+            link_id = self._link(conn, row, answer, {**values, "origin": origin})
+            desk.confirm(conn, row, after=view.to_json(), link_id=link_id, event_id=answer["id"])
+
+    def _created_anew(self, row: Row[Any], new: Anew, answer: dict[str, Any]) -> None:
+        """Link what was made as not yet merged, and settle that; an edit of the old event goes to the activity."""
+        desk, view = self.desk, event_view(answer)
+        raws = {"activity_raw": row.payload["activity_raw"], "event_raw": answer}
+        values = desk.link_values(new.pair.activity, view, new.merged.written, marked=True, **raws) | new.base()
+        shown = self._current(answer)
+        with desk.commit() as conn:
+            link_id = self._link(conn, row, answer, {**values, "origin": str(new.pair.origin)})
+            desk.log_write(conn, row, after=view.to_json(), link_id=link_id, event_id=answer["id"])
+            ids = {"link_id": link_id, "event_id": answer["id"]}
+            passed = {"side": "activities", "payload": {**row.payload, **shown, "event_answer": answer}}
+            runs.set_row(conn, row.id, **ids, **(passed if new.merged.activity_changes else {}))
+            again = next(r for r in runs.plan_rows(conn, row.run_id, account_id=row.account_id, id=row.id))
+        desk.log_lost(again, new.merged.conflicts)
+        if not new.merged.activity_changes:
+            pair = dataclasses.replace(new.pair, event=view)
+            desk.settle(again, {**row.payload, **shown}, pair, new.merged, {"events": answer})
+
+    def _link(self, conn: Connection, row: Row[Any], answer: dict[str, Any], values: dict[str, Any]) -> int:
+        if row.link_id is not None:
+            place = {"calendar_id": self.desk.calendar_id, "event_id": answer["id"]}
+            mapping.set_link(conn, row.link_id, **place, **values)
+            return int(row.link_id)
+        origin = values.pop("origin")
+        return self.desk.new_link(conn, values, activity_id=row.activity_id, event_id=answer["id"], origin=origin)
+
+    def _is_ours(self, known: dict[str, Any], activity_id: int) -> bool:
+        mark = read_mark(known)
+        own = self.desk.account.company_id
+        return mark is not None and (mark.company_id, mark.activity_id, mark.event_id) == (
+            own,
+            activity_id,
+            known["id"],
+        )
+
+    def _adopt(self, row: Row[Any], known: dict[str, Any]) -> None:
+        """An earlier insert arrived although nobody heard of it: go on as an adoption."""
+        mark = read_mark(known)
+        origin = mark.origin if mark is not None else Origin.PIPEDRIVE
+        payload = {**row.payload, "origin": str(origin), **self._current(known)}
+        values = {"action": str(Action.ADOPT), "event_id": known["id"], "payload": payload}
+        with self.desk.commit() as conn:
+            runs.set_row(conn, row.id, **values)
+            if row.link_id is not None:  # a detached pair that gets its event back
+                mapping.drop_link(conn, row.link_id)
+                runs.set_row(conn, row.id, link_id=None)
+            again = next(r for r in runs.plan_rows(conn, row.run_id, account_id=row.account_id, id=row.id))
+        self.merge(again)

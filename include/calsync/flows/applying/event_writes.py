@@ -1,0 +1,287 @@
+"""Writes to Google Calendar: insert with our own id, patch and delete with If-Match."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.clients.google_calendar import GoogleCalendarClient
+from include.calsync.core.decide import Action
+from include.calsync.core.fields import event_body, event_view, unsupported, without_nulls
+from include.calsync.core.marks import Mark, read_mark
+from include.calsync.core.merge import Merged
+from include.calsync.core.model import EventView, Origin
+from include.calsync.core.policy import Side
+from include.calsync.core.series import is_occurrence
+from include.calsync.core.stamps import skew, stamp
+from include.calsync.errors import (
+    AccountError,
+    FatalError,
+    NotFound,
+    PreconditionFailed,
+    RecordError,
+)
+from include.calsync.flows.applying.open_writes import shown_value
+from include.calsync.flows.applying.writes import Desk
+from include.calsync.flows.applying.zones import zoned
+from include.calsync.flows.moves import MOVES, client_of, hand_over, moves_along
+from include.calsync.flows.pairs import merged_of
+from include.calsync.store import mapping, runs
+
+log = logging.getLogger(__name__)
+
+
+class EventWrites:
+    """One account's writes to its calendar."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def handlers(self) -> dict[str, Callable[[Row[Any]], None]]:
+        """What to call for each action."""
+        return {
+            Action.MERGE: self.merge,
+            Action.ADOPT: self.merge,
+            Action.MARK: self.mark,
+            Action.DELETE_EVENT: self.remove,
+            Action.REMOVE_EVENT: self.remove,
+        }
+
+    # Change.
+
+    def merge(self, row: Row[Any]) -> None:
+        """Write the event's part of a merge; if the activity's part is outstanding, the row passes on to it."""
+        desk = self.desk
+        if desk.is_obsolete(row):
+            desk.drop(row)
+            return
+        link = desk.link_of(row)
+        payload = dict(row.payload)
+        pair, merged = merged_of(payload, link, desk.policy)
+        desk.log_lost(row, merged.conflicts)
+        try:
+            answer = self._patch(row, merged, payload)
+        except PreconditionFailed:
+            current = desk.get_event(row.event_id)
+            desk.review(row, current)
+            if current.get("status") == "cancelled" or unsupported(current):  # gone, or a series by now: decide again
+                raise
+            if shows(current, merged) and self._is_marked(row, current):
+                answer = current  # our own patch, whose answer was lost
+            else:
+                payload |= self._current(current)
+                known = merged.conflicts
+                pair, merged = merged_of(payload, link, desk.policy)
+                desk.log_lost(row, [conflict for conflict in merged.conflicts if conflict not in known])
+                answer = self._patch(row, merged, payload)
+        if merged.activity_changes:
+            payload["event_answer"] = answer
+            with desk.commit() as conn:
+                desk.log_write(conn, row)
+                runs.set_row(conn, row.id, side="activities", payload=payload)
+        else:
+            desk.settle(row, payload, pair, merged, {"events": answer})
+
+    def _patch(self, row: Row[Any], merged: Merged, payload: dict[str, Any]) -> dict[str, Any]:
+        """The event with the merge written to it; `payload` is what it shows now."""
+        desk = self.desk
+        body = self._body(merged.event_changes, payload["event_raw"])
+        shown = EventView.from_json(payload["event"])
+        beside = _beside(payload["event_raw"] or {})
+        before = {name: beside.get(name) or shown_value(getattr(shown, name, "")) for name in merged.event_changes}
+        after = {name: shown_value(value) for name, value in merged.event_changes.items()}
+        known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
+        marked = self._marked(body, row.activity_id, row.event_id, wanted.origin)
+        if not self._is_marked(row, payload["event_raw"] or {}):
+            body = marked
+            before["mark"], after["mark"] = known and known.properties(), wanted.properties()
+        if not body:
+            return dict(payload["event_raw"])
+        if known == wanted:
+            body = marked  # which installation it is, along with what is written anyway
+        action = row.action if merged.event_changes else str(Action.MARK)
+        with desk.commit() as conn:
+            if row.link_id is not None and {"title", "description"} & set(merged.event_changes):
+                mapping.set_link(conn, row.link_id, intended=merged.written.to_json())
+            values = {"action": action, "before": before, "after": after}
+            desk.note(conn, row, side=Side.EVENT, seen=payload["etag"], **values)
+
+        def patch(members: dict[str, Any]) -> dict[str, Any]:
+            mails = desk.send_updates() if merged.event_changes else "none"
+            options: dict[str, Any] = {"etag": payload["etag"], "send_updates": mails}
+            return desk.google.patch_event(desk.calendar_id, row.event_id, members, **options)
+
+        with desk.sending(row):
+            answer = zoned(desk, body, patch)
+        return desk.veiled(answer)
+
+    def _insert(self, body: dict[str, Any]) -> dict[str, Any]:
+        return self.desk.google.insert_event(self.desk.calendar_id, body, send_updates=self.desk.send_updates())
+
+    def _is_marked(self, row: Row[Any], event: dict[str, Any]) -> bool:
+        """Whether an event has the properties that it should have: an occurrence none, they would make it differ."""
+        return is_occurrence(event) or read_mark(event) == self._wanted_mark(row)
+
+    def _wanted_mark(self, row: Row[Any]) -> Mark:
+        return self.desk.mark(row.activity_id, row.event_id, Origin(row.payload["origin"]))
+
+    def mark(self, row: Row[Any]) -> None:
+        """Put our properties on an event that lacks them."""
+        desk = self.desk
+        link = desk.link_of(row)
+        if link is None:
+            desk.drop(row)
+            return
+        wanted = desk.mark(link.activity_id, link.event_id, Origin(link.origin))
+        answer = put_mark(desk, row, wanted)
+        with desk.commit() as conn:
+            mapping.set_link(conn, link.id, marked=True, etag=answer.get("etag"), event_raw=answer)
+            desk.confirm(conn, row)
+
+    # Remove.
+
+    def remove(self, row: Row[Any]) -> None:
+        """Delete the event: intent first, so that its tombstone is known as our echo.
+
+        What both show now goes into the store before that, and from there into the log: a person may have edited it.
+        """
+        desk = self.desk
+        link = desk.link_of(row)
+        if link is None:
+            desk.drop(row)
+            return
+        last = row.payload["event_raw"]
+        with desk.commit() as conn:
+            shown = {"event_raw": last, "activity_raw": row.payload["activity_raw"]}
+            ours = {"account_id": desk.account.id, "state": "removing", "cause": row.payload["cause"]}
+            mapping.set_link(conn, link.id, **ours, **shown)
+            desk.note(conn, row, side=Side.EVENT, before=last, calendar_id=link.calendar_id)
+        try:
+            self._delete(row, link, row.payload["etag"])
+        except PreconditionFailed:
+            current = desk.veiled(self._home(link).get_event(link.calendar_id, link.event_id))
+            desk.review(row, current)
+            live = current.get("status") != "cancelled"
+            if live and _stays(row, link, current):
+                with desk.commit() as conn:  # decide again in the next run
+                    mapping.set_link(conn, link.id, state="active", cause=None)
+                raise
+            if live:
+                last = current
+                with desk.commit() as conn:
+                    mapping.set_link(conn, link.id, event_raw=last)
+                    desk.note(conn, row, side=Side.EVENT, before=last, calendar_id=link.calendar_id)
+                self._delete(row, link, current["etag"])
+        with desk.commit() as conn:
+            mapping.end_link(conn, link.id, desk.services.clock())
+            desk.confirm(conn, row, before=last)
+            if row.payload["cause"] in MOVES:
+                hand_over(conn, link, row.payload["activity"]["owner_id"], desk.account, desk.services.clock())
+
+    def _home(self, link: Row[Any]) -> GoogleCalendarClient:
+        """Who may write to the link's calendar: it may be the one of an account that rests."""
+        desk = self.desk
+        if link.calendar_id == desk.calendar_id:
+            return desk.google
+        return client_of(desk.services, desk.account.company_id, link.calendar_id) or desk.google
+
+    def _delete(self, row: Row[Any], link: Row[Any], etag: str | None) -> None:
+        """Delete the event. One that was deleted already needs no entry in the log."""
+        desk = self.desk
+        try:
+            with desk.sending(row):
+                options: dict[str, Any] = {"etag": etag, "send_updates": desk.send_updates()}
+                deleted = self._home(link).delete_event(link.calendar_id, link.event_id, **options)
+        except (AccountError, FatalError, NotFound, RecordError) as error:
+            if link.calendar_id != desk.calendar_id:  # nobody may write there any more: the event stays
+                log.warning("account %s: event %s can't be removed: %s", desk.account.name, link.event_id, error)
+                return
+            if not isinstance(error, NotFound) or self._is_there(link.event_id):
+                raise
+            return
+        if not deleted:
+            with desk.commit() as conn:
+                desk.drop_write(conn, row)
+
+    def _is_there(self, event_id: str) -> bool:
+        """What a 404 meant. If the event can't be read either but the calendar still answers, it is gone for good."""
+        desk = self.desk
+        try:
+            return bool(desk.get_event(event_id).get("status") != "cancelled")
+        except NotFound:
+            desk.google.get_calendar(desk.calendar_id)
+            return False
+
+    # Bodies.
+
+    def _body(self, changes: dict[str, Any], raw: Any = None) -> dict[str, Any]:
+        zone = ((raw or {}).get("start") or {}).get("timeZone") or self.desk.policy.zone
+        return event_body(changes, zone=zone, default_duration=self.desk.policy.default_duration)
+
+    def _marked(self, body: dict[str, Any], activity_id: int, own_id: str, origin: Origin) -> dict[str, Any]:
+        """The body with our mark, beside what else is ours."""
+        mine = (body.get("extendedProperties") or {}).get("private") or {}
+        mark = self.desk.mark(activity_id, own_id, origin).properties()["private"]
+        return {**body, "extendedProperties": {"private": {**mine, **mark}}}
+
+    def _current(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The event's part of a payload, as it is now."""
+        at = stamp(event.get("updated"), skew(self.desk.google.server_time, self.desk.services.clock))
+        return {
+            "event": event_view(event).to_json(),
+            "event_raw": event,
+            "etag": event.get("etag"),
+            "event_stamp": at.isoformat() if at else None,
+        }
+
+
+def put_mark(desk: Desk, row: Row[Any], wanted: Mark, event: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The event (by default the row's) with our properties on it; logged with the next commit."""
+    shown = {**(row.payload["event_raw"] or {}), "etag": row.payload["etag"]} if event is None else event
+    known = read_mark(shown)
+    if known == wanted:  # an earlier write arrived, although nobody heard of it
+        return shown
+    marks = {"before": {"mark": known and known.properties()}, "after": {"mark": wanted.properties()}}
+    ids = {"activity_id": wanted.activity_id, "event_id": wanted.event_id}
+    with desk.commit() as conn:
+        desk.note(conn, row, side=Side.EVENT, seen=shown.get("etag"), action=str(Action.MARK), **marks, **ids)
+    with desk.sending(row):
+        answer = desk.google.patch_event(
+            desk.calendar_id,
+            wanted.event_id,
+            {"extendedProperties": wanted.properties()},
+            etag=shown.get("etag"),
+            send_updates="none",  # nobody sees our properties
+        )
+    return desk.veiled(answer)
+
+
+def _stays(row: Row[Any], link: Row[Any], event: dict[str, Any]) -> bool:
+    """Whether an event that was changed meanwhile is not to be deleted after all.
+
+    Any edit beats a deletion. A move goes on, unless the author's event may no longer go along.
+    """
+    if row.action == Action.DELETE_EVENT:
+        return event_view(event) != EventView.from_json(link.base_event)
+    return link.origin == Origin.GOOGLE and not moves_along(event, link.calendar_id)
+
+
+def shows(event: dict[str, Any], merged: Merged) -> bool:
+    """Whether an event shows all that a merge wanted to write."""
+    view = event_view(event)
+    body = event_body(merged.event_changes, zone="UTC", default_duration=timedelta(0))
+    wanted = event_view({**event, **without_nulls(body)})
+    beside = _beside(event)
+    return all(
+        beside[name] == value if name in beside else getattr(view, name) == getattr(wanted, name)
+        for name, value in merged.event_changes.items()
+    )
+
+
+def _beside(event: dict[str, Any]) -> dict[str, str]:
+    """What an event shows beside the fields that are merged."""
+    return {"color": event.get("colorId") or "", "visibility": event.get("visibility") or "default"}

@@ -1,0 +1,262 @@
+"""Close: cursors last, then the summary. What failed is named; a run that failed somewhere is not green."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, String, cast, func, select, update
+
+from include.calsync.core.decide import Action, side_of
+from include.calsync.errors import CalsyncError
+from include.calsync.flows import told
+from include.calsync.flows.border import border
+from include.calsync.flows.closing import guests, waiting
+from include.calsync.flows.run import Run, RunAccount, at_work, check_lease, fail_account, load, resume
+from include.calsync.flows.services import Services
+from include.calsync.store import cursors, holds, mapping, runs
+from include.calsync.store.tables import account as account_table
+from include.calsync.store.tables import change_log, hold, plan_row, quarantine
+from include.calsync.store.transaction import reading
+
+log = logging.getLogger(__name__)
+
+ITEM_COUNTS = ("listed", "created", "updated", "deleted", "adopted", "skipped", "held", "quarantined")
+# (side written, action) in the change log → how the summary counts it.
+LOGGED = {
+    ("events", Action.CREATE_EVENT): ("events", "created"),
+    ("events", Action.MERGE): ("events", "updated"),
+    ("events", Action.ADOPT): ("events", "updated"),
+    ("events", Action.DELETE_EVENT): ("events", "deleted"),
+    ("events", Action.REMOVE_EVENT): ("events", "deleted"),
+    ("activities", Action.CREATE_ACTIVITY): ("activities", "created"),
+    ("activities", Action.MERGE): ("activities", "updated"),
+    ("activities", Action.ADOPT): ("activities", "updated"),
+    ("activities", Action.FINISH_ACTIVITY): ("activities", "updated"),
+    ("activities", Action.DELETE_ACTIVITY): ("activities", "deleted"),
+    ("activities", Action.TAKE_OVER): ("activities", "updated"),
+    ("activities", Action.ATTEND): ("activities", "updated"),
+}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """`result` is what the run returns; `failure` is why it must not be green, or None."""
+
+    result: dict[str, Any]
+    failure: str | None
+
+
+def close(services: Services, run_id: str, owner: str, broken: Sequence[str] = ()) -> Summary:
+    """Move the cursors of the accounts that are done, free the leases, and say what happened. Once: then it only says.
+
+    Args:
+        broken: ids of the run's tasks that failed, as Airflow knows them, to be named.
+    """
+    over = _over(services, run_id, broken)
+    if over is not None:
+        return over
+    run = resume(services, run_id, owner)
+    with at_work(services, run):
+        for account in run.working():
+            try:
+                with border(f"account {account.name}"):
+                    _finish_account(services, run, account)
+            except CalsyncError as error:
+                fail_account(services, run, account, error)
+    for account in run.accounts:
+        if account.fence is not None:
+            services.leases.release(account.id, account.fence)
+    with services.engine.begin() as conn:
+        waiting.note(conn, run, services.clock())
+    with reading(services.engine) as conn:
+        result = _result(conn, run)
+        failure = _failure(conn, run, broken, services.clock())
+    with services.engine.begin() as conn:
+        runs.finish(conn, run.id, services.clock(), result)
+    for account in run.accounts:
+        for notice in account.notices:
+            log.warning("%s", notice)
+    log.info("Result: %s", result)
+    log.info("In words:\n%s", "\n".join(told.done(run, result)))
+    return Summary(result, failure)
+
+
+def _over(services: Services, run_id: str, broken: Sequence[str]) -> Summary | None:
+    """What is to be said of a run that was closed before."""
+    run = load(services, run_id)
+    if not run.is_finished:
+        return None
+    with reading(services.engine) as conn:
+        stored = runs.get(conn, run.id)
+        return Summary(dict(stored.summary or {}) if stored else {}, _failure(conn, run, broken, services.clock()))
+
+
+def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
+    if not account.planned:
+        missed = "was planned" if account.pulled else "was read to the end"
+        raise CalsyncError(f"nothing {missed} in this run, so nothing of it was synced; {run.remedy}.")
+    if run.request.dry_run:
+        return
+    with services.engine.begin() as conn:
+        check_lease(conn, account)
+        left_count = runs.unfinished_count(conn, run.id, account.id)
+        incremental = run.request.follows_cursors
+        if left_count:
+            undone = f"{left_count} planned changes were not carried out; {run.remedy}."
+            raise CalsyncError(f"{undone} The log of the upsert tasks says why.")
+        if incremental:
+            _move_cursors(conn, services, run, account)
+        if run.request.upload is None:  # an upload reads them, but plans nothing for pairs
+            _forget_tried(conn, run, account)
+
+
+def _forget_tried(conn: Connection, run: Run, account: RunAccount) -> None:
+    """Items whose time came are ordinary ones again, but for those that this run set aside anew.
+
+    That is told by the plan, not by the time: the tasks of a run may have clocks that disagree.
+    """
+    again = plan_row.c.run_id == run.id, plan_row.c.account_id == account.id
+    entry, item = quarantine.c, func.coalesce(plan_row.c.event_id, cast(plan_row.c.activity_id, String))
+    anew = select(plan_row.c.id).where(*again, plan_row.c.state.in_(("deferred", "quarantined")), item == entry.item_id)
+    due = entry.account_id == account.id, entry.next_try_at <= run.started_at
+    conn.execute(quarantine.delete().where(*due, ~anew.exists()))
+
+
+def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAccount) -> None:
+    row = next(row for row in runs.accounts(conn, run.id, [account.name]))
+    common: dict[str, Any] = {"account_id": account.id, "run_id": run.id, "at": services.clock()}
+    if row.next_watermark is not None:
+        cursors.save(conn, side="activities", watermark=row.next_watermark, **common)
+    if row.next_sync_token is not None:
+        cursors.save(conn, side="events", sync_token=row.next_sync_token, params_digest=row.params_digest, **common)
+    conn.execute(
+        update(account_table)
+        .where(account_table.c.id == account.id)
+        .values(settings_digest=account.settings.digest(), mode=account.settings.mode, state="ok", error=account.error)
+    )
+
+
+def _result(conn: Connection, run: Run) -> dict[str, Any]:
+    pipedrive, google, tokens = runs.usage(conn, run.id)
+    return {
+        "sync_run_id": run.id,
+        "dry_run": run.request.dry_run,
+        "accounts": {account.name: _account_result(conn, run, account) for account in run.accounts},
+        "api_requests": {"pipedrive": pipedrive, "google_calendar": google},
+        "pipedrive_tokens": tokens,
+    }
+
+
+def _account_result(conn: Connection, run: Run, account: RunAccount) -> dict[str, Any]:
+    sides = {side: dict.fromkeys(ITEM_COUNTS, 0) for side in ("activities", "events")}
+    skipped: Counter[str] = Counter()
+    for side, reasons in told.skipped(account).items():
+        sides[side]["skipped"] += reasons.total()
+        skipped += reasons
+    for side in sides:
+        sides[side]["listed"] = account.counts.get(f"{side}_listed", 0)
+    for row in _logged(conn, run, account):
+        if (row.side, row.action) in LOGGED:
+            side, kind = LOGGED[row.side, row.action]
+            sides[side][kind] += row.items_count
+    for row in _planned(conn, run, account):
+        side = "activities" if row.side == "activities" else "events"
+        if row.action == Action.ADOPT and row.state == "confirmed":
+            sides[side]["adopted"] += row.items_count
+    for side, kind in _set_aside(conn, account):
+        sides[side][kind] += 1
+    if run.request.dry_run:
+        for side, kind in _would_do(conn, run, account):
+            sides[side][kind] += 1
+    conflicts = select(func.count()).where(
+        change_log.c.run_id == run.id, change_log.c.account_id == account.id, change_log.c.lost.is_not(None)
+    )
+    drift = {"drift": account.counts.get("drift")} if run.request.reconcile else {}
+    return {
+        "state": account.state,
+        "error": account.error,
+        **sides,
+        "skipped_by_reason": dict(skipped),
+        "conflicts": int(conn.execute(conflicts).scalar_one()),
+        **_not_informed(conn, run, account),
+        **drift,
+    }
+
+
+def _not_informed(conn: Connection, run: Run, account: RunAccount) -> dict[str, int]:
+    found = guests.not_informed(conn, run, account)
+    if not found:
+        return {}
+    links = ", ".join(map(str, found))
+    account.notices.append(
+        f"account {account.name}: guests outside the company were not told of a new time (link {links}): tell them, "
+        "or set `notify_guests`."
+    )
+    return {"guests_not_informed": len(found)}
+
+
+def _set_aside(conn: Connection, account: RunAccount) -> Iterator[tuple[str, str]]:
+    """What is still in quarantine or held, since whichever run."""
+    for row in mapping.set_aside(conn, account.id):
+        if row.attempts:
+            yield row.side, "quarantined"
+    for row in holds.held_creations(conn, account.id):
+        yield "events" if row.side == "activities" else "activities", "held"
+    for row in mapping.held_items(conn, account.id):
+        written = "events" if row.payload.get("event_changes") else "activities"
+        yield str(side_of(Action(row.action)) or written), "held"
+
+
+def _would_do(conn: Connection, run: Run, account: RunAccount) -> Iterator[tuple[str, str]]:
+    """What a dry run's plan would count as."""
+    for row in runs.plan_rows(conn, run.id, account_id=account.id, state="shown"):
+        if row.action in (Action.MERGE, Action.ADOPT):
+            for side, changes in (("events", "event_changes"), ("activities", "activity_changes")):
+                if row.payload.get(changes):
+                    yield side, "updated"
+            if row.action == Action.ADOPT:
+                yield "events", "adopted"
+        elif (row.side, row.action) in LOGGED:
+            yield LOGGED[row.side, row.action]
+
+
+def _logged(conn: Connection, run: Run, account: RunAccount) -> list[Row[Any]]:
+    columns = (change_log.c.side, change_log.c.action)
+    query = select(*columns, func.count().label("items_count")).group_by(*columns)
+    return list(conn.execute(query.where(change_log.c.run_id == run.id, change_log.c.account_id == account.id)))
+
+
+def _planned(conn: Connection, run: Run, account: RunAccount) -> list[Row[Any]]:
+    columns = (plan_row.c.side, plan_row.c.action, plan_row.c.state)
+    query = select(*columns, func.count().label("items_count")).group_by(*columns)
+    return list(conn.execute(query.where(plan_row.c.run_id == run.id, plan_row.c.account_id == account.id)))
+
+
+def _failure(conn: Connection, run: Run, broken: Sequence[str], now: datetime) -> str | None:
+    problems = _failed_accounts(run)
+    problems += waiting.problems(conn, run, now)
+    names = {account.id: account.name for account in run.accounts}
+    for row in runs.plan_rows(conn, run.id, state="failed"):
+        problems.append(f"account {names[row.account_id]}: {row.error}")
+    for row in runs.plan_rows(conn, run.id, state="quarantined"):
+        what = f"event {row.event_id}" if row.event_id else f"activity {row.activity_id}"
+        problems.append(f"account {names[row.account_id]}: {what} is in quarantine: {row.error or row.reason}")
+    opened = select(hold.c.message).where(hold.c.run_id == run.id)
+    problems += [str(message) for message in conn.execute(opened).scalars()]
+    if broken:
+        problems.append(f"Tasks failed, read their logs: {', '.join(broken)}.")
+    return "\n".join(problems) or None
+
+
+def _failed_accounts(run: Run) -> list[str]:
+    """One line per different problem: what strikes all accounts is told once."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for account in run.accounts:
+        if account.state == "failed":
+            names[(account.error or "failed").removeprefix(f"account {account.name}: ")].append(account.name)
+    return [f"account{'s' if len(them) > 1 else ''} {', '.join(them)}: {text}" for text, them in names.items()]

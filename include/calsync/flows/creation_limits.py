@@ -1,0 +1,29 @@
+"""Limits of creations: what they hold back is decided anew once they are changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from include.calsync.flows import aside
+from include.calsync.settings import Account
+from include.calsync.store import holds
+
+MAX_CREATE = "max_create"
+"""Rule of a hold by these limits."""
+
+
+def create_limits(settings: Account) -> list[Any]:
+    """The account's limits of creations, as stored with a hold: who changes them wants it decided anew."""
+    return [settings.max_create_ratio, settings.max_create_count]
+
+
+def decide_anew(conn: Connection, account_id: int, settings: Account, now: datetime) -> None:
+    """If the account's limits were changed, what they held back is read again and counts anew."""
+    known = holds.held_creations(conn, account_id)
+    freed = [row for row in known if row.rule == MAX_CREATE and row.limits != create_limits(settings)]
+    for row in freed:
+        aside.put(conn, account_id, (row.side, row.item_id), "the limits were changed", now, failed=False)
+    holds.release_creations(conn, freed)

@@ -1,0 +1,277 @@
+"""Opening a run: which accounts take part, who they are, and that nobody else works on them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from include.calsync.core.policy import Mode
+from include.calsync.errors import AccountError, CalsyncError, ServiceError, SettingsError
+from include.calsync.flows.border import border
+from include.calsync.flows.creation_limits import decide_anew
+from include.calsync.flows.deployment import check_store
+from include.calsync.flows.opening import cost
+from include.calsync.flows.opening.identity import Resolved, clashes, resolve
+from include.calsync.flows.opening.types import unknown
+from include.calsync.flows.run import RunRequest, Stop, counted, mark_failed, take_leases
+from include.calsync.flows.services import Services
+from include.calsync.settings import Account, load_accounts
+from include.calsync.store import pruning, runs
+from include.calsync.store.directory import Directory
+from include.calsync.store.engine import migrate
+from include.calsync.store.tables import account as account_table
+from include.calsync.store.tables import cursor
+from include.calsync.store.transaction import reading
+from include.calsync.store.upsert import insert as upsert
+
+RESUMED = "resumed"
+"""In place of a digest of settings: those of the last run are no longer known to hold."""
+STAGING_KEPT = timedelta(days=2)
+
+
+def open_run(services: Services, request: RunRequest) -> str:
+    """Migrate the store, read the accounts, find out who they are, and take their leases.
+
+    Returns: the sync run's id.
+
+    Raises:
+        SettingsError: the accounts file is missing or wrong, an account asked for is unknown, or the store is another
+            installation's; nothing was requested.
+    """
+    configured = _configured(services, request.accounts)
+    migrate(services.engine)
+    check_store(services, read_only=request.dry_run)
+    run_id = str(uuid.uuid4())
+    directory = Directory(services.engine, services.clock, read_only=request.dry_run)
+    with services.engine.begin() as conn:
+        runs.drop_stale(conn, services.clock() - STAGING_KEPT)
+        pruning.prune(conn, services.clock())
+        runs.create(
+            conn,
+            run_id=run_id,
+            dag_id=request.dag_id,
+            kind=request.kind,
+            dry_run=request.dry_run,
+            request=request.to_json(),
+            at=services.clock(),
+        )
+        if not request.dry_run:
+            _pause_others(conn, {account.name for account in configured if account.enabled})
+    with counted(services, run_id):
+        enabled = [account for account in configured if account.enabled]
+        found, problems = _resolve_all(services, directory, enabled, request)
+        for account in enabled:
+            if request.accounts is None or account.name in request.accounts:
+                _enlist(services, run_id, request, account, found.get(account.name), problems.get(account.name))
+    return run_id
+
+
+def _configured(services: Services, wanted: Iterable[str] | None) -> list[Account]:
+    path = services.environment.accounts_file
+    if path is None:
+        raise SettingsError(
+            ["CALSYNC_ACCOUNTS_FILE is not set. Write the accounts into a YAML file and name it in this variable."]
+        )
+    configured = load_accounts(path)
+    unknown = sorted(set(wanted or ()) - {account.name for account in configured})
+    if unknown:
+        names = ", ".join(account.name for account in configured) or "none"
+        raise SettingsError([f"accounts: {', '.join(unknown)}: not in {path}. Known: {names}."])
+    return configured
+
+
+def _resolve_all(
+    services: Services, directory: Directory, enabled: list[Account], request: RunRequest
+) -> tuple[dict[str, Resolved], dict[str, Stop]]:
+    found: dict[str, Resolved] = {}
+    types: dict[str, Mapping[tuple[str, str], str]] = {}
+    wanted = [("types", key) for key in (request.upload.types if request.upload else None) or ()]
+    problems = cost.unaffordable(services, request, enabled)
+    for account in enabled:
+        if account.name in problems:
+            continue
+        try:
+            with border(f"account {account.name}"):
+                found[account.name] = resolve(services, directory, account, dry_run=request.dry_run)
+                _refuse_forbidden_upload(account, request)
+                types[account.name] = unknown(services, directory, account, wanted)
+        except CalsyncError as error:
+            problems[account.name] = Stop.by(account.name, error)
+    asked = [account.name for account in enabled if request.accounts is None or account.name in request.accounts]
+    problems |= _unknown_everywhere(asked, types)
+    clashing = clashes([(account, found[account.name]) for account in enabled if account.name in found])
+    return found, {**{name: Stop("failed", text) for name, text in clashing.items()}, **problems}
+
+
+def _unknown_everywhere(asked: list[str], problems: Mapping[str, Mapping[tuple[str, str], str]]) -> dict[str, Stop]:
+    """An upload's types that none of the run's companies knows: nothing of that run is done.
+
+    `problems`: what is wrong with the types, by name of the accounts that were asked about.
+    """
+    known = [problems[name] for name in asked if name in problems]
+    common = set.intersection(*(set(each) for each in known)) if known else set()
+    told = " ".join(sorted({each[key] for each in known for key in common}))
+    return {name: Stop("failed", f"account {name}: {told} Start the upload again.", True) for name in asked if told}
+
+
+def _refuse_forbidden_upload(account: Account, request: RunRequest) -> None:
+    if request.upload is None:
+        return
+    forbidden = {Mode.TO_GOOGLE: "to_pipedrive", Mode.TO_PIPEDRIVE: "to_google"}.get(Mode(account.mode))
+    if forbidden and request.upload.direction in (forbidden, "both"):
+        raise AccountError(
+            f"account {account.name}: its mode {account.mode} forbids an upload with direction "
+            f"{request.upload.direction}. Choose another direction, or change the mode."
+        )
+
+
+def _enlist(
+    services: Services,
+    run_id: str,
+    request: RunRequest,
+    account: Account,
+    found: Resolved | None,
+    problem: Stop | None,
+) -> None:
+    with services.engine.begin() as conn:
+        account_id = _known_id(conn, account.name, found) if request.dry_run else _account_id(conn, account.name, found)
+        paused = account_table.c.id == account_id, account_table.c.state == "paused"
+        # Much may have happened meanwhile, also to what was not edited: it reads everything once.
+        resumed = conn.execute(select(account_table.c.id).where(*paused)).first() is not None
+        if not request.dry_run:
+            conn.execute(update(account_table).where(*paused).values(state="ok", error=None, settings_digest=RESUMED))
+            if problem and problem.state == "failed" and not problem.passing:
+                mark_failed(conn, account_id, problem.error)
+            if problem is None and request.upload is None:
+                decide_anew(conn, account_id, account, services.clock())
+        told = {"_resolved": asdict(found) if found else None, "_resumed": resumed}
+        settings = {**account.model_dump(mode="json"), **told}
+        runs.add_account(
+            conn,
+            run_id=run_id,
+            account_id=account_id,
+            settings=settings,
+            state=problem.state if problem else "ok",
+            error=problem.error if problem else None,
+        )
+    if not request.dry_run and not (problem and problem.passing):
+        _connect(services, account, account_id)
+    if not problem and not request.dry_run and request.upload is None:
+        take_leases(services, run_id, request.owner, [account.name])
+
+
+def _known_id(conn: Connection, name: str, found: Resolved | None) -> int:
+    """A dry run changes no account: the one it would be, or a new row that is nothing but a name.
+
+    An account that has another user or calendar now would be a new one, and is planned as one.
+    """
+    row = account_table.c
+    ids = {} if found is None else {"company_id": found.company_id, "user_id": found.user_id}
+    same = select(row.id).filter_by(**ids, calendar_id=found.calendar_id) if found and found.calendar_id else None
+    known = conn.execute(same).scalar() if same is not None else None
+    if known is None:
+        named = conn.execute(select(account_table).where(row.name == name)).first()
+        if found and named is not None and named.company_id is not None and named.calendar_id != found.calendar_id:
+            name += runs.NEXT
+            named = conn.execute(select(account_table).where(row.name == name)).first()
+        known = named.id if named is not None else None
+    return int(known) if known is not None else _id_of_name(conn, name)
+
+
+def _id_of_name(conn: Connection, name: str) -> int:
+    """The account of this name, which may be a new row, or one that another run is just making."""
+    row = account_table.c
+    conn.execute(upsert(conn, account_table).values(name=name).on_conflict_do_nothing(index_elements=[row.name]))
+    return int(conn.execute(select(row.id).where(row.name == name)).scalar_one())
+
+
+def _account_id(conn: Connection, name: str, found: Resolved | None) -> int:
+    """The row of (company, user, calendar), whatever its name was; else the row of this name; else a new one."""
+    row = account_table.c
+    named = conn.execute(select(account_table).where(row.name == name)).first()
+    if found is None:
+        return int(named.id) if named is not None else _id_of_name(conn, name)
+    ids = {"company_id": found.company_id, "user_id": found.user_id, "calendar_id": found.calendar_id}
+    same = conn.execute(select(account_table).filter_by(**ids)).first() if found.calendar_id else None
+    if same is not None and same.name == name:
+        return int(same.id)
+    unclaimed = named is not None and named.company_id is None
+    if named is not None and (same is not None or not unclaimed):
+        if named.calendar_id == found.calendar_id and same is None and named.company_id == found.company_id:
+            return int(named.id)
+        retired = {"name": f"{name}~{named.id}", "state": "paused"}
+        conn.execute(update(account_table).where(row.id == named.id).values(**retired))
+    if same is not None:
+        conn.execute(update(account_table).where(row.id == same.id).values(name=name))
+        return int(same.id)
+    if unclaimed and named is not None:
+        conn.execute(update(account_table).where(row.id == named.id).values(**ids))
+        return int(named.id)
+    made = upsert(conn, account_table).values(name=name, **ids).on_conflict_do_nothing().returning(row.id)
+    known = conn.execute(made).scalar()
+    return int(known) if known is not None else _account_id(conn, name, found)  # another run was just quicker
+
+
+def _connect(services: Services, account: Account, account_id: int) -> None:
+    """Note since when the account is connected, once: now by each service's own clock, in whole seconds."""
+    row = account_table.c
+    with reading(services.engine) as conn:
+        known = conn.execute(select(account_table).where(row.id == account_id)).one()
+    values = {}
+    if known.activities_connected_at is None:
+        now = _time_at(services, lambda: _pipedrive_time(services, account))
+        values["activities_connected_at"] = _followed_until(services, known) or now
+    if known.events_connected_at is None:
+        values["events_connected_at"] = _time_at(services, lambda: _google_time(services, account))
+    if values:
+        with services.engine.begin() as conn:
+            conn.execute(update(account_table).where(row.id == account_id).values(**values))
+
+
+def _followed_until(services: Services, known: Row[Any]) -> datetime | None:
+    """Until when the user's activities were followed with the calendar that this account had before, if it had one."""
+    row, before = account_table.c, cursor.c
+    # What such an account is called from then on: see _account_id.
+    same = (
+        row.company_id == known.company_id,
+        row.user_id == known.user_id,
+        row.name.startswith(f"{known.name}~", autoescape=True),
+    )
+    query = select(func.max(before.watermark)).join(account_table, row.id == before.account_id)
+    with reading(services.engine) as conn:
+        return conn.execute(query.where(before.side == "activities", *same)).scalar()
+
+
+def _pipedrive_time(services: Services, account: Account) -> datetime | None:
+    client = services.pipedrive(account.pipedrive_conn_id)
+    if client.server_time is None:
+        client.me()
+    return client.server_time
+
+
+def _google_time(services: Services, account: Account) -> datetime | None:
+    client = services.google(account.google_conn_id, account.google_user)
+    if client.server_time is None:
+        client.get_calendar("primary")
+    return client.server_time
+
+
+def _time_at(services: Services, ask: Callable[[], datetime | None]) -> datetime:
+    """An error tells the time as well; without any answer it is our own clock's."""
+    try:
+        at = ask()
+    except ServiceError as error:
+        at = error.server_time
+    except AccountError:
+        at = None
+    return (at or services.clock()).replace(microsecond=0)
+
+
+def _pause_others(conn: Connection, configured: set[str]) -> None:
+    gone = account_table.c.name.notin_(configured)
+    conn.execute(update(account_table).where(gone, account_table.c.state != "paused").values(state="paused"))

@@ -1,0 +1,220 @@
+"""The guard over new items: too many in one run, and copies that another sync makes of ours, are held.
+
+An upload is what a person asked for, so it is not guarded; it is also the way to bring over what was held.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from include.calsync.core.adopt import span_of
+from include.calsync.core.decide import Action
+from include.calsync.core.guard import Limit, message
+from include.calsync.core.marks import read_mark
+from include.calsync.core.model import ActivityView, EventView, When
+from include.calsync.core.policy import Side
+from include.calsync.core.stamps import stamp
+from include.calsync.core.twins import AT_ONCE, Doubt, Item, Known, doubt_of
+from include.calsync.core.when import due_at, move_activity, move_event
+from include.calsync.flows.creation_limits import MAX_CREATE, create_limits
+from include.calsync.flows.planning.seen import Seen, activity_key, event_key
+from include.calsync.flows.run import Run, RunAccount
+from include.calsync.store import holds, mapping
+from include.calsync.store.tables import change_log
+
+log = logging.getLogger(__name__)
+CREATED = {str(Action.CREATE_EVENT): Side.EVENT, str(Action.CREATE_ACTIVITY): Side.ACTIVITY}
+"""By action: the side on which we create."""
+TWIN = "twin"
+ONE = {Side.ACTIVITY: "activity", Side.EVENT: "event"}
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _New:
+    """A new item about to get its partner."""
+
+    row: Json
+    item: Item
+    when: When
+    alone: bool
+    """Whether it may be another sync's work: a copy that a person made of our event is not."""
+
+    @property
+    def due(self) -> datetime | None:
+        return due_at(self.when if self.item.side is Side.ACTIVITY else move_activity(self.when, None, None))
+
+
+def guard_creations(conn: Connection, run: Run, seen: Seen, rows: list[Json], now: datetime) -> list[Row[Any]]:
+    """Mark new items as held, each with its hold; drop those from the plan that are held already.
+
+    Returns: what is held no more.
+    """
+    if run.request.upload is not None:
+        return []
+    over: list[Row[Any]] = []
+    for account in run.working():
+        guard = _AccountGuard(conn, account, seen, rows, now)
+        guard.twins()
+        guard.limits()
+        rows[:] = [row for row in rows if id(row) not in guard.dropped]
+        over += guard.over()
+    return over
+
+
+class _AccountGuard:
+    """One account's new items, and those that it held before."""
+
+    def __init__(self, conn: Connection, account: RunAccount, seen: Seen, rows: Iterable[Json], now: datetime) -> None:
+        self.conn, self.account, self.seen, self.now = conn, account, seen, now
+        self.links = [link for link in seen.links if link.account_id == account.id and link.state != "detached"]
+        self.held = {(row.side, row.item_id): row for row in holds.held_creations(conn, account.id)}
+        mine = (row for row in rows if row["account_id"] == account.id and row["state"] == "planned")
+        self.new = [self._new(row) for row in mine if row["action"] in CREATED and row["link_id"] is None]
+        self.dropped: set[int] = set()
+        self.stays: set[tuple[str, str]] = set()
+
+    def _new(self, row: Json) -> _New:
+        payload = row["payload"]
+        if row["action"] == Action.CREATE_EVENT:
+            activity, raw = ActivityView.from_json(payload["activity"]), payload["activity_raw"]
+            assert activity.when is not None
+            at = _created_at(raw, "add_time", "update_time", payload["activity_stamp"])
+            bare = not any(activity.refs)
+            return _New(row, Item(Side.ACTIVITY, activity.subject, at or self.now, bare), activity.when, True)
+        event, raw = EventView.from_json(payload["event"]), payload["event_raw"]
+        at = _created_at(raw, "created", "updated", payload["event_stamp"])
+        return _New(row, Item(Side.EVENT, event.title, at or self.now), event.when, read_mark(raw) is None)
+
+    # Copies of another sync.
+
+    def twins(self) -> None:
+        """Hold what another sync made of our pairs. Once one is known to be at work, less is enough."""
+        doubts = [(new, doubt_of(new.item, self._pairs_of(new))) for new in self.new if new.alone]
+        warned = any(row.rule == TWIN for row in self.held.values()) or any(doubt is Doubt.SURE for _, doubt in doubts)
+        found = [new for new, doubt in doubts if doubt is Doubt.SURE or (warned and doubt is Doubt.LIKE)]
+        self._hold(TWIN, found, self._twin_text)
+
+    def _twin_text(self, found: Sequence[_New]) -> str:
+        ids = ", ".join(f"{ONE[new.item.side]} {_key(new.row)[1]}" for new in found)
+        return (
+            f"{len(found)} new items held: they have the time and the title of pairs that are in sync, and came within "
+            "minutes of what was created for those. Another sync seems to work on this calendar, maybe Pipedrive's own "
+            "calendar sync. Switch it off, then delete its copies. What is no copy: change its title or time, or bring "
+            f"it over with upload_unsynced_activities. Held: {ids}."
+        )
+
+    def _pairs_of(self, new: _New) -> list[Known]:
+        """The account's pairs of the same time."""
+        near = [link for link in self.links if link.state == "active" and link.due_at == new.due]
+        if not near:
+            return []
+        created = self._created_of({link.id for link in near}, new.item.at)
+        when = new.when
+        if new.item.side is Side.ACTIVITY:
+            when = move_event(when, None, None, self.account.policy.default_duration)
+        out = []
+        for link in mapping.whole(self.conn, [link.id for link in near]).values():
+            event, activity = EventView.from_json(link.base_event), ActivityView.from_json(link.base_activity)
+            if span_of(event.when) == span_of(when):
+                side, at = created.get(link.id, (None, None))
+                out.append(Known(activity.subject, event.title, side, at))
+        return out
+
+    def _created_of(self, link_ids: set[int], at: datetime) -> dict[int, tuple[Side, datetime]]:
+        """What we created around that time for these links, by link."""
+        column = change_log.c
+        query = select(column.link_id, column.action, column.at).where(
+            column.account_id == self.account.id,
+            column.action.in_(list(CREATED)),
+            column.at.between(at - AT_ONCE - timedelta(minutes=1), at + AT_ONCE),
+        )
+        return {
+            row.link_id: (CREATED[row.action], row.at) for row in self.conn.execute(query) if row.link_id in link_ids
+        }
+
+    # Too many.
+
+    def limits(self) -> None:
+        """Hold all that is new if it is too much for one run. The occurrences of a series count once.
+
+        What an account finds when it begins, or begins again with other settings, is expected.
+        """
+        limits, rest = create_limits(self.account.settings), [new for new in self.new if "hold" not in new.row]
+        rest = [new for new in rest if id(new.row) not in self.dropped]
+        again = [new for new in rest if self._is_held(new, MAX_CREATE) and self.held[_key(new.row)].limits == limits]
+        fresh = [new for new in rest if new not in again]
+        self._keep(again)
+        units = {(new.row["payload"].get("event_raw") or {}).get("recurringEventId") or _key(new.row) for new in fresh}
+        limit = Limit(MAX_CREATE, *limits)
+        if self.account.begins or not limit.exceeded(len(units), 0, len(self.links)):
+            return
+        text = message(limit, "creations", len(fresh), 0, len(self.links))
+        hint = " Or bring them over with upload_unsynced_activities. Is another sync at work on this calendar?"
+        self._hold(MAX_CREATE, fresh, lambda _: text + hint)
+
+    # Holding.
+
+    def _is_held(self, new: _New, rule: str) -> bool:
+        known = self.held.get(_key(new.row))
+        return known is not None and known.rule == rule
+
+    def _keep(self, again: Iterable[_New]) -> None:
+        for new in again:
+            self.dropped.add(id(new.row))
+            self.stays.add(_key(new.row))
+
+    def _hold(self, rule: str, found: Sequence[_New], text: Any) -> None:
+        again = [new for new in found if rule == TWIN and self._is_held(new, rule)]
+        self._keep(again)
+        fresh = [new for new in found if new not in again]
+        if not fresh:
+            return
+        hold = {
+            "rule": rule,
+            "message": f"account {self.account.name}: {text(fresh)}",
+            "limits": create_limits(self.account.settings),
+        }
+        log.error("%s", hold["message"])
+        self.account.notices.append(str(hold["message"]))
+        for new in fresh:
+            new.row["state"], new.row["hold"] = "held", hold
+            self.stays.add(_key(new.row))
+
+    def over(self) -> list[Row[Any]]:
+        """Items that are held no more: planned now, linked, or gone."""
+        planned = {_key(new.row) for new in self.new} - self.stays
+        linked = {("activities", str(link.activity_id)) for link in self.links}
+        linked |= {("events", link.event_id) for link in self.links}
+        return [row for key, row in self.held.items() if key in planned | linked or self._is_gone(row)]
+
+    def _is_gone(self, row: Row[Any]) -> bool:
+        rows, key = self.seen.activities, activity_key(self.account.company_id, row.item_id)
+        if row.side == "events":
+            rows, key = self.seen.events, event_key(self.account.calendar_id or "", row.item_id)
+        return key in rows and rows[key].status == "deleted"
+
+
+def held_key(row: Json) -> tuple[str, str]:
+    """Side and id of the new item that a row would give a partner."""
+    return _key(row)
+
+
+def _key(row: Json) -> tuple[str, str]:
+    if row["action"] == Action.CREATE_EVENT:
+        return "activities", str(row["activity_id"])
+    return "events", str(row["event_id"])
+
+
+def _created_at(raw: Json, created: str, edited: str, edited_at: str | None) -> datetime | None:
+    """When an item was created, by our clock, which `edited_at` has of its last edit."""
+    at, last = stamp(raw.get(created)), stamp(raw.get(edited))
+    if at is None or last is None or edited_at is None:
+        return at
+    return at - (last - datetime.fromisoformat(edited_at))

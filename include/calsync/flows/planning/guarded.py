@@ -1,0 +1,146 @@
+"""The guard over a plan: too many deletions or edits of one account are held until a person decides."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, or_, select
+
+from include.calsync.core.decide import DESTRUCTIVE, Action
+from include.calsync.core.guard import Limit, message
+from include.calsync.core.words import BY_NOBODY, Absence
+from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.services import Services
+from include.calsync.store.tables import change_log
+from include.calsync.store.transaction import reading
+
+log = logging.getLogger(__name__)
+WINDOW = timedelta(hours=24)
+BY_SETTING = "a setting was changed: "
+"""Begins the reason of a removal that nobody's edit caused; in the log it counts as a deletion."""
+SUSPECTED = "suspected"
+"""State of a row whose deletion is not proven: never carried out; held, or dropped from the plan."""
+
+
+def limits_of(account: RunAccount) -> list[Any]:
+    """The account's limits, as stored with a hold: ratio and count of deletions, ratio and count of edits."""
+    limits = account.settings
+    return [limits.max_delete_ratio, limits.max_delete_count, limits.max_change_ratio, limits.max_change_count]
+
+
+def guard(services: Services, run: Run, rows: list[dict[str, Any]], links: Iterable[Row[Any]]) -> None:
+    """Mark the rows over a limit as held, each with the hold that it belongs to; drop what is only suspected.
+
+    `links`: heads of all links that the run knows.
+    """
+    homes = {link.id: link.account_id for link in links}
+    link_counts = Counter(link.account_id for link in links if link.state != "detached")
+    for account in run.working():
+        ours = [row for row in rows if row["account_id"] == account.id]
+        mine = [row for row in ours if row["state"] == "planned"]
+        suspected = [row for row in ours if row["state"] == SUSPECTED]
+        deletions = [row for row in mine + suspected if row["action"] in DESTRUCTIVE or _by_setting(row)]
+        # What another calendar's account leaves behind is a share of that account's links.
+        concerned = {account.id} | {homes[row["link_id"]] for row in deletions if row["link_id"] in homes}
+        link_count = sum(link_counts[each] for each in concerned)
+        limit = Limit("max_delete", *limits_of(account)[:2])
+        groups = [_Group(limit, "deletions", deletions, DESTRUCTIVE, link_count)]
+        if not account.settings_changed:
+            limit = Limit("max_change", *limits_of(account)[2:])
+            typed = [row for row in mine if row["action"] == Action.MERGE and row["reason"] not in BY_NOBODY]
+            for changes, written, what in (
+                ("activity_changes", "activities", "edits made in Google"),
+                ("event_changes", "events", "edits made in Pipedrive"),
+            ):
+                edits = [row for row in typed if row["payload"].get(changes)]
+                groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), link_counts[account.id], written))
+        for group in groups:
+            _check(services, account, group)
+        for unproven, text in _UNPROVEN_TEXTS.items():
+            rest = [row for row in suspected if row["state"] == SUSPECTED and row["payload"]["unproven"] == unproven]
+            if rest:
+                _hold(account, _Group(Limit(unproven, 0, 0), "", rest, DESTRUCTIVE, 0), f"{len(rest)} {text}")
+    rows[:] = [row for row in rows if row["state"] != SUSPECTED]
+
+
+def _by_setting(row: dict[str, Any]) -> str | None:
+    """The changed setting that an event would be removed for."""
+    setting: str | None = row["payload"].get("by_setting")
+    return setting
+
+
+_HIDDEN = (
+    "activities are not found any more since what the Pipedrive connection's user may see was changed, or are refused "
+    "to that user: they may be hidden, not deleted. Their events stay. Give that user the right to see them, or delete "
+    "the events of activities that are gone."
+)
+_OTHERS = (
+    "events are gone that another installation of calsync had written to: it may have removed them. Their activities "
+    "stay. Bring the events back, or delete the activities of events that are gone."
+)
+_NOT_FOUND = (
+    "events are not found any more, although their calendar answers and nobody says that they were deleted. Their "
+    "activities stay. Bring the events back, or delete the activities of events that are gone."
+)
+_UNPROVEN_TEXTS = {
+    Absence.HIDDEN: _HIDDEN,
+    Absence.OTHERS: _OTHERS,
+    Absence.LOST: _NOT_FOUND,
+}
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Rows that count against one limit; `written`: which side's log entries count as recent ones."""
+
+    limit: Limit
+    what: str
+    rows: list[dict[str, Any]]
+    actions: frozenset[Action]
+    link_count: int
+    written: str | None = None
+
+
+def _check(services: Services, account: RunAccount, group: _Group) -> None:
+    if not group.rows:
+        return
+    recent = _recent_count(services, account.id, group.actions, group.written)
+    if group.limit.exceeded(len(group.rows), recent, group.link_count):
+        settings = Counter(setting for row in group.rows if (setting := _by_setting(row)))
+        text = message(group.limit, group.what, len(group.rows), recent, group.link_count, settings)
+        _hold(account, group, text)
+
+
+def _hold(account: RunAccount, group: _Group, text: str) -> None:
+    hold = {"rule": group.limit.rule, "message": f"account {account.name}: {text}", "limits": limits_of(account)}
+    log.error("%s", hold["message"])
+    for row in group.rows:
+        row["state"], row["hold"] = "held", hold
+        row["payload"]["limits"] = limits_of(account)
+    account.notices.append(str(hold["message"]))
+
+
+def _recent_count(services: Services, account_id: int, actions: frozenset[Action], side: str | None) -> int:
+    column = change_log.c
+    ours: list[ColumnElement[bool]] = [column.action.in_([str(action) for action in actions])]
+    if actions == DESTRUCTIVE:
+        ours.append((column.action == Action.REMOVE_EVENT) & column.reason.startswith(BY_SETTING))
+    query = (
+        select(func.count())
+        .select_from(change_log)
+        .where(
+            column.account_id == account_id,
+            or_(*ours),
+            column.at > services.clock() - WINDOW,
+            column.reason.not_in(BY_NOBODY),
+        )
+    )
+    if side is not None:
+        query = query.where(column.side == side)
+    with reading(services.engine) as conn:
+        return int(conn.execute(query).scalar_one())

@@ -1,0 +1,144 @@
+"""Plan: the diff of what was seen against the mapping, decided pair by pair, guarded, and stored as rows.
+
+All accounts of the run are planned at once. Nothing is written to a service here, and a dry run ends here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert
+
+from include.calsync.errors import CalsyncError
+from include.calsync.flows import aside
+from include.calsync.flows.planning import drift, report
+from include.calsync.flows.planning.creations import guard_creations, held_key
+from include.calsync.flows.planning.guarded import guard
+from include.calsync.flows.planning.linked import LinkedPairs
+from include.calsync.flows.planning.rows import Rows
+from include.calsync.flows.planning.seen import Seen
+from include.calsync.flows.planning.shared import SharedMeetings
+from include.calsync.flows.planning.unlinked import Formers, UnlinkedItems
+from include.calsync.flows.run import Run, at_work, check_lease, fail_account, resume
+from include.calsync.flows.services import Services
+from include.calsync.store import changes, formers, holds, mapping, runs
+from include.calsync.store.tables import held_item, hold
+from include.calsync.store.transaction import reading
+
+
+def plan(services: Services, run_id: str, owner: str) -> dict[str, Any]:
+    """Make and store the run's one plan; another try finds it. Returns: how many rows of each action, by account."""
+    run = resume(services, run_id, owner)
+    if not run.is_planned:
+        for account in run.working():
+            if not account.pulled:
+                error = CalsyncError(f"not everything was read in this run; {run.remedy}.")
+                fail_account(services, run, account, error)
+        with at_work(services, run):
+            _plan(services, run)
+    with reading(services.engine) as conn:
+        return _summary(run, runs.plan_rows(conn, run.id))
+
+
+def _plan(services: Services, run: Run) -> None:
+    with reading(services.engine) as conn:
+        seen = Seen(conn, run)
+        found = seen.diff()
+        unknown = seen.unlinked_activities(found)
+        removed = changes.removed(conn, unknown)
+        events = formers.of_events(conn, seen.unlinked_events(found))
+        ended = Formers(formers.of_activities(conn, unknown), events)
+        unused = runs.paused_accounts(conn)
+        for account in run.working():
+            aside_count = len(list(mapping.set_aside(conn, account.id)))
+            account.counts["set_aside"] = aside_count + len(list(mapping.held_items(conn, account.id)))
+    rows = Rows(run.request.upload)
+    shared = SharedMeetings(seen, rows, found)
+    linked = LinkedPairs(seen, rows, services.clock(), shared)
+    linked.plan(found)
+    resend_after = timedelta(seconds=services.environment.resend_after_s)
+    unlinked = UnlinkedItems(run, seen, rows, found, linked, resend_after, removed, ended)
+    unlinked.plan()
+    _fail_alone(services, run, rows, unlinked.failed)
+    guard(services, run, rows.out, seen.links)
+    with reading(services.engine) as conn:
+        released = guard_creations(conn, run, seen, rows.out, services.clock())
+    _count_skips(run, rows)
+    drifts = drift.drift_of(seen, found, rows.out, unused) if run.request.reconcile else []
+    if run.request.reconcile:
+        for account in run.working():
+            account.counts["drift"] = drift.counts_of(drifts, account)
+    with services.engine.begin() as conn:
+        if not runs.claim_plan(conn, run.id, services.clock()):
+            return
+        for account in run.working():
+            check_lease(conn, account)
+            runs.set_account(conn, run.id, account.id, counts=account.counts, notices=account.notices)
+        if not run.request.dry_run:
+            seen.rekeying.remember(conn, run.id, services.clock(), seen.accounts)
+            seen.followed.remember(conn, run.id, services.clock(), seen.accounts)
+            linked.remember(conn)
+            shared.remember(conn, services.clock())
+            unlinked.intents.remember(conn)
+            holds.release_creations(conn, released)
+            for row in rows.out:
+                _set_aside_or_hold(conn, services, run, row)
+        _store(conn, run, rows.out)
+    if run.request.reconcile:
+        report.show_drift(drifts, run.working())
+    report.show_plan(run, rows.out, personal=services.environment.log_personal_data)
+
+
+def _fail_alone(services: Services, run: Run, rows: Rows, failed: dict[int, Exception]) -> None:
+    """Accounts that can't be planned stop here, with nothing planned."""
+    for account in run.working():
+        if account.id in failed:
+            fail_account(services, run, account, failed[account.id])
+    rows.out[:] = [row for row in rows.out if row["account_id"] not in failed]
+
+
+def _count_skips(run: Run, rows: Rows) -> None:
+    for account in run.working():
+        for (side, reason), count in rows.skipped[account.id].items():
+            skips = account.counts.setdefault(f"{side}_skipped", {})
+            skips[reason] = skips.get(reason, 0) + count
+
+
+def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: dict[str, Any]) -> None:
+    """What the plan itself keeps back is durable before any cursor moves."""
+    now = services.clock()
+    if row["state"] in ("deferred", "quarantined"):
+        pause = timedelta(seconds=row["payload"].get("look_again_s", 0))
+        failed = row["state"] == "quarantined"
+        aside.put(conn, row["account_id"], aside.item_of(row), row["reason"], now, failed=failed, pause=pause)
+    held = row.get("hold")
+    if held is None:
+        return
+    if "id" not in held:
+        values = {"account_id": row["account_id"], "run_id": run.id, "opened_at": now, **held}
+        held["id"] = conn.execute(insert(hold).values(**values).returning(hold.c.id)).scalar_one()
+    if row["link_id"] is None:
+        side, item_id = held_key(row)
+        holds.hold_creation(conn, hold_id=held["id"], account_id=row["account_id"], side=side, item_id=item_id)
+        return
+    kept = {key: row[key] for key in ("account_id", "link_id", "action", "payload")}
+    conn.execute(insert(held_item).values(hold_id=held["id"], **kept))
+    mapping.set_link(conn, row["link_id"], state="held", cause=held["rule"])
+
+
+def _store(conn: Connection, run: Run, rows: list[dict[str, Any]]) -> None:
+    stored = [{key: value for key, value in row.items() if key != "hold"} | {"run_id": run.id} for row in rows]
+    if run.request.dry_run:
+        stored = [row | {"state": "shown"} for row in stored]
+    runs.store_plan(conn, run.id, [account.id for account in run.working()], stored)
+
+
+def _summary(run: Run, rows: Iterable[Row[Any]]) -> dict[str, Any]:
+    names = {account.id: account.name for account in run.accounts}
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        counts[names[row.account_id]][row.action] += 1
+    return {name: dict(counter) for name, counter in counts.items()}

@@ -1,0 +1,156 @@
+"""Everything a run saw, beside everything that is known: the input of its plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Row
+
+from include.calsync.core.diff import Diff, diff
+from include.calsync.core.meetings import meeting_of
+from include.calsync.core.model import ActivityView, EventView, digest
+from include.calsync.core.records import Observation, is_live, is_unfinished
+from include.calsync.flows import moves
+from include.calsync.flows.planning.followed import Followed
+from include.calsync.flows.planning.rekeying import Rekeying
+from include.calsync.flows.run import Run, RunAccount
+from include.calsync.store import copies, mapping, runs
+
+OLDEST = datetime.min.replace(tzinfo=UTC)
+
+
+class Seen:
+    """The mapping and the observations of one run. Items are found by the keys that the diff aligns by."""
+
+    def __init__(self, conn: Connection, run: Run) -> None:
+        self.run_id, self.uploads = run.id, run.request.upload is not None
+        self.accounts = {account.id: account for account in run.working()}
+        companies = {account.company_id for account in self.accounts.values()}
+        calendars = {account.calendar_id for account in self.accounts.values() if account.calendar_id}
+        heads = mapping.heads(conn, company_ids=companies, calendar_ids=calendars)
+        self.activities = _latest(runs.observations(conn, run.id, "activities"))
+        self.events = _latest(runs.observations(conn, run.id, "events"))
+        intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
+        self.rekeying = Rekeying(conn, [] if run.request.upload else heads, intents, self.events)
+        heads = [self.rekeying.moved(link) for link in heads]
+        may_follow = [] if run.request.upload else heads
+        self.followed = Followed(may_follow, self.activities, self.events, self.accounts)
+        heads = [self.followed.moved(link) for link in heads]
+        self.rests = moves.resting(conn, self.accounts.values())
+        resting = [row for account_id in self.rests for row in mapping.intents(conn, account_id)]
+        self.intents = [self.rekeying.moved_intent(row) for row in intents] + resting
+        self.copies = copies.of_companies(conn, companies)
+        self.meeting_intents = copies.intents_of(conn, companies)
+        aside = [row for account_id in self.accounts for row in mapping.set_aside(conn, account_id)]
+        self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}
+        # Another account may hold back what it would do to a pair.
+        held = [row for account_id in (*self.accounts, *self.rests) for row in mapping.held_items(conn, account_id)]
+        self.held = {row.link_id: row for row in held}
+        # Most links were not seen and rest: their heads are enough.
+        stirred = self._stirred_meetings()
+        awake = [
+            link.id
+            for link in heads
+            if self.of(link) != (None, None)
+            or self.is_open(link)
+            or (link.company_id, link.meeting, link.account_id in self.accounts) in stirred
+        ]
+        whole = mapping.whole(conn, awake)
+        self.links = [self.followed.moved(self.rekeying.moved(whole.get(link.id, link))) for link in heads]
+
+    def _stirred_meetings(self) -> set[tuple[str, str | None, bool]]:
+        """Meetings whose link may be written because of another calendar's event: company, meeting, and whether the
+        link's account takes part. A copy takes over from one that does not at any time."""
+        out: set[tuple[str, str | None, bool]] = set()
+        for row in self.events.values():
+            account, meeting = self.accounts.get(row.account_id), meeting_of(row.raw)
+            if account is not None and meeting is not None:
+                out |= {(account.company_id, meeting, True), (account.company_id, meeting, False)}
+        for copy in self.copies:
+            out.add((copy.company_id, copy.meeting, False))
+            if copy.state != "shown" or event_key(copy.calendar_id, copy.event_id) in self.events:
+                out.add((copy.company_id, copy.meeting, True))
+        return out
+
+    def diff(self) -> Diff:
+        """All links against all observations."""
+        links = pd.DataFrame(
+            {
+                "activity_key": [activity_key(link.company_id, link.activity_id) for link in self.links],
+                "event_key": [event_key(link.calendar_id, link.event_id) for link in self.links],
+                "activity_digest": [link.activity_digest for link in self.links],
+                "event_digest": [link.event_digest for link in self.links],
+            },
+            dtype=object,
+        )
+        return diff(links, _frame(self.activities, ActivityView), _frame(self.events, EventView))
+
+    def unlinked_activities(self, found: Diff) -> dict[str, list[int]]:
+        """Ids of live activities that no link knows, by company."""
+        rows = list(self.activities.values())
+        out: dict[str, list[int]] = defaultdict(list)
+        for at in found.new_activities:
+            out[rows[at].scope].append(int(rows[at].item_id))
+        return out
+
+    def unlinked_events(self, found: Diff) -> dict[str, list[str]]:
+        """Ids of live events that no link knows, by calendar."""
+        rows = list(self.events.values())
+        out: dict[str, list[str]] = defaultdict(list)
+        for at in found.new_events:
+            out[rows[at].scope].append(str(rows[at].item_id))
+        return out
+
+    def of(self, link: Row[Any]) -> tuple[Observation | None, Observation | None]:
+        """What was seen of a link's activity and event."""
+        return (
+            self.activities.get(activity_key(link.company_id, link.activity_id)),
+            self.events.get(event_key(link.calendar_id, link.event_id)),
+        )
+
+    def stamp(self, account: RunAccount, side: str, item_id: str) -> datetime | None:
+        """When an item that was seen was last edited."""
+        rows, key = self.activities, activity_key(account.company_id, item_id)
+        if side == "events":
+            rows, key = self.events, event_key(account.calendar_id or "", item_id)
+        return rows[key].stamp if key in rows else None
+
+    def is_open(self, link: Row[Any]) -> bool:
+        """Whether a pair must be looked at although neither side changed."""
+        account = self.accounts.get(link.account_id)
+        activity, event = self.of(link)
+        returned = link.state == "detached" and (is_live(activity) or (self.uploads and is_live(event)))
+        unreadable = any(side is not None and side.status == "unreadable" for side in (activity, event))
+        return account is not None and (
+            is_unfinished(link, account.policy) or link.id in self.held or returned or unreadable
+        )
+
+
+def activity_key(company_id: str, activity_id: Any) -> str:
+    """Of an activity, over all companies."""
+    return f"{company_id}:{activity_id}"
+
+
+def event_key(calendar_id: str, event_id: str) -> str:
+    """Of an event, over all calendars."""
+    return f"{calendar_id}/{event_id}"
+
+
+def _latest(rows: list[Observation]) -> dict[str, Observation]:
+    """The last state of each item: listings may show one twice, and an older one after a newer."""
+    out: dict[str, Observation] = {}
+    for row in rows:
+        key = (activity_key if row.side == "activities" else event_key)(row.scope, row.item_id)
+        known = out.get(key)
+        if known is None or row.status != "live" or (row.stamp or OLDEST) >= (known.stamp or OLDEST):
+            out[key] = row
+    return out
+
+
+def _frame(rows: dict[str, Observation], view: type[ActivityView] | type[EventView]) -> pd.DataFrame:
+    digests = [digest(view.from_json(row.view)) if row.view is not None else None for row in rows.values()]
+    statuses = [row.status for row in rows.values()]
+    return pd.DataFrame({"key": list(rows), "status": statuses, "digest": digests}, dtype=object)

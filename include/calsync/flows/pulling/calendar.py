@@ -1,0 +1,314 @@
+"""The events of one account's calendar, as a run has to see them: listed, asked for again, or compared."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from include.calsync.clients.google_calendar import EventListing, GoogleCalendarClient
+from include.calsync.core.decide import too_old
+from include.calsync.core.fields import event_view, unsupported
+from include.calsync.core.marks import read_mark
+from include.calsync.core.privacy import unwanted
+from include.calsync.core.records import is_unfinished
+from include.calsync.core.series import is_occurrence, is_series
+from include.calsync.core.stamps import skew, stamp
+from include.calsync.core.when import due_at, move_activity
+from include.calsync.core.words import Absence
+from include.calsync.errors import AccountError, NotFound, SyncTokenExpired
+from include.calsync.flows import deployment
+from include.calsync.flows.pulling import observe
+from include.calsync.flows.pulling import scope as reconcile
+from include.calsync.flows.pulling.company import CompanyPull
+from include.calsync.flows.pulling.series import Known, SeriesPull
+from include.calsync.flows.rights import check_right
+from include.calsync.flows.run import Run, RunAccount, check_lease
+from include.calsync.flows.services import Services, rotated
+from include.calsync.flows.trouble import ITEMS
+from include.calsync.store import copies, cursors, directory, holds, mapping, runs
+from include.calsync.store.transaction import reading
+
+log = logging.getLogger(__name__)
+
+# Events.list refuses an updatedMin that lies too far back; 29 days were measured.
+UPDATED_MIN_KEPT = timedelta(days=21)
+
+# Google was seen to leave the token out now and then; more often than that costs time, and somebody should know.
+TOKENS_MISSED = 3
+
+
+class CalendarPull:
+    """The events of one account's calendar."""
+
+    def __init__(self, services: Services, run: Run, client: GoogleCalendarClient, account: RunAccount) -> None:
+        self.services, self.run, self.client, self.account = services, run, client, account
+        self.calendar_id = account.calendar_id or ""
+        self.ours = services.environment.deployments
+        with reading(services.engine) as conn:
+            rows = mapping.heads(conn, company_ids=[], calendar_ids=[self.calendar_id])
+            self.links = {row.event_id: row for row in rows}
+            intents = mapping.intents(conn, account.id)
+            held = mapping.held_items(conn, account.id)
+            self.held = {row.item_id for row in holds.held_creations(conn, account.id) if row.side == "events"}
+            self.intents = {row.event_id for row in intents}
+            self.aside = mapping.set_aside(conn, account.id)
+            self.copies = copies.of_calendar(conn, self.calendar_id)
+            self.cursor = cursors.get(conn, account.id, "events")
+            self.others = deployment.remembered(conn, account.id)
+            self.pulled = runs.observed_ids(conn, run.id, "activities") if run.request.reconcile else set()
+        self.scope = reconcile.Scope.of(run.request)
+        self.first = self.cursor is None and run.request.follows_cursors
+        known = Known(rows, intents, held, self.copies)
+        self.series = SeriesPull(services, run, client, account, known, first=self.first)
+        self.seen: set[str] = set()
+        self.shown: dict[str, str | None] = {}
+        """Live events that were seen: which other installation wrote each, if one did."""
+        self.skipped: Counter[str] = Counter()
+        self.listed_count = 0
+        self.named: list[int] = []
+        self.events_of = {row.activity_id: row.event_id for row in rows}
+        self.doubted: set[str] = set()
+        """Linked events whose activity another event names: are they still there?"""
+        self.alike: list[dict[str, Any]] = []
+
+    def pull(self) -> None:
+        if not self.calendar_id:  # a dry run of an account whose calendar is yet to be created
+            self._done()
+            return
+        try:
+            token = self._list()
+        except NotFound as error:
+            raise AccountError(
+                f"account {self.account.name}: the calendar is gone, or no longer shared with the connection "
+                f"{self.account.settings.google_conn_id}. Share it with the right to make changes to events, or "
+                "correct `calendar`."
+            ) from error
+        self._stage(self._again())
+        self._stage_series()
+        self._stage_named()
+        self._refuse_others()
+        if self.run.request.follows_cursors:
+            self._miss_token(token)
+        if self.client.is_rotated:
+            self.account.notices.append(rotated(self.account.name, self.account.settings.google_conn_id))
+        counts = self.account.counts | {"events_listed": self.listed_count, "skipped": dict(self.skipped)}
+        self.account.counts = counts
+        self._done(
+            counts=counts,
+            notices=self.account.notices,
+            next_sync_token=token,
+            params_digest=self.client.list_digest,
+        )
+
+    def _done(self, **found: Any) -> None:
+        """Everything is staged; a try that was taken over has no say in that."""
+        with self.services.engine.begin() as conn:
+            check_lease(conn, self.account)
+            runs.set_account(conn, self.run.id, self.account.id, events_pulled=True, **found)
+
+    def _miss_token(self, token: str | None) -> None:
+        """Without a sync token the cursor stays, and the next run reads the same again. If that goes on, say so."""
+        scope, now = f"no_sync_token:{self.account.id}", self.services.clock()
+        with reading(self.services.engine) as conn:
+            known = directory.read(conn, scope) or {"runs": 0}
+        missed_count = 0 if token is not None else int(known["runs"]) + 1
+        if missed_count != known["runs"] and not self.run.request.dry_run:
+            with self.services.engine.begin() as conn:
+                directory.keep(conn, scope, "", {"runs": missed_count}, now)
+        if missed_count >= TOKENS_MISSED:
+            self.account.notices.append(
+                f"account {self.account.name}: nothing is missed, but each run reads more of the calendar than it "
+                f"needs: Google has given no sync token for {missed_count} runs"
+            )
+
+    def _refuse_others(self) -> None:
+        """Remember the events of other installations, durably: their tombstones don't say whose they were."""
+        found = {event_id: other for event_id, other in self.shown.items() if other is not None}
+        known = {event_id: other for event_id, other in self.others.items() if event_id not in self.shown} | found
+        if known != self.others and not self.run.request.dry_run:
+            with self.services.engine.begin() as conn:
+                deployment.remember(conn, self.account.id, known, self.services.clock())
+        deployment.refuse_others(found, self.ours[0])
+
+    def _list(self) -> str | None:
+        request = self.run.request
+        if request.reconcile:
+            self._list_compared()
+            return None
+        if request.interval is not None:
+            self._list_interval(*request.interval)
+            return None
+        if request.upload is not None:
+            self._pages()
+            return None
+        token = None if self._full() else self._token()
+        try:
+            return self._pages(sync_token=token)
+        except SyncTokenExpired:
+            notice = f"account {self.account.name}: Google's sync token expired; the calendar was read in full"
+            log.warning(notice)
+            self.account.notices.append(notice)
+            return self._pages()
+
+    def _full(self) -> bool:
+        return self.run.request.full or self.account.settings_changed
+
+    def _token(self) -> str | None:
+        if self.cursor is None or self.cursor.params_digest != self.client.list_digest:
+            return None
+        return str(self.cursor.sync_token)
+
+    def _list_interval(self, since: datetime, until: datetime) -> None:
+        def changed(raw: dict[str, Any]) -> bool:
+            at = stamp(raw.get("updated"))
+            # A deleted event may have nothing but its id.
+            return since <= at < until if at is not None else raw["id"] in self.links
+
+        near = self.services.clock() - since < UPDATED_MIN_KEPT
+        self._walk(self.client.list_events(self.calendar_id, updated_min=since if near else None), changed)
+
+    def _list_compared(self) -> None:
+        """What is dated in scope, and those of the links concerned that are not there."""
+        mine = [link for link in self.links.values() if link.account_id == self.account.id]
+        wanted = {link.event_id for link in reconcile.concerned(mine, self.scope, self.pulled)}
+        listing = self.scope.list_events(self.client, self.calendar_id)
+        self._walk(listing, lambda raw: raw["id"] in wanted or is_series(raw) or self.scope.holds_event(raw))
+        self._stage_series()
+        if self.scope.interval is not None:
+            moved_in = (link for link in mine if link.event_id in self.seen and link.activity_id not in self.pulled)
+            self.named += [link.activity_id for link in moved_in]
+        self._stage(self._by_ids(wanted - self.seen - set(self.series.series_of), lost=True))
+
+    def _pages(self, sync_token: str | None = None) -> str | None:
+        listing = self.client.list_events(self.calendar_id, sync_token=sync_token)
+        self._walk(listing)
+        return listing.next_sync_token
+
+    def _walk(self, listing: EventListing, concerns: Callable[[dict[str, Any]], bool] = lambda _: True) -> None:
+        """Stage what a listing shows that concerns this run."""
+        for page in listing.pages():
+            concerning = [raw for raw in page if concerns(raw)]
+            self.listed_count += len(concerning)
+            self._stage(concerning)
+        check_right(listing.access_role, self.account.settings.mode)
+
+    def _stage(self, raws: Iterable[dict[str, Any]]) -> None:
+        ahead = skew(self.client.server_time, self.services.clock)
+        rows = []
+        for raw in self.series.sift(raws):
+            if raw.get("status") != "cancelled":
+                self.shown[raw["id"]] = deployment.other_of(raw, self.account.company_id, self.ours)
+            reason = self._skip(raw)
+            if reason:
+                self.skipped[reason] += 1
+            elif reason is None:
+                row = observe.event(raw, self.calendar_id, ahead, self.account.policy.private_events)
+                doubtful = raw.get("status") == "cancelled" and raw["id"] in self.others
+                rows.append(row | {"status": "missing", "error": Absence.OTHERS} if doubtful else row)
+                self.seen.add(raw["id"])
+                self._note_named(raw)
+        self._store(rows)
+
+    def _note_named(self, raw: dict[str, Any]) -> None:
+        """Which activities, and which other event, must be read to tell what the event's mark means."""
+        mark, link = read_mark(raw), self.links.get(raw["id"])
+        if mark is None or mark.event_id != raw["id"]:
+            return
+        if link is not None:
+            if mark.company_id == self.account.company_id and mark.activity_id != link.activity_id:
+                self.named += [mark.activity_id, link.activity_id]
+            return
+        self.named.append(mark.activity_id)
+        if mark.activity_id in self.events_of:
+            self.doubted.add(self.events_of[mark.activity_id])
+
+    def _store(self, rows: list[dict[str, Any]]) -> None:
+        staged = [{**row, "run_id": self.run.id, "account_id": self.account.id} for row in rows]
+        with self.services.engine.begin() as conn:
+            runs.observe(conn, staged)
+
+    def _skip(self, raw: dict[str, Any]) -> str | None:
+        """None: stage it. A reason: count it. "": nobody needs to hear of it."""
+        if any(raw["id"] in known for known in (self.links, self.intents, self.copies, self.held)):
+            return None
+        if raw.get("status") == "cancelled":
+            return ""
+        if is_occurrence(raw) and not self.series.covers(raw):
+            return ""
+        reason = unsupported(raw) or unwanted(raw, self.account.policy.private_events)
+        mark = read_mark(raw)
+        if mark is not None and mark.event_id == raw["id"]:
+            return reason if mark.company_id == self.account.company_id else "other_company"
+        connected = self.account.events_connected_at
+        stamps = (stamp(raw.get("updated")), stamp(raw.get("created")))
+        if self.run.request.upload is None and connected and too_old(stamps, connected):
+            if not (self.first and is_occurrence(raw) and reason is None):
+                return "before_connected"
+            self.alike.append(raw)
+        return reason
+
+    def _stage_series(self) -> None:
+        """The occurrences of the series that were listed, and what became of linked ones that are not among them."""
+        self._stage(self.series.occurrences())
+        self._store(self.series.lost(self.seen))
+        self.skipped.update(self.series.skipped)
+        self.series.skipped.clear()
+        if self.alike:
+            self._stage_alike()
+
+    def _stage_alike(self) -> None:
+        """After a loss of the mapping only equal content tells whose occurrences are: they carry no properties."""
+        client = self.services.pipedrive(self.account.settings.pipedrive_conn_id)
+        company = CompanyPull(self.services, self.run, client, [self.account])
+        dues = (due_at(move_activity(event_view(raw).when, None, None)) for raw in self.alike)
+        begins = {at for at in dues if at is not None}
+        # What lies at the window's edge began before it.
+        scope = reconcile.Scope((min(begins), self.series.window.end))
+        for page in reconcile.activity_pages(client, [self.account.user_id], scope, []):
+            company.stage(raw for raw in page if reconcile.activity_begin(raw) in begins)
+
+    def _stage_named(self) -> None:
+        """Unlinked events may name their activity: read those, so that the pairs can be found again."""
+        if self.named:
+            client = self.services.pipedrive(self.account.settings.pipedrive_conn_id)
+            CompanyPull(self.services, self.run, client, [self.account]).stage_ids(self.named)
+
+    def _again(self) -> Iterator[dict[str, Any]]:
+        """Events that must be read although they may not have changed."""
+        now = self.services.clock()
+        due = [row for row in self.aside if row.next_try_at <= now or self.run.request.full]
+        wanted = {row.item_id for row in due if row.side == "events"} | self.intents
+        activities = {row.item_id for row in due if row.side == "activities"}
+        for link in self.links.values():
+            if is_unfinished(link, self.account.policy) or str(link.activity_id) in activities:
+                wanted.add(link.event_id)
+        yield from self._by_ids(wanted - self.seen - self.doubted - self._resting())
+        yield from self._by_ids(self.doubted - self.seen, lost=True)
+
+    def _resting(self) -> set[str]:
+        """Events in quarantine whose time has not come: they are not asked for by their id."""
+        if self.run.request.full:
+            return set()
+        now = self.services.clock()
+        return {row.item_id for row in self.aside if row.side == "events" and row.attempts and row.next_try_at > now}
+
+    def _by_ids(self, wanted: Iterable[str], *, lost: bool = False) -> Iterator[dict[str, Any]]:
+        """These events. One that is not found proves nothing: the pair waits, or (`lost`) a person decides.
+
+        One that is not answered is set aside alone.
+        """
+        for event_id in sorted(wanted):
+            try:
+                raw = self.client.get_event(self.calendar_id, event_id)
+            except NotFound:
+                if not self.series.look_for(event_id) and lost:
+                    self._store([observe.lost_event(event_id, self.calendar_id)])
+            except ITEMS as error:
+                self.series.troubles.met(error)
+                self._store([observe.unread_event(event_id, self.calendar_id, error)])
+            else:
+                self.series.troubles.none()
+                yield raw

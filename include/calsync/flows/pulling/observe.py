@@ -1,0 +1,150 @@
+"""From raw objects to staged observations: read, named where needed, and told apart from what can't be read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from include.calsync.core.fields import activity_view, event_view
+from include.calsync.core.model import ActivityView, Context
+from include.calsync.core.privacy import unwanted, veiled
+from include.calsync.core.records import UNREAD
+from include.calsync.core.stamps import stamp
+from include.calsync.core.words import Absence
+from include.calsync.errors import CalsyncError
+from include.calsync.flows.border import border
+from include.calsync.flows.names import Names, Unread
+
+
+def activities(
+    raws: Iterable[Mapping[str, Any]],
+    bases: Mapping[int, Any],
+    names: Names,
+    company_id: str,
+    ahead: timedelta,
+    *,
+    thrifty: bool = False,
+    fresh: Collection[int] = (),
+) -> list[dict[str, Any]]:
+    """Observations of activities. `bases`: what linked ones showed when last equal (JSON), by id.
+
+    Names are asked for only if the activity differs from its base, or has none; `thrifty`: only if it hangs on
+    something else than its base. `fresh`: ids whose names are asked for in any case.
+    """
+    raws = list(raws)
+    drafts = {int(raw["id"]): _draft(raw) for raw in raws if not raw.get("is_deleted")}
+    views = {key: view for key, view in drafts.items() if isinstance(view, ActivityView)}
+    old = {key: base for key, base in bases.items() if key not in fresh}
+    known = {key: _base_context(view, old.get(key), thrifty) for key, view in views.items()}
+    names.learn(view.refs for key, view in views.items() if known[key] is None)
+    out = []
+    for raw in raws:
+        key = int(raw["id"])
+        row = {
+            "side": "activities",
+            "scope": company_id,
+            "item_id": str(key),
+            "status": "deleted",
+            "view": None,
+            "raw": dict(raw),
+            "stamp": stamp(raw.get("update_time"), ahead),
+            "error": None,
+        }
+        draft = drafts.get(key)
+        if isinstance(draft, ActivityView):
+            try:
+                context = known[key] or names.context(draft.refs)
+            except Unread as error:
+                row |= {"status": "unreadable", "error": str(error), "raw": {**raw, UNREAD: True}}
+            else:
+                row |= {"status": "live", "view": dataclasses.replace(draft, context=context).to_json()}
+        elif draft is not None:
+            row |= {"status": "unreadable", "error": str(draft)}
+        out.append(row)
+    return out
+
+
+def _draft(raw: Mapping[str, Any]) -> ActivityView | CalsyncError:
+    try:
+        with border(f"activity {raw['id']}"):
+            return activity_view(raw, Context())
+    except CalsyncError as error:
+        return error
+
+
+def _base_context(view: ActivityView, known: Any, thrifty: bool) -> Context | None:
+    """The names that the base knows, if the activity is what it was then."""
+    if known is None:
+        return None
+    base = ActivityView.from_json(known)
+    if thrifty and base.refs == view.refs:
+        return base.context
+    return base.context if dataclasses.replace(base, context=Context()) == view else None
+
+
+def gone(activity_id: int, company_id: str, status: str, *, error: str | None = None) -> dict[str, Any]:
+    """The observation of an activity that a direct GET did not find: `deleted`, or `missing` while that is unproven."""
+    return {
+        "side": "activities",
+        "scope": company_id,
+        "item_id": str(activity_id),
+        "status": status,
+        "view": None,
+        "raw": None,
+        "stamp": None,
+        "error": error,
+    }
+
+
+def unread_activity(activity_id: int, company_id: str, error: str) -> dict[str, Any]:
+    """The observation of an activity that a direct GET does not answer: it is set aside, and asked for again."""
+    return gone(activity_id, company_id, "unreadable", error=error)
+
+
+def lost_event(event_id: str, calendar_id: str) -> dict[str, Any]:
+    """The observation of an event that a GET does not find in a calendar that answers: `missing`, no proof."""
+    return {
+        "side": "events",
+        "scope": calendar_id,
+        "item_id": event_id,
+        "status": "missing",
+        "view": None,
+        "raw": None,
+        "stamp": None,
+        "error": Absence.LOST,
+    }
+
+
+def event(raw: Mapping[str, Any], calendar_id: str, ahead: timedelta, private_events: str = "full") -> dict[str, Any]:
+    """The observation of an event. A cancelled one may have nothing but its id.
+
+    One that counts as gone is `deleted`, and `error` says why; of a private one only what the veil shows is staged.
+    """
+    reason = unwanted(raw, private_events)
+    raw = veiled(raw, private_events)
+    row: dict[str, Any] = {
+        "side": "events",
+        "scope": calendar_id,
+        "item_id": str(raw["id"]),
+        "status": "deleted",
+        "view": None,
+        "raw": dict(raw),
+        "stamp": stamp(raw.get("updated"), ahead),
+        "error": None,
+    }
+    if raw.get("status") == "cancelled":
+        return row
+    if reason is not None:
+        return row | {"error": reason}
+    try:
+        with border(f"event {row['item_id']}"):
+            return row | {"status": "live", "view": event_view(raw).to_json()}
+    except CalsyncError as error:
+        return row | {"status": "unreadable", "error": str(error)}
+
+
+def unread_event(event_id: str, calendar_id: str, error: Exception) -> dict[str, Any]:
+    """The observation of an event (or series) that a GET does not answer: it is set aside, and asked for again."""
+    return lost_event(event_id, calendar_id) | {"status": "unreadable", "error": str(error)}

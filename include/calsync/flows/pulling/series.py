@@ -1,0 +1,284 @@
+"""Series of one calendar, as a pull sees them: expanded by Google to single occurrences, never computed here.
+
+Listings show whole series and their exceptions (`singleEvents=false`, as sync tokens want it). A series that is new or
+changed is expanded within the account's window. A linked occurrence that its living series no longer has only raises
+the question: the series may have been moved or split, and the occurrence have another id (see `rekeying`). If nothing
+takes its place, the next run asks for it directly, and what is then not found beside a series that answers is deleted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.clients.google_calendar import GoogleCalendarClient
+from include.calsync.core.decide import too_old
+from include.calsync.core.fields import event_view, unsupported
+from include.calsync.core.model import Change, EventView
+from include.calsync.core.policy import Side
+from include.calsync.core.series import Window, capped, is_occurrence, is_series, span
+from include.calsync.core.stamps import skew, stamp
+from include.calsync.core.words import Absence
+from include.calsync.errors import NotFound, ServiceError
+from include.calsync.flows.pulling import observe
+from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.services import Services
+from include.calsync.flows.trouble import ITEMS, Troubles
+from include.calsync.store import mapping
+from include.calsync.store.transaction import reading
+
+log = logging.getLogger(__name__)
+Json = dict[str, Any]
+
+BACK = timedelta(days=30)
+# Asked for beyond the window, so that what lies at its edge is surely answered.
+MARGIN = timedelta(days=2)
+MAX_OCCURRENCES = 500
+# Up to so many series are expanded one by one; for more, one listing of the whole window is cheaper.
+ONE_BY_ONE = 10
+
+# Why an occurrence counts as gone, in the `error` of its observation.
+
+
+def window_of(run: Run, account: RunAccount) -> Window:
+    """Where occurrences are synced: 30 days back and `horizon_days` ahead, or what an upload or a backfill names.
+
+    No backfill goes further back than a scheduled run ever did.
+    """
+    now, request = run.started_at, run.request
+    start, end = now - BACK, now + timedelta(days=account.settings.horizon_days)
+    if request.upload is not None and request.upload.due_from is not None:
+        start = min(start, datetime.combine(request.upload.due_from, time(), UTC))
+    if request.reconcile and request.interval is not None:
+        connected = account.events_connected_at or now
+        since, until = request.interval
+        start, end = max(since, min(start, connected - BACK)), min(until, end)
+    return Window(start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of a calendar: heads of links, open intents, what is held, and the meetings of copies."""
+
+    links: Iterable[Row[Any]]
+    intents: Iterable[Row[Any]]
+    held: Iterable[Row[Any]]
+    copies: Mapping[str, str]
+
+
+class SeriesPull:
+    """The series of one calendar in one run: first `sift` what is listed, then stage `occurrences`, then `lost`."""
+
+    def __init__(
+        self,
+        services: Services,
+        run: Run,
+        client: GoogleCalendarClient,
+        account: RunAccount,
+        known: Known,
+        *,
+        first: bool,
+    ) -> None:
+        """`first`: the account has no cursor, so that the mapping may have been lost: nothing is too old to be seen."""
+        self.services, self.run, self.client, self.account = services, run, client, account
+        self.calendar_id = account.calendar_id or ""
+        self.window = window_of(run, account)
+        self.anew = first or run.request.upload is not None
+        self.links: dict[str, list[Row[Any]]] = defaultdict(list)
+        self.single: set[str] = set()
+        self.intents: dict[str, list[Row[Any]]] = defaultdict(list)
+        self.series_of: dict[str, str] = {}
+        for link in known.links:
+            self.links[link.series_id].append(link) if link.series_id else self.single.add(link.event_id)
+        for row in known.intents:
+            self.intents[row.series_id].append(row) if row.series_id else self.single.add(row.event_id)
+        for row in (row for rows in (*self.links.values(), *self.intents.values()) for row in rows):
+            self.series_of[row.event_id] = row.series_id
+        self.copies: dict[str, dict[str, str]] = defaultdict(dict)
+        for event_id, meeting in known.copies.items():
+            _, occurrence, start = meeting.rpartition(" ")
+            if occurrence:
+                self.copies[event_id.rpartition("_")[0]][event_id] = start
+        self.listed: dict[str, Json] = {}
+        self.ended: set[str] = set()
+        missed = [link for rows in self.links.values() for link in rows if link.vanished_since_run]
+        open_ = {row.link_id for row in known.held if row.payload.get("changes", {}).get("event") != Change.DELETED}
+        self.wanted = {str(link.series_id) for link in missed if link.state == "active" or link.id in open_}
+        self.answered: dict[str, set[str]] = {}
+        self.failed: dict[str, str] = {}
+        self.troubles = Troubles()
+        self.done: set[str] = set()
+        self.skipped: Counter[str] = Counter()
+
+    # What the listing shows.
+
+    def sift(self, raws: Iterable[Json]) -> Iterator[Json]:
+        """Keep the series; what is left are items of their own. A link to what has become a series sees it as one."""
+        for raw in raws:
+            key, known = raw["id"], self._is_known(raw["id"])
+            if raw.get("status") == "cancelled":
+                self.listed.pop(key, None)
+                if known:
+                    self.ended.add(key)
+            elif is_series(raw) or known:
+                self.ended.discard(key)
+                self.listed[key] = raw
+            if not is_series(raw) or key in self.single:
+                yield raw
+
+    def _is_known(self, series_id: str) -> bool:
+        return any(series_id in known for known in (self.links, self.intents, self.copies))
+
+    def look_for(self, event_id: str) -> bool:
+        """An occurrence was not found: ask its series. False: it is none that is linked."""
+        series_id = self.series_of.get(event_id)
+        if series_id is not None:
+            self.wanted.add(series_id)
+        return series_id is not None
+
+    def covers(self, raw: Json) -> bool:
+        """Whether an unlinked occurrence lies in the window. One whose time can't be read has to be told of."""
+        try:
+            return self.window.overlaps(event_view(raw).when)
+        except ValueError:
+            return True
+
+    # Expansion.
+
+    def occurrences(self) -> Iterator[Json]:
+        """The occurrences of all series that were listed or asked for: linked ones, and those of the window."""
+        self._ask_for_series()
+        new = [key for key in sorted(self.listed) if key not in self.done]
+        self.done.update(new)
+        wanted = [key for key in new if is_series(self.listed[key]) and self._is_worth(key)]
+        for series_id, raws in self._expanded(wanted):
+            self.answered[series_id] = {raw["id"] for raw in raws}
+            concerning = [raw for raw in raws if raw["id"] in self.series_of or self.covers(raw)]
+            kept, over = capped(concerning, MAX_OCCURRENCES, lambda raw: raw["id"] in self.series_of)
+            if over:
+                most = f"the first {MAX_OCCURRENCES} are synced"
+                self._tell(f"series {series_id} has more occurrences within horizon_days than are synced: {most}")
+            yield from kept
+        self.answered.update({key: set() for key in new if not is_series(self.listed[key])})  # single events by now
+
+    def _ask_for_series(self) -> None:
+        for series_id in sorted(self.wanted - set(self.listed) - self.ended):
+            self.wanted.discard(series_id)
+            try:
+                list(self.sift([self.client.get_event(self.calendar_id, series_id)]))
+            except NotFound:
+                continue  # no proof of anything; its pairs wait
+            except ITEMS as error:
+                self._fail(series_id, error)
+
+    def _is_worth(self, series_id: str) -> bool:
+        """Whether to ask for its occurrences; if not, it is counted with the reason."""
+        raw = self.listed[series_id]
+        if self._is_known(series_id) or series_id in self.single:
+            return True
+        stamps = (stamp(raw.get("updated")), stamp(raw.get("created")))
+        connected = self.account.events_connected_at
+        reason = unsupported({**raw, "recurrence": None})
+        if reason is None and not self.anew and connected and too_old(stamps, connected):
+            reason = "before_connected"
+        if reason is None and not (self.anew or self.links or self.account.policy.may_create(Side.ACTIVITY)):
+            reason = "mode"
+        if reason is not None:
+            self.skipped[reason] += 1
+        return reason is None
+
+    def _expanded(self, series_ids: list[str]) -> Iterator[tuple[str, list[Json]]]:
+        if self.window.start >= self.window.end:
+            return
+        bounds = {"time_min": self.window.start - MARGIN, "time_max": self.window.end + MARGIN}
+        if len(series_ids) > ONE_BY_ONE:
+            found: dict[str, list[Json]] = {key: [] for key in series_ids}
+            for page in self.client.expanded(self.calendar_id, **bounds):
+                for raw in page:
+                    if is_occurrence(raw) and raw["recurringEventId"] in found:
+                        found[raw["recurringEventId"]].append(raw)
+            yield from found.items()
+            return
+        for series_id in series_ids:
+            try:
+                pages = list(self.client.instances(self.calendar_id, series_id, **bounds))
+            except (NotFound, *ITEMS) as error:
+                self._fail(series_id, error)
+            else:
+                self.troubles.none()
+                yield series_id, [raw for page in pages for raw in page if is_occurrence(raw)]
+
+    def _fail(self, series_id: str, error: ServiceError) -> None:
+        """What became of its occurrences is not known: it is set aside, and asked for again."""
+        self.troubles.met(error)
+        log.warning("account %s: series %s can't be read: %s", self.account.name, series_id, error)
+        self.failed[series_id] = str(error)
+
+    def _tell(self, text: str) -> None:
+        notice = f"account {self.account.name}: {text}"
+        log.warning("%s", notice)
+        self.account.notices.append(notice)
+
+    # What is gone.
+
+    def lost(self, seen: set[str]) -> list[Json]:
+        """Observations of linked occurrences that no answer showed. `seen`: ids that were staged otherwise."""
+        rows: list[Json] = []
+        if self.run.request.upload is not None:
+            return rows
+        for series_id, error in self.failed.items():
+            rows.append(self._gone(series_id, error, "unreadable"))
+        for series_id in sorted(self.ended):
+            rows += [self._ended(link, view) for link, view in self._with_bases(self.links[series_id])]
+            rows += [self._gone(row.event_id, Absence.ENDED) for row in self.intents[series_id]]
+            rows += [self._gone(event_id, Absence.ENDED) for event_id in self.copies[series_id]]
+        for series_id, present in sorted(self.answered.items()):
+            absent = [link for link in self.links[series_id] if link.event_id not in present | seen]
+            inside = [link for link, view in self._with_bases(absent) if self._is_inside(link, view)]
+            rows += [self._vanished(link) for link in inside]
+            gone = [row.event_id for row in self.intents[series_id] if row.event_id not in present | seen]
+            rows += [self._gone(event_id, Absence.VANISHED, "missing") for event_id in gone]
+            starts = self.copies[series_id].items()
+            left = [event_id for event_id, start in starts if self.window.holds_start(start)]
+            rows += [self._gone(event_id, Absence.VANISHED) for event_id in left if event_id not in present | seen]
+        for told in (self.failed, self.ended, self.answered):
+            told.clear()
+        return rows
+
+    def _with_bases(self, links: list[Row[Any]]) -> list[tuple[Row[Any], EventView]]:
+        with reading(self.services.engine) as conn:
+            whole = mapping.whole(conn, [link.id for link in links if link.state != "removing"])
+        return [(link, EventView.from_json(whole[link.id].base_event)) for link in links if link.id in whole]
+
+    def _is_inside(self, link: Row[Any], view: EventView) -> bool:
+        """What left the window, or never was in it, is not missed."""
+        return self.window.holds(view.when) and self.window.holds_start(link.original_start or "")
+
+    def _ended(self, link: Row[Any], view: EventView) -> Json:
+        """What took place long ago stays, as the record that it is."""
+        past = span(view.when)[1] <= self.window.start
+        return self._gone(link.event_id, Absence.LONG_PAST if past else Absence.ENDED)
+
+    def _vanished(self, link: Row[Any]) -> Json:
+        """Missing at first; in a later run it is asked for by its id."""
+        if link.vanished_since_run in (None, self.run.id) or link.state == "detached":
+            return self._gone(link.event_id, Absence.VANISHED, "missing")
+        try:
+            raw = self.client.get_event(self.calendar_id, link.event_id)
+        except NotFound:
+            return self._gone(link.event_id, Absence.VANISHED)
+        except ITEMS as error:
+            self.troubles.met(error)
+            return observe.unread_event(link.event_id, self.calendar_id, error)
+        ahead = skew(self.client.server_time, self.services.clock)
+        row = observe.event(raw, self.calendar_id, ahead, self.account.policy.private_events)
+        return row | {"error": row["error"] or Absence.VANISHED} if row["status"] == "deleted" else row
+
+    def _gone(self, event_id: str, why: str, status: str = "deleted") -> Json:
+        return observe.lost_event(event_id, self.calendar_id) | {"status": status, "error": why}
