@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from airflow.serialization.serialized_objects import DagSerialization
 from calsync_airflow.retries import RETRY_POLICY
 from include.calsync import errors
 from include.calsync.environment import Environment
+from include.calsync.flows.run import RunRequest
+from include.calsync.flows.sync import sync
 
 GRAPH = {
     "pull_activities": set(),
@@ -47,6 +50,18 @@ def test_inventory_of_dag_ids(dags: dict[str, DAG]) -> None:
 
 def test_graph(dag: DAG) -> None:
     assert {task.task_id: task.upstream_task_ids for task in dag.tasks} == GRAPH
+
+
+def test_the_tasks_are_the_steps_of_a_run_in_their_order(dag: DAG) -> None:
+    steps: list[str] = []
+
+    def note(step: Callable[..., object], *_: object) -> list[list[str]]:
+        steps.append(step.__name__)
+        return [["anna"]]
+
+    sync(RunRequest(dag.dag_id, "manual", "owner"), note)
+    assert steps[0] == "open_run"  # the first task opens the run and pulls
+    assert steps[1:] == [task.task_id for task in dag.topological_sort()]
 
 
 def test_only_steps_of_shards_are_mapped(dag: DAG) -> None:
