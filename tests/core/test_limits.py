@@ -99,6 +99,7 @@ def test_an_edit_of_the_beginning_keeps_the_rest(field: str, keeps_the_mark: boo
         assert merged.conflicts == ()
     else:
         (lost,) = merged.conflicts
+        assert lost.why == "shortened"
         assert lost.activity == whole  # the log keeps what the new text replaced
 
 

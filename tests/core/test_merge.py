@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from include.calsync.core.merge import Merged, Pair, advance, merge
 from include.calsync.core.model import ActivityView, Context, EventView, Origin, When
 from include.calsync.core.policy import Mode, Policy, Side
+from include.calsync.core.terms import NOTHING, OWN, TIMES
 from include.calsync.core.written import Written, draft
 
 POLICY = Policy(user_id=1, zone="Europe/Berlin")
@@ -86,25 +87,59 @@ def test_cases(edit_a: Any, edit_e: Any, to_event: Any, to_activity: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    ("conflict", "lead_s", "winner"),
+    ("conflict", "lead_s", "winner", "why"),
     [
-        ("pipedrive", 1000, Side.ACTIVITY),
-        ("google", -1000, Side.EVENT),
-        ("newest", 60, Side.EVENT),
-        ("newest", 59, Side.ACTIVITY),
-        ("newest", -1000, Side.ACTIVITY),
-        ("newest", None, Side.ACTIVITY),
+        ("pipedrive", 1000, Side.ACTIVITY, "setting"),
+        ("google", -1000, Side.EVENT, "setting"),
+        ("newest", 60, Side.EVENT, "newest"),
+        ("newest", 59, Side.ACTIVITY, "newest"),
+        ("newest", -1000, Side.ACTIVITY, "newest"),
+        ("newest", None, Side.ACTIVITY, "newest"),
     ],
 )
-def test_conflicts(conflict: str, lead_s: float | None, winner: Side) -> None:
+def test_conflicts(conflict: str, lead_s: float | None, winner: Side, why: str) -> None:
     later = None if lead_s is None else AT + timedelta(seconds=lead_s)
     both = pair({"place": "A"}, {"place": "E"}, activity_stamp=AT, event_stamp=later)
     merged = merge(both, dataclasses.replace(POLICY, conflict=conflict))
-    (found,) = merged.conflicts
-    assert (found.field, found.activity, found.event, found.winner) == ("place", "A", "E", winner)
+    assert lost(merged) == {"place": ("A", "E", winner, why)}
     assert (merged.event_changes.get("place"), merged.activity_changes.get("place")) == (
         ("A", None) if winner is Side.ACTIVITY else (None, "E")
     )
+
+
+VEILED = dataclasses.replace(OWN, to_event=TIMES, veiled=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "policy", "winner", "why"),
+    [
+        ({}, {"mode": Mode.TO_GOOGLE}, Side.ACTIVITY, "one_way"),
+        ({}, {"mode": Mode.TO_PIPEDRIVE}, Side.EVENT, "one_way"),
+        ({}, {"terms": dataclasses.replace(OWN, to_event=NOTHING)}, Side.EVENT, "one_way"),
+        ({"unveiled": True}, {}, Side.ACTIVITY, "veil"),
+        ({"unveiled": True, "origin": Origin.GOOGLE}, {}, Side.EVENT, "veil"),
+        ({"unveiled": True}, {"mode": Mode.TO_PIPEDRIVE}, Side.EVENT, "one_way"),
+        ({"origin": Origin.GOOGLE}, {"terms": VEILED}, Side.EVENT, "veil"),
+        ({"origin": Origin.GOOGLE}, {"terms": VEILED, "mode": Mode.TO_PIPEDRIVE}, Side.EVENT, "one_way"),
+    ],
+)
+def test_why_a_conflict_is_won(changes: dict[str, Any], policy: dict[str, Any], winner: Side, why: str) -> None:
+    both = pair({"place": "A"}, {"place": "E"}, **changes)
+    merged = merge(both, dataclasses.replace(POLICY, conflict="newest", **policy))
+    assert lost(merged) == {"place": ("A", "E", winner, why)}
+
+
+def test_what_only_one_look_alike_says_wins_because_it_is_adopted() -> None:
+    both = pair({"place": ""}, {"place": "E", "description": ""}, **dict.fromkeys(BASES), written=())
+    assert lost(merge(both, POLICY)) == {
+        "place": ("", "E", Side.EVENT, "adopting"),
+        "description": ("D", "", Side.ACTIVITY, "adopting"),
+    }
+
+
+def lost(merged: Merged) -> dict[str, tuple[Any, Any, Side, str]]:
+    """Conflicts by field: the activity's value, the event's, who won, and why."""
+    return {one.field: (one.activity, one.event, one.winner, str(one.why)) for one in merged.conflicts}
 
 
 def test_one_way_keeps_the_receiving_side_s_edit() -> None:

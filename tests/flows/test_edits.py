@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from include.calsync.store.tables import plan_row
 from include.sandbox.faults import Fault
 from tests.flows.world import World, day
 
@@ -219,6 +221,10 @@ def test_a_conflict_follows_the_rule_and_the_loser_is_logged(
     lost = [entry for change in paired.changes() for entry in change.lost or []]
     loser = {"Activity", "Event"} - {winner}
     assert {entry["field"] for entry in lost} == {"place"}
+    why = "newest" if conflict == "newest" else "setting"
+    with paired.engine.begin() as conn:
+        planned = [entry for row in conn.execute(select(plan_row.c.conflicts)) for entry in row.conflicts or []]
+    assert [entry["why"] for entry in (*planned, *lost)] == [why, why]
     assert {lost[0]["activity"], lost[0]["event"]} >= loser
     paired.assert_quiet()
 

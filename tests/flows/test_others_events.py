@@ -66,7 +66,7 @@ def test_an_edit_that_loses_to_the_organiser_is_logged(world: World) -> None:
     assert (activity["due_time"], activity["subject"]) == ("13:00", "Mine")
     assert seen["conflicts"] == 1
     (lost,) = [row.lost for row in world.changes() if row.lost]
-    assert [(one["field"], one["winner"]) for one in lost] == [("when", "events")]
+    assert [(one["field"], one["winner"], one["why"]) for one in lost] == [("when", "events", "one_way")]
     world.assert_quiet()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from include.calsync.core.conflicts import Conflict, Why, barred, preferred
 from include.calsync.core.limits import (
     EVENT_PLACE,
     EVENT_TITLE,
@@ -32,8 +33,6 @@ from include.calsync.core.written import Written, block_of, wanted_visibility, w
 from include.calsync.errors import Unreadable
 
 TEXTS = frozenset({"subject", "place", "description"})
-# Stamps of two services closer than this say nothing about who was last.
-STAMP_RESOLUTION_S = 60.0
 
 View = TypeVar("View", ActivityView, EventView)
 
@@ -62,20 +61,6 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """A field that both sides changed to different values."""
-
-    field: str
-    activity: Any
-    event: Any
-    winner: Side
-
-    def to_json(self) -> dict[str, Any]:
-        shown = [v.to_json() if isinstance(v, When) else v for v in (self.activity, self.event)]
-        return {"field": self.field, "activity": shown[0], "event": shown[1], "winner": str(self.winner)}
-
-
-@dataclass(frozen=True, slots=True)
 class Merged:
     """What must be written where; `kept` names fields that a one-way mode leaves different, by side."""
 
@@ -84,16 +69,6 @@ class Merged:
     written: Written
     conflicts: tuple[Conflict, ...] = ()
     kept: dict[Side, frozenset[str]] = field(default_factory=dict)
-
-
-def winner(pair: Pair, policy: Policy) -> Side:
-    """Who wins a field that both sides changed."""
-    if policy.conflict != "newest":
-        return Side.ACTIVITY if policy.conflict == "pipedrive" else Side.EVENT
-    if pair.activity_stamp is None or pair.event_stamp is None:
-        return Side.ACTIVITY
-    lead_s = (pair.event_stamp - pair.activity_stamp).total_seconds()
-    return Side.EVENT if lead_s >= STAMP_RESOLUTION_S else Side.ACTIVITY
 
 
 def merge(pair: Pair, policy: Policy) -> Merged:
@@ -125,7 +100,7 @@ class _Merge:
             raise Unreadable("an activity without a date can't be merged")
         self.pair, self.policy = pair, policy
         self.activity_when: When = pair.activity.when
-        self.winner = winner(pair, policy)
+        self.preferred = preferred(policy, pair.activity_stamp, pair.event_stamp)
         self.block = block_of(pair.activity, policy) if pair.origin is Origin.PIPEDRIVE else ""
         self.known = pair.written or (self._render(pair.activity.subject),)
         self.last = self.known[-1]
@@ -214,23 +189,23 @@ class _Merge:
             lost = is_short_for(getattr(base, name), theirs) and not mine.endswith(SHORTENED)
         if lost:
             winner = Side.EVENT if target is Side.ACTIVITY else Side.ACTIVITY
-            self.conflicts.append(Conflict(name, mine, theirs, winner))
+            self.conflicts.append(Conflict(name, mine, theirs, winner, Why.SHORTENED))
 
     def _settle(self, name: str) -> Side | None:
         if not any(self.policy.may_write(side, name) for side in Side):
             self._keep(name)
             return None
         mine, theirs = getattr(self.pair.activity, name), self._event_value(name)
-        best = self.winner
-        if self.pair.event_base is None and not (mine and theirs) and name in ("subject", "place", "description"):
-            best = Side.ACTIVITY if mine else Side.EVENT  # adopting: something said beats nothing said
+        best, why = self.preferred
+        if self.pair.event_base is None and not (mine and theirs) and name in TEXTS:
+            best, why = Side.ACTIVITY if mine else Side.EVENT, Why.ADOPTING  # something said beats nothing said
         if self.pair.unveiled:
-            best = Side.EVENT if self.pair.origin is Origin.GOOGLE else Side.ACTIVITY
+            best, why = Side.EVENT if self.pair.origin is Origin.GOOGLE else Side.ACTIVITY, Why.VEIL
         if not self.policy.may_write(Side.ACTIVITY, name):
-            best = Side.ACTIVITY
+            best, why = Side.ACTIVITY, barred(self.policy, Side.ACTIVITY)
         if not self.policy.may_write(Side.EVENT, name):
-            best = Side.EVENT
-        self.conflicts.append(Conflict(name, mine, theirs, best))
+            best, why = Side.EVENT, barred(self.policy, Side.EVENT)
+        self.conflicts.append(Conflict(name, mine, theirs, best, why))
         return Side.EVENT if best is Side.ACTIVITY else Side.ACTIVITY
 
     def _keep(self, name: str) -> None:

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Row
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.core.conflicts import Conflict
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.marks import Mark, read_mark
-from include.calsync.core.merge import Conflict, Merged, Pair, advance
+from include.calsync.core.merge import Merged, Pair, advance
 from include.calsync.core.model import ActivityView, EventView, Origin, digest
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import veiled

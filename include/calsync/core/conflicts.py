@@ -1,0 +1,63 @@
+"""Fields that both sides changed to different values: who wins, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from include.calsync.core.model import When
+from include.calsync.core.policy import Policy, Side
+
+# Stamps of two services closer than this say nothing about who was last.
+STAMP_RESOLUTION_S = 60.0
+
+
+class Why(StrEnum):
+    """Why a side won; stored with the value that lost."""
+
+    NEWEST = "newest"
+    """It was edited last."""
+    SETTING = "setting"
+    """The account's `conflict` names it."""
+    ONE_WAY = "one_way"
+    """The other one is never written to the winner: by the account's mode, or because somebody else organises it."""
+    ADOPTING = "adopting"
+    """Two items became a pair, and only the winner said anything."""
+    VEIL = "veil"
+    """A private event: what the veil shows, or showed, is nobody's edit."""
+    SHORTENED = "shortened"
+    """No conflict of two edits: the loser showed more than the beginning that the winner's text replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A field that both sides changed to different values."""
+
+    field: str
+    activity: Any
+    event: Any
+    winner: Side
+    why: Why
+
+    def to_json(self) -> dict[str, Any]:
+        """As the plan and the log of lost values keep it."""
+        shown = [v.to_json() if isinstance(v, When) else v for v in (self.activity, self.event)]
+        sides = {"activity": shown[0], "event": shown[1]}
+        return {"field": self.field, **sides, "winner": str(self.winner), "why": str(self.why)}
+
+
+def preferred(policy: Policy, activity_stamp: datetime | None, event_stamp: datetime | None) -> tuple[Side, Why]:
+    """Who wins a field that both sides changed, and that may be written to both, by the account's `conflict`."""
+    if policy.conflict != "newest":
+        return (Side.ACTIVITY if policy.conflict == "pipedrive" else Side.EVENT), Why.SETTING
+    if activity_stamp is None or event_stamp is None:
+        return Side.ACTIVITY, Why.NEWEST
+    lead_s = (event_stamp - activity_stamp).total_seconds()
+    return (Side.EVENT if lead_s >= STAMP_RESOLUTION_S else Side.ACTIVITY), Why.NEWEST
+
+
+def barred(policy: Policy, side: Side) -> Why:
+    """Why a field may not be written to a side."""
+    return Why.VEIL if policy.terms.veiled and policy.may_write(side) else Why.ONE_WAY
