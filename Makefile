@@ -20,19 +20,19 @@ test: setup ## lint, types, import rules, all tests
 	@bash include/scripts/test.sh $(ARGS)
 
 wild: setup ## sync calendars that nobody here wrote (fetched from two packages' sources)
-	@$(SUPERVISED) include.scripts.wild $(ARGS)
+	@$(SUPERVISED) tests.checks.wild $(ARGS)
 
 bench: setup ## upload 10,000 activities, then sync with nothing to do; ARGS='--activities 500 --users 4 --no-limits'
-	@$(SUPERVISED) include.scripts.bench $(ARGS)
+	@$(SUPERVISED) tests.checks.bench $(ARGS)
 
 mutate: setup ## break single lines of the product and see that a test notices; ARGS='--only core/merge'
-	@$(SUPERVISED) include.scripts.mutate $(ARGS)
+	@$(SUPERVISED) tests.checks.mutate $(ARGS)
 
 soak: setup ## let the state machine of the laws live; ARGS='--minutes 3 --seed 7 --store sqlite'
 	@$(SUPERVISED) tests.laws.soak $(ARGS)
 
 faults: setup ## the table of faults by outcomes, an hour; ARGS='--only F07,F101 --every 5 --store postgresql'
-	@$(SUPERVISED) tests.laws.table $(ARGS)
+	@$(SUPERVISED) tests.checks.faults $(ARGS)
 
 lock: setup ## resolve requirements*.in anew into the locks
 	@bash include/scripts/lock.sh $(ARGS)

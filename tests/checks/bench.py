@@ -1,7 +1,7 @@
 """Measures an upload of many activities, and syncs with nothing to do. Figures are printed, never judged.
 
-    python -m include.scripts.bench                                # make bench: 10,000 activities of 4 users
-    python -m include.scripts.bench --activities 500 --no-limits   # a quick look, without waiting for quotas
+    python -m tests.checks.bench                                # make bench: 10,000 activities of 4 users
+    python -m tests.checks.bench --activities 500 --no-limits   # a quick look, without waiting for quotas
 
 The sandbox is another process, answers after 50 ms, and refuses what exceeds the documented limits. Each run of the
 product is a process of its own too, so time and memory are the product's. Google allows 600 requests per minute and
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 # The product and the sandbox are imported where they run: a child starts with its parent's peak memory.
 if TYPE_CHECKING:
     from include.sandbox.pipedrive.state import PipedriveState
-    from include.scripts.runner import Addresses
+    from tests.checks.runner import Addresses
 
 PROCESSES = multiprocessing.get_context("spawn")
 SPAN_DAYS = 90
@@ -115,7 +115,7 @@ def _problems(name: str, measured: Measured) -> list[str]:
 
 def _serve(conn: Connection, options: Options) -> None:
     from include.sandbox.server import Sandbox
-    from include.scripts.runner import Addresses
+    from tests.checks.runner import Addresses
 
     sandbox = Sandbox(latency_s=options.latency_ms / 1000)
     google, pipedrive = sandbox.google.state, sandbox.pipedrive.state
@@ -191,7 +191,7 @@ def _measure(name: str, folder: Path, addresses: Addresses, options: Options) ->
 
 
 def _run(conn: Connection, name: str, folder: Path, addresses: Addresses, options: Options) -> None:
-    from include.scripts.runner import Runner
+    from tests.checks.runner import Runner
 
     logging.basicConfig(level=logging.ERROR)
     runner = Runner(folder, addresses, limited=options.limited)

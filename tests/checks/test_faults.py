@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.laws.table.faults import FAULTS, TESTS
-from tests.laws.table.table import Ask, Table, fill
+from tests.checks.faults.faults import FAULTS, TESTS
+from tests.checks.faults.table import Ask, Table, fill
 
 TESTS_FOLDER = Path(__file__).parents[1]
 EVERY = 1000
@@ -39,7 +39,7 @@ def test_every_fault_is_in_the_table() -> None:
 
 
 def test_a_bad_case_is_counted_and_named() -> None:
-    from tests.laws.table.outcomes import Case
+    from tests.checks.faults.outcomes import Case
 
     case = Case.__new__(Case)
     case.bad, case.sent = {"a": ["law 5: no partner"], "f": []}, []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.scripts.mutate.mutation import Mutation
+from tests.checks.mutate.mutation import Mutation
 
 LEASES, LAWS, SCHEMA = "tests/store/test_leases.py", "tests/store/test_laws.py", "tests/store/test_schema.py"
 
@@ -30,37 +30,9 @@ STORE = [
     ),
     Mutation(
         "store/leases.py",
-        'free = {"fence": lease.c.fence + 1, ',
-        'free = {"fence": lease.c.fence, ',
-        "a released lease still lets its last holder write",
-        LEASES,
-    ),
-    Mutation(
-        "store/leases.py",
         "return and_(lease.c.account_id == account_id, lease.c.fence == fence)",
         "return and_(lease.c.account_id == account_id, lease.c.fence >= fence)",
         "an older fencing number is good enough (law 11)",
-        LEASES,
-    ),
-    Mutation(
-        "store/leases.py",
-        ".where(_held(account_id, fence)).with_for_update(read=True)",
-        ".where(_held(account_id, fence))",
-        "somebody takes over between the check and the commit (PostgreSQL)",
-        LEASES,
-    ),
-    Mutation(
-        "store/leases.py",
-        "    prefix = run_id + _SEPARATOR\n",
-        "    prefix = run_id\n",
-        "a run whose id begins like another's takes its leases",
-        LEASES,
-    ),
-    Mutation(
-        "store/leases.py",
-        "                except LeaseLost:\n                    del fences[account_id]\n",
-        "                except LeaseLost:\n                    raise\n",
-        "one lost lease ends the renewal of all others",
         LEASES,
     ),
     Mutation(
@@ -72,30 +44,9 @@ STORE = [
     ),
     Mutation(
         "store/mapping.py",
-        'key=item, kept=["since"])',
-        "key=item)",
-        "a quarantine forgets when it began",
-        "tests/store/test_mapping.py",
-    ),
-    Mutation(
-        "store/mapping.py",
-        '.values(state="lapsed")',
-        '.values(state="open")',
-        "a hold without items stays open for ever",
-        "tests/store/test_mapping.py",
-    ),
-    Mutation(
-        "store/mapping.py",
         'hold.c.state == "open", ~rest)',
         'hold.c.state == "open")',
         "one restored item ends the hold of all others (law 8)",
-        "tests/store/test_mapping.py",
-    ),
-    Mutation(
-        "store/mapping.py",
-        'link.c.state == "held").values(state="active", cause=None)',
-        'link.c.state == "held").values(cause=None)',
-        "a pair whose hold ended is never synced again",
         "tests/store/test_mapping.py",
     ),
     Mutation(
@@ -111,34 +62,6 @@ STORE = [
         'plan_row.c.account_id == account_id, plan_row.c.state == "failed"',
         "rows that nobody carried out don't stop the cursor (law 7)",
         "tests/flows/test_cursors.py -k left_rows",
-    ),
-    Mutation(
-        "store/runs.py",
-        "values(planned_at=at)).rowcount == 1",
-        "values(planned_at=at)).rowcount >= 0",
-        "a repeated plan task plans everything twice",
-        "tests/flows/test_undone_work.py -k two_tries",
-    ),
-    Mutation(
-        "store/runs.py",
-        "        query = query.where(observation.c.account_id.in_(ids))\n",
-        "        query = query.where(observation.c.account_id.is_not(None))\n",
-        "a repeated pull of one shard drops what the other shards saw",
-        "tests/flows/test_retried_tasks.py -k one_shard",
-    ),
-    Mutation(
-        "store/runs.py",
-        "    conn.execute(delete(observation).where(observation.c.run_id == run_id))\n",
-        "",
-        "what runs staged, personal data, is kept for ever",
-        "tests/flows/test_retried_tasks.py -k staged",
-    ),
-    Mutation(
-        "store/runs.py",
-        "old = sync_run.c.started_at < before",
-        "old = sync_run.c.started_at > before",
-        "what dead runs staged is kept, what living ones staged is dropped",
-        "tests/flows/test_retried_tasks.py -k staged",
     ),
     Mutation(
         "store/runs.py",
@@ -160,13 +83,6 @@ STORE = [
         "    if account.planned is None:\n",
         "a run without a plan forgets what was set aside (law 7)",
         "tests/flows/test_undone_work.py -k set_aside",
-    ),
-    Mutation(
-        "store/upsert.py",
-        "if name not in key and name not in kept}",
-        "if name not in key and name in kept}",
-        "of two tasks at once the later one's word is lost",
-        "tests/store/test_races.py",
     ),
     Mutation(
         "store/migrations/versions/0003_laws.py",
@@ -202,13 +118,6 @@ STORE = [
         'sa.UniqueConstraint("company_id", "activity_id", "event_id", name="uq_link_company_id_activity_id")',
         "the database lets an activity have two links (law 1)",
         LAWS,
-    ),
-    Mutation(
-        "store/tables.py",
-        'CheckConstraint("(state = \'active\') = (cause IS NULL)", name="cause")',
-        'CheckConstraint("(state = \'active\') OR (cause IS NULL)", name="cause")',
-        "the tables promise less than the migrations keep",
-        SCHEMA,
     ),
     Mutation(
         "store/migrations/versions/0004_meetings.py",

@@ -15,13 +15,13 @@ from typing import Any
 
 from sqlalchemy.exc import OperationalError
 
+from tests.checks.faults import victims
+from tests.checks.faults.outcomes import Case, Want, leased_until, scan
+from tests.checks.faults.strikes import SOON_S
+from tests.checks.faults.victims import Step
+from tests.checks.faults.work import Moment, Work
 from tests.flows import victim
 from tests.flows.killing import Killed, Killer
-from tests.laws.table import victims
-from tests.laws.table.outcomes import Case, Want, leased_until, scan
-from tests.laws.table.strikes import SOON_S
-from tests.laws.table.victims import Step
-from tests.laws.table.work import Moment, Work
 
 ROOT = Path(__file__).parents[3]
 OWN_REMOVALS = ("no date", "other type", "handed over", "done")

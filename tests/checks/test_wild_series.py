@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from include.sandbox.server import Sandbox
-from include.scripts.wild import expand
-from include.scripts.wild.check import Check, Report, years_of
-from include.scripts.wild.fetch import CalendarFile
-from include.scripts.wild.judge import Paired, problems
-from include.scripts.wild.load import Loaded
+from tests.checks.wild import expand
+from tests.checks.wild.check import Check, Report, years_of
+from tests.checks.wild.fetch import CalendarFile
+from tests.checks.wild.judge import Paired, problems
+from tests.checks.wild.load import Loaded
 
 CALENDAR = """\
     BEGIN:VCALENDAR

@@ -20,12 +20,12 @@ from sqlalchemy import Row, select
 from include.calsync.flows.closing.close import Summary
 from include.calsync.store.tables import link, sync_run
 from include.sandbox.server import Sandbox
-from include.scripts.runner import Addresses, Runner
-from include.scripts.wild import vevents
-from include.scripts.wild.expand import AMBIGUOUS, Expected, Window
-from include.scripts.wild.fetch import CalendarFile
-from include.scripts.wild.judge import Paired, alike, problems, told
-from include.scripts.wild.load import Load, Loaded
+from tests.checks.runner import Addresses, Runner
+from tests.checks.wild import vevents
+from tests.checks.wild.expand import AMBIGUOUS, Expected, Window
+from tests.checks.wild.fetch import CalendarFile
+from tests.checks.wild.judge import Paired, alike, problems, told
+from tests.checks.wild.load import Load, Loaded
 
 # One calendar for each package, each in another zone: floating times are then other instants.
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland")

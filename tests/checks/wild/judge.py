@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from include.scripts.wild import vevents
-from include.scripts.wild.load import Loaded
-from include.scripts.wild.vevents import Moment
+from tests.checks.wild import vevents
+from tests.checks.wild.load import Loaded
+from tests.checks.wild.vevents import Moment
 
 NO_TITLE = "(No title)"
 _TAG = re.compile(r"<[^>]*>")

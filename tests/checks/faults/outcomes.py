@@ -20,10 +20,10 @@ from sqlalchemy import select
 from include.calsync.flows.closing.close import Summary
 from include.calsync.store.tables import hold, lease, quarantine, run_account, sync_run
 from include.sandbox.base import Recorded
+from tests.checks.faults.work import TYPED, Moment
 from tests.flows.judging import lost_values, mapping_of, picture
 from tests.laws.company import Company
 from tests.laws.judge import Judge, Violation
-from tests.laws.table.work import TYPED, Moment
 
 LETTERS = "abcdefg"
 LAWS = {"law 1": "b", "law 2": "d", "law 3": "d", "law 5": "a", "law 7": "d", "law 9": "e"}

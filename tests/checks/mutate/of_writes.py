@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from include.scripts.mutate.mutation import Mutation
+from tests.checks.mutate.mutation import Mutation
 
 LOST, DELETIONS, EDITS, RUNS = (f"tests/flows/test_{x}.py" for x in ("lost_answers", "deletions", "edits", "runs"))
 MEANWHILE = "tests/flows/test_edits_meanwhile.py"
@@ -44,46 +44,11 @@ WRITES = [
         "tests/flows/test_isolation.py -k refused_item",
     ),
     Mutation(
-        "flows/trouble.py",
-        "            if self._count >= TROUBLES_IN_A_ROW:\n",
-        "            if self._count < 0:\n",
-        "a service that is down is asked for every item",
-        "tests/flows/test_isolation.py -k is_down",
-    ),
-    Mutation(
         "flows/applying/apply.py",
         "            self.account.fence = fence\n",
         "",
         "an upload commits without the fence (law 11)",
         "tests/flows/test_fences.py -k taken_over",
-    ),
-    Mutation(
-        "flows/applying/apply.py",
-        "                self.services.leases.release(self.account.id, fence)\n",
-        "                pass\n",
-        "an upload starves the scheduled sync",
-        "tests/flows/test_fences.py -k gives_the_account",
-    ),
-    Mutation(
-        "flows/applying/apply.py",
-        "                if waited_s >= LEASE_WAIT_S:\n                    raise\n",
-        "                if waited_s >= 0:\n                    raise\n",
-        "an upload gives up when a scheduled run is at work",
-        "tests/flows/test_leases.py -k upload_waits",
-    ),
-    Mutation(
-        "flows/applying/event_writes.py",
-        "            answer = self._patch(row, merged, payload)\n        except",
-        '            answer = self._patch(row, merged, payload | {"etag": None})\n        except',
-        "an event edited since it was listed is overwritten",
-        f"{MEANWHILE} -k edited_between",
-    ),
-    Mutation(
-        "flows/applying/event_writes.py",
-        "                answer = self._patch(row, merged, payload)\n",
-        '                answer = self._patch(row, merged, payload | {"etag": None})\n',
-        "an event edited since it was read again is overwritten",
-        f"{MEANWHILE} -k edited_twice",
     ),
     Mutation(
         "flows/applying/event_writes.py",
@@ -115,31 +80,10 @@ WRITES = [
     ),
     Mutation(
         "flows/applying/event_writes.py",
-        "mapping.set_link(conn, row.link_id, intended=merged.written.to_json())",
-        "mapping.set_link(conn, row.link_id, intended=None)",
-        "a title written by a run that died is taken for a person's edit",
-        "tests/flows/test_crash.py -k both",
-    ),
-    Mutation(
-        "flows/applying/event_writes.py",
         '{"account_id": desk.account.id, "state": "removing", "cause": row.payload["cause"]}',
         '{"account_id": desk.account.id}',
         "our own deletion comes back as a person's, and deletes the activity (law 3)",
         f"{LOST} -k as_before",
-    ),
-    Mutation(
-        "flows/applying/event_creation.py",
-        'if known.get("status") == "cancelled" or not self._is_ours(known, row.activity_id):',
-        "if not self._is_ours(known, row.activity_id):",
-        "a deleted event is adopted instead of made again",
-        f"{DELETIONS} -k beats",
-    ),
-    Mutation(
-        "flows/applying/event_creation.py",
-        'if known.get("status") == "cancelled" or not self._is_ours(known, row.activity_id):',
-        'if known.get("status") == "cancelled":',
-        "somebody's copy of an event is rewritten as ours",
-        "tests/flows/test_marks.py -k taken",
     ),
     Mutation(
         "flows/applying/event_writes.py",
@@ -178,45 +122,10 @@ WRITES = [
     ),
     Mutation(
         "flows/applying/activity_creation.py",
-        "            mapping.drop_intent(conn, desk.calendar_id, row.event_id)\n            made",
-        "            made",
-        "the note of a finished creation claims another activity later",
-        f"{LOST} -k sent_again_at_once",
-    ),
-    Mutation(
-        "flows/applying/activity_writes.py",
-        "terms.follows or not self.desk.policy.may_write(Side.EVENT):",
-        "terms.follows:",
-        "a one-way mode keeps for ever what its author deleted",
-        f"{RUNS} -k edited_activity_go",
-    ),
-    Mutation(
-        "flows/applying/activity_creation.py",
         '        if copies.is_taken(conn, company_id, columns["meeting"], desk.calendar_id):\n',
         "        if company_id is None:\n",
         "two runs that see a new meeting at the same time create an activity each (law 1)",
         "tests/flows/test_shared.py -k same_time",
-    ),
-    Mutation(
-        "flows/applying/activity_writes.py",
-        "        if not same_content(view, pair.activity):\n",
-        "        if view is None:\n",
-        "an activity edited since it was listed is overwritten",
-        f"{MEANWHILE} -k same_field_of_an_activity",
-    ),
-    Mutation(
-        "flows/applying/activity_writes.py",
-        "activity_html=html, activity_stamp=at)",
-        "activity_html=html)",
-        "an edit that came in between loses a conflict to an older one",
-        f"{MEANWHILE} -k same_field_of_an_activity",
-    ),
-    Mutation(
-        "flows/applying/event_writes.py",
-        "return link.origin == Origin.GOOGLE and not moves_along(event, link.calendar_id)",
-        "return False",
-        "an author's event that has become private is taken to another calendar",
-        "tests/flows/test_moves.py -k authors_alone",
     ),
     Mutation(
         "flows/applying/activity_writes.py",
@@ -248,24 +157,10 @@ WRITES = [
     ),
     Mutation(
         "flows/applying/activity_writes.py",
-        'raise ChangedMeanwhile("the activity was edited meanwhile;',
-        'ChangedMeanwhile("the activity was edited meanwhile;',
-        "after an edit that came in between the older values are written all the same",
-        f"{MEANWHILE} -k same_field_of_an_activity",
-    ),
-    Mutation(
-        "flows/applying/activity_writes.py",
         "mapping.set_link(conn, link_id, marked=True, etag=",
         "mapping.set_link(conn, link_id, marked=False, etag=",
         "an event is marked twice (law 4)",
         "tests/flows/test_round_trip.py",
-    ),
-    Mutation(
-        "flows/applying/activity_writes.py",
-        '            mapping.set_link(conn, link.id, state="detached", cause=row.payload["cause"], intended=None)\n',
-        "            mapping.drop_link(conn, link.id)\n",
-        "an activity that was done because its event was deleted gets an event again",
-        f"{DELETIONS} -k what_a_deleted_event",
     ),
     Mutation(
         "flows/applying/writes.py",
@@ -276,51 +171,9 @@ WRITES = [
     ),
     Mutation(
         "flows/applying/writes.py",
-        '            "intended": None,\n',
-        "",
-        "what was about to be written stays about to be: each run reads and writes the pair again",
-        f"{EDITS} -k not_asked_about",
-    ),
-    Mutation(
-        "flows/applying/writes.py",
-        "            advance(pair.activity, pair.activity_base, activity, sent, kept[Side.ACTIVITY]),\n",
-        "            advance(pair.activity, pair.activity_base, None, sent, kept[Side.ACTIVITY]),\n",
-        "what was written to an activity is not in the base, and comes back as a person's edit",
-        f"{EDITS} -k again_and_again",
-    ),
-    Mutation(
-        "flows/applying/writes.py",
-        "            advance(pair.event, pair.event_base, event, set(merged.event_changes), kept[Side.EVENT]),\n",
-        "            advance(pair.event, pair.event_base, event, set(), kept[Side.EVENT]),\n",
-        "what was written to an event is not in the base, and comes back as a person's edit",
-        f"{EDITS} -k again_and_again",
-    ),
-    Mutation(
-        "flows/applying/writes.py",
-        '            sent.add("busy")  # unset',
-        '            sent.discard("busy")  # unset',
-        "an activity that got a time is taken for one that somebody set busy",
-        f"{EDITS} -k follows_the_time",
-    ),
-    Mutation(
-        "flows/applying/writes.py",
-        "            return bool(activity or event)\n",
-        "            return False\n",
-        "a repeated task tries to create what is linked already",
-        "tests/flows/test_retried_tasks.py -k another_run",
-    ),
-    Mutation(
-        "flows/applying/writes.py",
         "        if conflicts:\n",
         "        if not conflicts:\n",
         "what lost a conflict is nowhere (law 2)",
         f"{EDITS} -k loser",
-    ),
-    Mutation(
-        "flows/applying/writes.py",
-        "mark is not None and mark.event_id == row.event_id and mark.activity_id == row.activity_id",
-        "mark is not None",
-        "a copy of a marked event keeps the original's mark",
-        "tests/flows/test_marks.py -k overwritten",
     ),
 ]

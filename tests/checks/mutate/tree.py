@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from include.scripts.mutate.mutation import Mutation
+from tests.checks.mutate.mutation import Mutation
 
 COPIED = ("include", "plugins", "dags", "tests", "pyproject.toml")
 # Everything that runs the product without Airflow, quick ones first.
@@ -40,6 +40,12 @@ class BrokenFile(Exception):
     """Tests could not be collected: the code is no longer a program, which proves nothing."""
 
 
+def fits(root: Path, mutation: Mutation) -> bool:
+    """Whether the code below `root` has what the mutation replaces, exactly once."""
+    path = root / SUBJECT / mutation.file
+    return path.exists() and path.read_text("utf-8").count(mutation.old) == 1
+
+
 @dataclass
 class Tree:
     """A copy. `known_green`: tests that are known to pass on it as it is."""
@@ -61,10 +67,10 @@ class Tree:
     @contextmanager
     def broken(self, mutation: Mutation) -> Iterator[None]:
         """With the mutation applied. Raises: Stale."""
+        if not fits(self.root, mutation):
+            raise Stale(f"not once in the file: {mutation.old!r}")
         path = self.root / SUBJECT / mutation.file
-        whole = path.read_text("utf-8") if path.exists() else ""
-        if whole.count(mutation.old) != 1:
-            raise Stale(f"{whole.count(mutation.old)} times in the file: {mutation.old!r}")
+        whole = path.read_text("utf-8")
         self._write(path, whole.replace(mutation.old, mutation.new))
         try:
             yield

@@ -1,9 +1,9 @@
 """Breaks the product one line at a time, in a copy, and looks whether a test notices.
 
-    python -m include.scripts.mutate                     # make mutate: all of them
-    python -m include.scripts.mutate --only core/merge   # those whose file or reason holds the text
-    python -m include.scripts.mutate --quick             # only by the tests that are named with each
-    python -m include.scripts.mutate --list
+    python -m tests.checks.mutate                     # make mutate: all of them
+    python -m tests.checks.mutate --only core/merge   # those whose file or reason holds the text
+    python -m tests.checks.mutate --quick             # only by the tests that are named with each
+    python -m tests.checks.mutate --list
 
 A mutation counts as killed if a test fails that passes on the same copy unbroken. Exits 1 if one survives, hangs, no
 longer fits the code, or makes it no program at all; and if a test fails without any.
@@ -24,13 +24,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from include.scripts.demo.tables import table
-from include.scripts.mutate.mutation import Mutation
-from include.scripts.mutate.of_core import CORE
-from include.scripts.mutate.of_meetings import MEETINGS
-from include.scripts.mutate.of_reading import READING
-from include.scripts.mutate.of_store import STORE
-from include.scripts.mutate.of_writes import WRITES
-from include.scripts.mutate.tree import LIKELY_S, REST, REST_S, BrokenFile, Hangs, Stale, Tree
+from tests.checks.mutate.mutation import Mutation
+from tests.checks.mutate.of_core import CORE
+from tests.checks.mutate.of_meetings import MEETINGS
+from tests.checks.mutate.of_reading import READING
+from tests.checks.mutate.of_store import STORE
+from tests.checks.mutate.of_writes import WRITES
+from tests.checks.mutate.tree import LIKELY_S, REST, REST_S, BrokenFile, Hangs, Stale, Tree
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRATCH = ROOT / ".calsync"

@@ -11,9 +11,9 @@ from icalendar import Event
 
 from include.sandbox.google.errors import GoogleError
 from include.sandbox.google.state import GoogleState
-from include.scripts.wild import vevents
-from include.scripts.wild.fetch import CalendarFile
-from include.scripts.wild.vevents import Moment
+from tests.checks.wild import vevents
+from tests.checks.wild.fetch import CalendarFile
+from tests.checks.wild.vevents import Moment
 
 # What a VEVENT does not say, the occurrence that it replaces has no more.
 REPLACED = ("summary", "description", "location", "attendees", "transparency", "visibility")

@@ -1,6 +1,6 @@
 """Fetches calendars that nobody here wrote, imports them into the sandbox's Google Calendar, and syncs them.
 
-python -m include.scripts.wild            # make wild: exits 0 if all is well, 1 if not, 2 if nothing was fetched
+python -m tests.checks.wild            # make wild: exits 0 if all is well, 1 if not, 2 if nothing was fetched
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 
 from include.sandbox.server import Sandbox
 from include.scripts.demo.tables import table
-from include.scripts.wild.check import Check, Report, years_of
-from include.scripts.wild.fetch import CalendarFile, NotFetched, calendar_files
-from include.scripts.wild.load import describe
+from tests.checks.wild.check import Check, Report, years_of
+from tests.checks.wild.fetch import CalendarFile, NotFetched, calendar_files
+from tests.checks.wild.load import describe
 
 SHOWN_PROBLEMS = 50
 # A store in memory spares thousands of waits for a disk that nobody will read again.

@@ -11,11 +11,11 @@ from textwrap import dedent
 import pytest
 
 from include.sandbox.server import Sandbox
-from include.scripts.wild import fetch, vevents
-from include.scripts.wild.check import Check, Report
-from include.scripts.wild.fetch import CalendarFile
-from include.scripts.wild.judge import expected, problems
-from include.scripts.wild.load import Loaded
+from tests.checks.wild import fetch, vevents
+from tests.checks.wild.check import Check, Report
+from tests.checks.wild.fetch import CalendarFile
+from tests.checks.wild.judge import expected, problems
+from tests.checks.wild.load import Loaded
 
 ZONED = """\
     BEGIN:VCALENDAR

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 from include.sandbox.base import Recorded, Service
 from include.sandbox.faults import Fault
+from tests.checks.faults.outcomes import Case, Want
+from tests.checks.faults.work import Moment
 from tests.laws.meanwhile import before_request
-from tests.laws.table.outcomes import Case, Want
-from tests.laws.table.work import Moment
 from tests.laws.trouble import HANG_S, RESET, calm
 
 DAY_S = 25 * 3600

@@ -18,9 +18,9 @@ from icalendar import Calendar, Event
 from icalendar.error import BrokenCalendarProperty
 from icalendar.prop import vDDDLists, vDDDTypes
 
-from include.scripts.wild import vevents
-from include.scripts.wild.load import Loaded, Series, occurrence_id, reasons
-from include.scripts.wild.vevents import Moment
+from tests.checks.wild import vevents
+from tests.checks.wild.load import Loaded, Series, occurrence_id, reasons
+from tests.checks.wild.vevents import Moment
 
 # As the README promises.
 BACK = timedelta(days=30)

@@ -1,1 +1,0 @@
-"""Calendars that nobody here wrote, through the whole sync: see `check`."""

@@ -1,0 +1,178 @@
+"""Mutations of the flows that read and plan: pull, probe, linked and unlinked items, close."""
+
+from __future__ import annotations
+
+from tests.checks.mutate.mutation import Mutation
+
+LOST, DELETIONS, EDITS, RUNS = (f"tests/flows/test_{x}.py" for x in ("lost_answers", "deletions", "edits", "runs"))
+
+READING = [
+    Mutation(
+        "flows/pulling/company.py",
+        "            if open_intents:\n",
+        "            if not open_intents:\n",
+        "an activity that a lost request created is not looked for (law 1)",
+        f"{LOST} -k lost_is_linked",
+    ),
+    Mutation(
+        "flows/pulling/calendar.py",
+        "                if not self.series.look_for(event_id) and lost:\n",
+        '                yield {"id": event_id, "status": "cancelled"}\n                if lost:\n',
+        "a 404 of Google counts as a deletion (law 3)",
+        "tests/flows/test_access.py -k read_again",
+    ),
+    Mutation(
+        "flows/pulling/probe.py",
+        "        elif first:\n",
+        "        elif first is None:\n",
+        "one 404 counts as a deletion (law 3)",
+        f"{DELETIONS} -k lost_visibility",
+    ),
+    Mutation(
+        "flows/pulling/probe.py",
+        "        if changed:\n",
+        "        if changed is None:\n",
+        "an activity that the credential may no longer see counts as deleted (law 3)",
+        f"{DELETIONS} -k lost_visibility",
+    ),
+    Mutation(
+        "flows/pulling/probe.py",
+        "            self._hide(link)\n            return True\n",
+        "            return True\n",
+        "an activity that is refused counts as deleted (law 3)",
+        "tests/flows/test_unseen.py -k no_deletion",
+    ),
+    Mutation(
+        "flows/names.py",
+        "except (NotFound, Hidden):",
+        "except NotFound:",
+        "one deal that the connection's user may not see stops the company (law 6)",
+        "tests/flows/test_unseen.py -k hangs_on",
+    ),
+    Mutation(
+        "flows/pulling/probe.py",
+        "        elif link.missing_since_run == self.run.id:",
+        "        elif link.missing_since_run is None:",
+        "a repeated task sees a 404 twice and takes it for two runs (law 3)",
+        "tests/flows/test_retried_tasks.py -k second_opinion",
+    ),
+    Mutation(
+        "flows/pulling/probe.py",
+        "            if link.activity_id in self.seen:\n                self._clear(link)\n",
+        "            if link is None:\n                self._clear(link)\n",
+        "two 404s with a sign of life in between count as a deletion (law 3)",
+        "tests/flows/test_probe.py -k listed_again",
+    ),
+    Mutation(
+        "flows/pulling/probe.py",
+        "        if len(missing) > MANY:\n",
+        "        if len(missing) < 0:\n",
+        "many deletions come in small portions, each below the guard's limits (law 8)",
+        "tests/flows/test_probe.py -k mass_deletion_is_held",
+    ),
+    Mutation(
+        "flows/planning/linked.py",
+        "        return not any(stamp is not None and stamp > failed_at for stamp in stamps)\n",
+        "        return not any(stamp is not None for stamp in stamps)\n",
+        "an item in quarantine is tried whenever it is seen (law 6)",
+        "tests/flows/test_isolation.py -k pair_with_an_unreadable",
+    ),
+    Mutation(
+        "flows/planning/linked.py",
+        "link, reason=reason, state=SUSPECTED)",
+        "link, reason=reason)",
+        "a deletion that is only suspected is carried out (law 3)",
+        f"{DELETIONS} -k lost_visibility",
+    ),
+    Mutation(
+        "flows/planning/linked.py",
+        "        if link.origin != Origin.GOOGLE:\n            return True\n",
+        "        if link.origin:\n            return True\n",
+        "an author's event is deleted because its activity lost the date (law 2)",
+        f"{DELETIONS} -k lost_date",
+    ),
+    Mutation(
+        "flows/planning/linked.py",
+        "self._policy(account, link, payload)) == held.action:\n                return\n",
+        "self._policy(account, link, payload)) == held.action:\n                pass\n",
+        "what is held is let go in the next run (law 8)",
+        f"{DELETIONS} -k held",
+    ),
+    Mutation(
+        "flows/planning/linked.py",
+        '            why = held.payload.get("cause") if held is not None else None\n',
+        "            why = None\n",
+        "an event that only counts as gone gets a second one beside it (law 1)",
+        "tests/flows/test_private.py -k second_event",
+    ),
+    Mutation(
+        "flows/planning/intents.py",
+        "return intent.account_id == account.id or (rests is not None and rests.user_id == account.user_id)",
+        "return intent.account_id == account.id",
+        "what a lost request created is shown twice after a switch (law 1)",
+        "tests/flows/test_moves.py -k lost_answer",
+    ),
+    Mutation(
+        "flows/planning/linked.py",
+        "        if Change.UPDATED in (activity, event):\n            self.rows.wait(",
+        "        if Change.CREATED in (activity, event):\n            self.rows.wait(",
+        "edits of a pair that rests are forgotten (law 2)",
+        "tests/flows/test_series_changes.py -k beyond_the_horizon_rests",
+    ),
+    Mutation(
+        "flows/planning/unlinked.py",
+        "mark is None or mark.event_id != event_id or mark.company_id",
+        "mark is None or mark.company_id",
+        "a copy of an event is taken for the event itself (law 1)",
+        "tests/flows/test_upload.py -k copy",
+    ),
+    Mutation(
+        "flows/planning/unlinked.py",
+        "        if self.intents.waits(account, event_id):\n",
+        "        if not event_id:\n",
+        "a request that may still be carried out is sent again (law 1)",
+        f"{LOST} -k too_soon",
+    ),
+    Mutation(
+        "flows/planning/unlinked.py",
+        "        if reason or ambiguous:\n            self.rows.skip(account, Side.ACTIVITY,",
+        "        if reason:\n            self.rows.skip(account, Side.ACTIVITY,",
+        "doubtful look-alikes are duplicated (law 1)",
+        "tests/flows/test_upload.py -k doubtful",
+    ),
+    Mutation(
+        "flows/closing/close.py",
+        "        if left_count:\n",
+        "        if left_count < 0:\n",
+        "only a trigger keeps the cursor from running ahead; nobody is told why (law 7)",
+        "tests/flows/test_cursors.py -k left_rows",
+    ),
+    Mutation(
+        "flows/closing/close.py",
+        "        check_lease(conn, account)\n        left_count",
+        "        left_count",
+        "a try that was taken over moves the cursors (law 11)",
+        "tests/flows/test_fences.py -k cursors",
+    ),
+    Mutation(
+        "flows/closing/close.py",
+        'for row in runs.plan_rows(conn, run.id, state="quarantined"):',
+        'for row in runs.plan_rows(conn, run.id, state="shown"):',
+        "a run that put an item into quarantine is green (law 6)",
+        "tests/flows/test_isolation.py -k refused_item",
+    ),
+    Mutation(
+        "flows/planning/leaving.py",
+        "return SETTINGS.get(cause) if out_of_scope(base, policy) == cause else None",
+        "return None",
+        "what a changed setting removes passes the guard (law 8)",
+        "tests/flows/test_settings_removals.py -k say_so",
+    ),
+    Mutation(
+        "core/twins.py",
+        "if any(_before(pair, echo) for echo in echoed for pair in alike)",
+        "if False",
+        "another sync with equal titles doubles items for ever (law 1)",
+        "tests/core/test_twins.py",
+    ),
+]
