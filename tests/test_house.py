@@ -115,3 +115,22 @@ def test_locks_name_no_host_and_every_package_has_a_hash() -> None:
         pins = [line for line in blocks if line[:1].isalnum()]
         assert len(pins) > 200
         assert all("==" in line and "--hash=sha256:" in line for line in pins)
+
+
+def public(node: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.ClassDef]:
+    """Classes, functions and methods whose name is for others."""
+    for each in node.body:
+        if isinstance(each, ast.FunctionDef | ast.ClassDef) and not each.name.startswith("_"):
+            yield each
+            if isinstance(each, ast.ClassDef):
+                yield from public(each)
+
+
+def test_what_is_public_says_what_it_does() -> None:
+    """All but a few whose base class says it, or whose name and types say all."""
+    product = [
+        path for path in (ROOT / "include/calsync").rglob("*.py") if path.parent.name != "versions"
+    ]  # but migrations
+    found = [each for path in product for each in public(ast.parse(path.read_text(encoding="utf-8")))]
+    silent = [each.name for each in found if not ast.get_docstring(each)]
+    assert len(silent) <= 0.05 * len(found), silent

@@ -88,6 +88,7 @@ class ApiTokenAuth:
         self._token = credential.token.strip()
 
     def headers(self) -> dict[str, str]:
+        """The header of this credential. Raises CredentialRefused if no token looks like it."""
         if not re.fullmatch(r"[!-~]+", self._token):
             raise CredentialRefused(
                 "Enter the API token anew: it is empty or has characters that no token has. (Pipedrive)"
@@ -95,6 +96,7 @@ class ApiTokenAuth:
         return {"x-api-token": self._token}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
+        """False: another token can only come from a person."""
         return False
 
 
@@ -116,12 +118,14 @@ class OAuthRefreshAuth:
         self._until: datetime | None = None
 
     def headers(self) -> dict[str, str]:
+        """The header with a valid access token; asks for one if none is. Raises as `TokenEndpoint.post`."""
         with self._lock:
             if self._until is None or self._clock() >= self._until:
                 self._refresh()
             return {"Authorization": f"Bearer {self._token}"}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
+        """After a 401: the access token that was refused is used no more. True: try again."""
         with self._lock:
             if refused.get("Authorization") == f"Bearer {self._token}":
                 self._until = None
@@ -158,6 +162,7 @@ class GoogleAuth:
         self._lock = threading.Lock()
 
     def headers(self) -> dict[str, str]:
+        """As of OAuthRefreshAuth."""
         with self._lock:
             if not self._credentials.valid:
                 self._refresh()
@@ -166,6 +171,7 @@ class GoogleAuth:
             return headers
 
     def renew(self, refused: Mapping[str, str]) -> bool:
+        """As of OAuthRefreshAuth."""
         with self._lock:
             if refused.get("authorization") == f"Bearer {self._credentials.token}":
                 self._credentials.token = None

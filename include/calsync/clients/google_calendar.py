@@ -112,6 +112,7 @@ class GoogleCalendarClient:
 
     @property
     def request_count(self) -> int:
+        """Requests sent so far."""
         return self._transport.request_count
 
     @property
@@ -129,6 +130,7 @@ class GoogleCalendarClient:
         self._transport.connection = conn_id
 
     def close(self) -> None:
+        """Close the connections."""
         self._transport.close()
 
     def list_events(
@@ -279,6 +281,7 @@ class GoogleCalendarClient:
         return True
 
     def get_calendar(self, calendar_id: str) -> Json:
+        """The calendar. Raises NotFound. Source: Calendar API v3, Calendars: get."""
         return self._object("GET", calendar_path(calendar_id), "calendars.get")
 
     def calendars(self) -> Iterator[Json]:

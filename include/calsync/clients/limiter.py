@@ -33,19 +33,24 @@ class NoLimiter:
     """Lets everything pass."""
 
     def acquire(self, key: str, *, per_second: float) -> None:
-        return None
+        """At once."""
+        return
 
     def pause(self, key: str, until: datetime, reason: str) -> None:
-        return None
+        """Nothing is remembered."""
+        return
 
     def back_off(self, key: str, now: datetime, reason: str) -> datetime:
+        """Always the first rest."""
         return now + FIRST_REST
 
     def budget_returns(self, key: str, now: datetime) -> datetime:
+        """In an hour."""
         return now + timedelta(hours=1)
 
     def spend(self, key: str, tokens: int, remaining: int | None) -> None:
-        return None
+        """Nothing is booked."""
+        return
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Operation:
+    """One request of the API. `tokens`: what it costs of the daily budget."""
+
     method: str
     path: str
     tokens: int

@@ -102,6 +102,7 @@ class PipedriveClient:
 
     @property
     def request_count(self) -> int:
+        """Requests sent so far."""
         return self._transport.request_count
 
     @property
@@ -111,6 +112,7 @@ class PipedriveClient:
 
     @property
     def server_time(self) -> datetime | None:
+        """`Date` of the last answer (aware, UTC)."""
         return self._transport.server_time
 
     def named(self, conn_id: str) -> None:
@@ -118,6 +120,7 @@ class PipedriveClient:
         self._transport.connection = conn_id
 
     def close(self) -> None:
+        """Close the connections."""
         self._transport.close()
 
     def activities(
@@ -201,6 +204,7 @@ class PipedriveClient:
         self._transport.send(self._call("activities.delete", activity_id, **options))
 
     def persons(self, ids: Sequence[int]) -> list[Json]:
+        """Those of these persons that are there and visible; in requests of 100 ids."""
         return self._by_ids("persons.list", ids)
 
     def persons_by_email(self, address: str) -> list[Json]:
@@ -218,6 +222,7 @@ class PipedriveClient:
         return [deal for page in self._pages("deals.list", wanted) for deal in page]
 
     def organizations(self, ids: Sequence[int]) -> list[Json]:
+        """Those of these organizations that are there and visible; in requests of 100 ids."""
         return self._by_ids("organizations.list", ids)
 
     def deals(self, ids: Sequence[int]) -> list[Json]:
@@ -225,15 +230,19 @@ class PipedriveClient:
         return self._by_ids("deals.list", ids)
 
     def person(self, person_id: int) -> Json:
+        """The person. Raises NotFound, or Hidden if the credential may not see it."""
         return self._one("persons.get", person_id)
 
     def organization(self, org_id: int) -> Json:
+        """The organization. Raises as `person`."""
         return self._one("organizations.get", org_id)
 
     def deal(self, deal_id: int) -> Json:
+        """The deal, also an archived one. Raises as `person`."""
         return self._one("deals.get", deal_id)
 
     def lead(self, lead_id: str) -> Json:
+        """The lead (v1). Raises as `person`."""
         return self._one("leads.get", lead_id)
 
     def updated(self, kind: str, since: datetime) -> Iterator[list[Json]]:
@@ -252,9 +261,11 @@ class PipedriveClient:
         return self._data(self._call("users.me", shape=has_object))
 
     def users(self) -> list[Json]:
+        """The company's users (v1, no paging); some lack members. `active_flag` says who is one still."""
         return self._data_list("users.list")
 
     def activity_types(self) -> list[Json]:
+        """The company's activity types (v1, no paging); `active_flag` says which are in use."""
         return self._data_list("activityTypes.list")
 
     def _pages(self, name: str, params: Mapping[str, str]) -> Iterator[list[Json]]:

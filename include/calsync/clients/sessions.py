@@ -137,7 +137,8 @@ class Session(requests.Session):
             self.mount(scheme, _DeadlineAdapter(timing.answer_s))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
+        """None: a redirection is followed nowhere, for the credential would go along."""
+        return
 
 
 def exchange(session: Session, request: requests.PreparedRequest, timing: Timing) -> requests.Response | str:

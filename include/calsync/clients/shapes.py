@@ -12,19 +12,23 @@ log = logging.getLogger(__name__)
 
 
 def is_envelope(body: Any) -> bool:
+    """An object, whatever is in it."""
     return isinstance(body, dict)
 
 
 def has_object(body: Any) -> bool:
+    """`data` is one item."""
     return isinstance(body, dict) and isinstance(body.get("data"), dict) and "id" in body["data"]
 
 
 def has_list(body: Any) -> bool:
+    """`data` is a list of items."""
     data = body.get("data") if isinstance(body, dict) else None
     return isinstance(data, list) and all(isinstance(item, dict) and "id" in item for item in data)
 
 
 def has_items(body: Any) -> bool:
+    """`data.items` is a list of a search's findings."""
     items = (body.get("data") or {}).get("items") if isinstance(body, dict) else None
     return isinstance(items, list) and all(isinstance(each, dict) and _has_item(each) for each in items)
 

@@ -91,6 +91,7 @@ class Call:
 
     @property
     def writes(self) -> bool:
+        """Whether it may change something."""
         return self.method != "GET"
 
 
@@ -114,6 +115,7 @@ class _Failure:
 
 
 def utc_now() -> datetime:
+    """Now (aware, UTC)."""
     return datetime.now(UTC)
 
 

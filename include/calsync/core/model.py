@@ -49,9 +49,11 @@ class When:
 
     @property
     def all_day(self) -> bool:
+        """Whether it has days, and no time."""
         return self.day is not None
 
     def to_json(self) -> dict[str, Any]:
+        """As stored."""
         if self.day is not None:
             return {"day": self.day.isoformat(), "days": self.days}
         assert self.start is not None
@@ -60,6 +62,7 @@ class When:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
+        """What `to_json` made."""
         if "day" in value:
             return cls(day=date.fromisoformat(value["day"]), days=value["days"])
         length = value["duration_s"]
@@ -103,6 +106,7 @@ class ActivityView:
     """Nothing that its event says; no edit, and in no digest."""
 
     def to_json(self) -> dict[str, Any]:
+        """As stored."""
         out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         if not self.private:
             del out["private"]
@@ -113,6 +117,7 @@ class ActivityView:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
+        """What `to_json` made."""
         when = value["when"]
         return cls(
             **{
@@ -137,12 +142,14 @@ class EventView:
     """Whether anybody else was asked to come."""
 
     def to_json(self) -> dict[str, Any]:
+        """As stored."""
         out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         out["when"] = self.when.to_json()
         return out
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
+        """What `to_json` made."""
         return cls(**{**value, "when": When.from_json(value["when"])})
 
 

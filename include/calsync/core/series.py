@@ -109,10 +109,12 @@ class Occurrence:
 
     @property
     def day(self) -> date:
+        """The day on which its series put it, in the series' own zone."""
         return date.fromisoformat(self.start[:10])
 
     @property
     def order(self) -> tuple[date, str, str]:
+        """By place in the series."""
         return self.day, self.start, self.event_id
 
 

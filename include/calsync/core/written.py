@@ -28,11 +28,13 @@ class Written:
     """PRIVATE where the activity was private (core.visibility)."""
 
     def to_json(self) -> dict[str, Any]:
+        """As stored."""
         out = {"title": dataclasses.asdict(self.title), "block": self.block, "color": self.color}
         return out | ({"visibility": self.visibility} if self.visibility else {})
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
+        """What `to_json` made."""
         return cls(Rendered(**value["title"]), value["block"], value.get("color"), value.get("visibility", ""))
 
     def frames_like(self, other: Self) -> bool:

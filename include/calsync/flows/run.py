@@ -61,6 +61,7 @@ class RunRequest:
         return self.upload is None and self.interval is None and not self.reconcile
 
     def to_json(self) -> dict[str, Any]:
+        """As kept with the run."""
         out = asdict(self)
         out["interval"] = [at.isoformat() for at in self.interval] if self.interval else None
         if out["upload"]:
@@ -70,6 +71,7 @@ class RunRequest:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> RunRequest:
+        """What `to_json` made."""
         interval, upload = value["interval"], value["upload"]
         if upload:
             dates = {key: date.fromisoformat(upload[key]) if upload[key] else None for key in ("due_from", "due_to")}
@@ -127,6 +129,7 @@ class Run:
         return "the next run repeats it" if repeated else "start it again"
 
     def working(self) -> list[RunAccount]:
+        """The accounts that are worked on."""
         return [account for account in self.accounts if account.state == "ok"]
 
 

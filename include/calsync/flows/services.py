@@ -65,6 +65,7 @@ class Services:
 
     @property
     def leases(self) -> Leases:
+        """The leases of this store."""
         from include.calsync.store.leases import Leases
 
         return Leases(self.engine, self.clock)

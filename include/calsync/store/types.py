@@ -41,8 +41,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return at.astimezone(UTC)
 
 
-class Identifier(TypeDecorator[str]):
-    """Text that tells items apart: two that differ stay different (see `core.identifiers`)."""
+class _Fitted(TypeDecorator[str]):
+    """Text of at most `length` characters."""
 
     impl = String
     cache_ok = True
@@ -50,20 +50,21 @@ class Identifier(TypeDecorator[str]):
     def __init__(self, length: int) -> None:
         super().__init__(length)
         self.length = length
+
+
+class Identifier(_Fitted):
+    """Text that tells items apart: two that differ stay different (see `core.identifiers`)."""
+
+    cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         return None if value is None else identifier(str(value), self.length)
 
 
-class Words(TypeDecorator[str]):
+class Words(_Fitted):
     """Text that people read, cut if it is too long."""
 
-    impl = String
     cache_ok = True
-
-    def __init__(self, length: int) -> None:
-        super().__init__(length)
-        self.length = length
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         return None if value is None else words(str(value), self.length)

@@ -75,6 +75,7 @@ class CalendarPull:
         self.alike: list[dict[str, Any]] = []
 
     def pull(self) -> None:
+        """Stage what the calendar shows. Raises CalsyncError if the account can't be read."""
         if not self.calendar_id:  # a dry run of an account whose calendar is yet to be created
             self._done()
             return

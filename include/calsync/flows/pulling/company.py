@@ -46,6 +46,7 @@ class CompanyPull:
         self.pace = budget.Pace()
 
     def pull(self) -> None:
+        """Stage what the company shows of these accounts' activities. Raises CalsyncError if it can't be read."""
         started, request = self.services.clock(), self.run.request
         if not request.reconcile:  # which was found affordable when the run was opened
             self.pace = budget.pace_of(self.services, self.run, self.client, self.accounts)

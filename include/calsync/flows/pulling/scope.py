@@ -37,6 +37,7 @@ class Scope:
 
     @classmethod
     def of(cls, request: RunRequest) -> Scope:
+        """The scope that a run was asked for."""
         return cls(request.interval)
 
     def holds(self, at: datetime | None) -> bool:
@@ -46,9 +47,11 @@ class Scope:
         return at is not None and self.interval[0] <= at < self.interval[1]
 
     def holds_activity(self, raw: Mapping[str, Any]) -> bool:
+        """Whether this raw activity is compared."""
         return self.interval is None or self.holds(_begin(lambda: activity_begin(raw)))
 
     def holds_event(self, raw: Mapping[str, Any]) -> bool:
+        """Whether this raw event is compared."""
         return self.interval is None or self.holds(_begin(lambda: due_at(event_view(raw).when)))
 
     def list_events(self, client: GoogleCalendarClient, calendar_id: str) -> EventListing:
