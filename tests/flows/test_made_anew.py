@@ -384,3 +384,23 @@ def test_of_a_private_event_nothing_is_stored_and_it_comes_back_private(world: W
     files = world.folder.glob("calsync.db*")
     assert not any(b"My secret" in file.read_bytes() for file in files)
     world.assert_quiet()
+
+
+def test_an_old_event_that_is_restored_while_its_activity_has_a_new_one_gets_an_activity_of_its_own(
+    world: World,
+) -> None:
+    key = big_deal(world)["id"]
+    old = dict(world.the_event())
+    world.google.delete_event(world.calendar, old["id"])
+    world.pipedrive.edit_activity(key, location="Hamburg")  # an edit beats the deletion
+    world.green()
+    new = world.the_event()["id"]
+    assert new != old["id"]
+    world.pass_time(600)
+    world.edit_event(old, status="confirmed")
+    for _ in range(3):
+        world.green()
+    assert {event["id"] for event in world.events()} == {old["id"], new}
+    (other,) = [each for each in world.activities() if each["id"] != key]
+    assert other["subject"] == old["summary"]
+    assert {(link.activity_id, link.event_id) for link in world.links()} == {(key, new), (other["id"], old["id"])}

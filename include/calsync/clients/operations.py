@@ -1,8 +1,16 @@
-"""The requests to Pipedrive, and what each costs. Source: OpenAPI v2 and v1 (paths, `x-token-cost`)."""
+"""The requests to Pipedrive, what each costs, and how its answers are taken.
+
+Source: OpenAPI v2 and v1 (paths, `x-token-cost`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from include.calsync.clients.statuses import PIPEDRIVE, Scope, pipedrive_reason
+from include.calsync.clients.transport import Call, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +43,14 @@ OPERATIONS = {
     "users.list": Operation("GET", "/v1/users", 20),
     "activityTypes.list": Operation("GET", "/v1/activityTypes", 20),
 }
+
+
+def _problem(body: Any) -> str:
+    return "" if body.get("success") is True else "not_successful"
+
+
+def _reason(call: Call, status: int, headers: Mapping[str, str], body: Any) -> str:
+    return pipedrive_reason(status, headers, body, call.tokens, Scope.SEARCH in call.limits)
+
+
+SERVICE = Service("Pipedrive", PIPEDRIVE, _reason, _problem)

@@ -18,12 +18,12 @@ from typing import Any, Literal
 
 from include.calsync.clients.auth import ApiToken, OAuthRefresh, live
 from include.calsync.clients.limiter import Limit, Limiter
-from include.calsync.clients.operations import OPERATIONS
+from include.calsync.clients.operations import OPERATIONS, SERVICE
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.clients.shapes import activities, has_items, has_list, has_object, has_page, is_envelope
 from include.calsync.clients.spelling import REFUSED, Spelling
-from include.calsync.clients.statuses import PIPEDRIVE, Scope, pipedrive_reason
-from include.calsync.clients.transport import Call, Service, Transport, utc_now
+from include.calsync.clients.statuses import Scope
+from include.calsync.clients.transport import Call, Transport, utc_now
 from include.calsync.core import received
 from include.calsync.core.sendable import lean, sendable
 from include.calsync.errors import CredentialRefused, Hidden, RecordError, RetryableError
@@ -41,17 +41,6 @@ Json = dict[str, Any]
 NOTHING: Mapping[str, str] = {}
 ATTENDEES = {"include_fields": "attendees"}
 """They are left out otherwise (OpenAPI v2, GET /activities), and what is made anew needs them."""
-
-
-def _problem(body: Any) -> str:
-    return "" if body.get("success") is True else "not_successful"
-
-
-def _reason(call: Call, status: int, headers: Mapping[str, str], body: Any) -> str:
-    return pipedrive_reason(status, headers, body, call.tokens, Scope.SEARCH in call.limits)
-
-
-SERVICE = Service("Pipedrive", PIPEDRIVE, _reason, _problem)
 
 
 class PipedriveClient:

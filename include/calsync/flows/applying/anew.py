@@ -23,7 +23,7 @@ from include.calsync.errors import Hidden, NotFound, RetryableError
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.names import Names, site_of
 from include.calsync.flows.pairs import merged_of
-from include.calsync.store import formers, runs
+from include.calsync.store import formers, mapping, runs
 from include.calsync.store.transaction import reading
 
 
@@ -109,11 +109,15 @@ def activity_anew(desk: Desk, row: Row[Any]) -> Anew | None:
 def _from_trash(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
     """The payload with what Pipedrive still tells of the deleted activity that the event's mark names.
 
-    Raises RetryableError if that lives: it is not made a second time.
+    None also if that is linked to another event: who restores the old one as well has two meetings. Raises
+    RetryableError if it lives and is free: it is not made a second time.
     """
     mark = read_mark(row.payload["event_raw"] or {})
     if mark is None or (mark.company_id, mark.event_id) != (desk.account.company_id, row.event_id):
         return None
+    with reading(desk.services.engine) as conn:
+        if mapping.link_of_activity(conn, desk.account.company_id, mark.activity_id) is not None:
+            return None
     try:
         raw = desk.pipedrive.activity(mark.activity_id)
     except (NotFound, Hidden):
