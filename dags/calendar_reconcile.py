@@ -3,7 +3,9 @@
 
 `calendar_sync` follows what both services say has changed. This DAG reads everything there is, once a night, compares
 it with the stored pairs and repairs what differs, with the same decisions and within the same limits. It finds what no
-change feed shows: a page that a listing lost, an edit that left no trace, a deletion of long ago.
+change feed shows: a page that a listing lost, an edit that left no trace, a deletion of long ago. Names of deals,
+persons and organizations are read anew, so that titles show new ones at once; while tokens are scarce that is left to
+`calendar_sync`, and said.
 
 The log of **plan** has a table of what drifted, item by item; task **close** returns the counts by account, as `drift`:
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from include.calsync.flows.closing.close import Summary
+from include.calsync.flows.pulling import pace
 from include.sandbox.base import Fault
 from tests.flows.judging import mapping_of
 from tests.flows.steps import Steps
@@ -248,6 +249,83 @@ def test_a_dry_run_tells_and_writes_nothing(world: World, caplog: pytest.LogCapt
     assert tables[2].split() == ["anna", "1", "0", "1", "0"]
     assert any(line.split()[:2] == ["anna", "differing"] and "merge" in line for line in tables)
     assert "Call back" not in caplog.text
+
+
+# Names.
+
+
+def hanging(world: World) -> dict[str, int]:
+    """An activity that hangs on a deal, a person and an organization, out of reach of the next listing."""
+    pipedrive = world.pipedrive
+    org = pipedrive.add_organization("ACME")["id"]
+    keys = {"organization": org, "person": pipedrive.add_person("Eva", phone="+49 1", org_id=org)["id"]}
+    keys["deal"] = pipedrive.add_deal("Roof")["id"]
+    world.green()
+    world.activity("Call", deal_id=keys["deal"], person_id=keys["person"], org_id=org)
+    world.green()
+    world.pass_time(3700)
+    world.green()
+    assert world.the_event()["summary"] == "Roof > Eva > ACME > Call"
+    return keys
+
+
+def test_new_names_are_shown_at_once(world: World) -> None:
+    keys = hanging(world)
+    world.pipedrive.rename_deal(keys["deal"], "Wall")
+    world.pipedrive.edit_entity("person", keys["person"], name="Eve", phones=[{"value": "+49 2", "primary": True}])
+    world.pipedrive.edit_entity("organization", keys["organization"], name="Ajax")
+    world.assert_quiet()
+    mended(world, differing=1)
+    event = world.the_event()
+    assert event["summary"] == "Wall > Eve > Ajax > Call"
+    assert "Phone: +49 2" in event["description"]
+    assert world.the_activity()["subject"] == "Call"
+
+
+def test_names_of_the_interval_are_shown_at_once(world: World) -> None:
+    keys = hanging(world)
+    world.pipedrive.rename_deal(keys["deal"], "Wall")
+    assert world.reconcile_days(5).failure is None
+    assert world.the_event()["summary"].startswith("Roof > ")
+    assert world.reconcile_days(1).failure is None
+    assert world.the_event()["summary"].startswith("Wall > ")
+
+
+def test_names_cost_few_requests_and_what_is_not_found_keeps_its_name(world: World) -> None:
+    """A lead and an archived deal would have to be asked for one by one."""
+    keys = hanging(world)
+    lead = world.pipedrive.add_lead("Idea", person_id=keys["person"])["id"]
+    archived = world.pipedrive.add_deal("Old roof")["id"]
+    world.activity("Talk", lead_id=lead, person_id=keys["person"], due_time="13:00")
+    for number in range(5):
+        world.activity(f"Visit {number}", deal_id=archived, person_id=keys["person"], due_time=f"{14 + number}:00")
+    world.green()
+    world.pipedrive.edit_entity("deal", archived, is_archived=True)
+    world.pipedrive.edit_entity("person", keys["person"], name="Eve")
+    with world.requests() as seen:
+        assert world.reconcile().failure is None
+    assert {name: count for name, count in seen.items() if "deals" in name or "leads" in name} == {"GET deals.list": 1}
+    assert seen["GET persons.list"] == seen["GET organizations.list"] == 1
+    shown = sorted(event["summary"] for event in world.events())
+    assert shown == [
+        "Idea > Eve > Talk",
+        *(f"Old roof > Eve > Visit {number}" for number in range(5)),
+        "Roof > Eve > ACME > Call",
+    ]
+    rests(world)
+
+
+def test_names_can_wait_while_tokens_are_scarce(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    keys = hanging(world)
+    world.pipedrive.rename_deal(keys["deal"], "Wall")
+    monkeypatch.setattr(pace, "pace", lambda *_: pace.Pace(thrifty=True))
+    with world.requests() as seen:
+        assert world.reconcile().failure is None
+    assert not [name for name in seen if "deals" in name or "persons" in name]
+    assert world.the_event()["summary"].startswith("Roof > ")
+    assert caplog.text.count("names were not read anew") == 1
 
 
 def test_reads_are_few(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -51,6 +52,7 @@ class Names:
     def __init__(self, client: PipedriveClient, site: str) -> None:
         self._client, self._site = client, site
         self._known: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._asked: set[tuple[str, str]] = set()
         self._unread: dict[str, str] = {}
         self._troubles = Troubles()
 
@@ -69,6 +71,28 @@ class Names:
         for ref in wanted["deal"]:
             if not self._known["deal", ref]:
                 self._known["deal", ref] = self._one(ref, partial(self._client.deal, int(ref)))  # archived
+
+    def learn_by_the_hundred(self, refs: Iterable[Sequence[str]]) -> None:
+        """Ask for deals, persons and organizations that are not known yet; for what is not found there, nobody asks."""
+        asked: dict[str, Callable[[list[int]], list[dict[str, Any]]]] = {
+            "deal": self._client.deals,
+            "person": self._client.persons,
+            "organization": self._client.organizations,
+        }
+        refs = list(refs)
+        for at, (kind, ask) in enumerate(asked.items()):
+            wanted = {each[at] for each in refs if each[at].isdigit()} - {key for of, key in self._asked if of == kind}
+            self._asked |= {(kind, key) for key in wanted}
+            found = ask(sorted(int(key) for key in wanted)) if wanted else []
+            self._known |= {(kind, str(item["id"])): item for item in found}
+
+    def renewed(self, refs: Sequence[str], context: Context) -> Context:
+        """The context with the names that are known by now; what is not found keeps its name."""
+        shown: dict[str, str] = {}
+        for kind, ref in zip(("deal", "person", "organization"), refs, strict=True):
+            if found := self._known.get((kind, ref)):
+                shown |= shown_names(kind, found)
+        return dataclasses.replace(context, **shown)
 
     def context(self, refs: Sequence[str]) -> Context:
         """Names and contact details of one activity; nothing for what can't be seen.

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.core.model import Origin
 from include.calsync.core.records import is_unfinished
 from include.calsync.core.stamps import skew
 from include.calsync.errors import FatalError, RecordError
@@ -100,10 +101,16 @@ class CompanyPull:
         linked = (self.links.get(int(raw["id"])) for raw in ours)
         with reading(self.services.engine) as conn:
             bases = mapping.bases(conn, (link.id for link in linked if link is not None))
-        rows = observe.activities(
-            ours, bases, self.names, self.company_id, ahead, thrifty=self.pace.thrifty, fresh=self.fresh
-        )
-        self._store(rows)
+        options: dict[str, Any] = {"thrifty": self.pace.thrifty, "fresh": self.fresh, "anew": self._anew(ours)}
+        self._store(observe.activities(ours, bases, self.names, self.company_id, ahead, **options))
+
+    def _anew(self, raws: Iterable[dict[str, Any]]) -> set[int]:
+        """Of a comparison: the activities whose events show names, which may be others by now."""
+        if not self.run.request.reconcile:
+            return set()
+        links = [link for raw in raws if (link := self.links.get(int(raw["id"]))) is not None]
+        shown = {each.activity_id for each in links if each.origin == Origin.PIPEDRIVE and each.state == "active"}
+        return shown if shown and not budget.saving_names(self.services, self.client, self.accounts) else set()
 
     def _store(self, rows: list[dict[str, Any]]) -> None:
         staged = [{**row, "run_id": self.run.id, "account_id": None} for row in rows]

@@ -27,18 +27,20 @@ def activities(
     *,
     thrifty: bool = False,
     fresh: Collection[int] = (),
+    anew: Collection[int] = (),
 ) -> list[dict[str, Any]]:
     """Observations of activities. `bases`: what linked ones showed when last equal (JSON), by id.
 
     Names are asked for only if the activity differs from its base, or has none; `thrifty`: only if it hangs on
-    something else than its base. `fresh`: ids whose names are asked for in any case.
+    something else than its base. `fresh`: ids whose names are asked for in any case. `anew`: ids whose names
+    are asked for as far as they can be had by the hundred.
     """
     raws = list(raws)
     drafts = {int(raw["id"]): _draft(raw) for raw in raws if not raw.get("is_deleted")}
     views = {key: view for key, view in drafts.items() if isinstance(view, ActivityView)}
     old = {key: base for key, base in bases.items() if key not in fresh}
-    known = {key: _base_context(view, old.get(key), thrifty) for key, view in views.items()}
-    names.learn(view.refs for key, view in views.items() if known[key] is None)
+    known = _known_contexts(views, old, names, thrifty, anew)
+    names.learn(view.refs for key, view in views.items() if key not in known)
     out = []
     for raw in raws:
         key = int(raw["id"])
@@ -55,7 +57,7 @@ def activities(
         draft = drafts.get(key)
         if isinstance(draft, ActivityView):
             try:
-                context = known[key] or names.context(draft.refs)
+                context = known[key] if key in known else names.context(draft.refs)
             except Unread as error:
                 row |= {"status": "unreadable", "error": str(error), "raw": {**raw, UNREAD: True}}
             else:
@@ -72,6 +74,17 @@ def _draft(raw: Mapping[str, Any]) -> ActivityView | CalsyncError:
             return activity_view(raw, Context())
     except CalsyncError as error:
         return error
+
+
+def _known_contexts(
+    views: Mapping[int, ActivityView], bases: Mapping[int, Any], names: Names, thrifty: bool, anew: Collection[int]
+) -> dict[int, Context]:
+    """Contexts of the activities that are what they were, by id: as the base has them, or `anew`."""
+    found = {key: _base_context(view, bases.get(key), thrifty) for key, view in views.items()}
+    known = {key: context for key, context in found.items() if context is not None}
+    renewed = [key for key in anew if key in known]
+    names.learn_by_the_hundred(views[key].refs for key in renewed)
+    return known | {key: names.renewed(views[key].refs, known[key]) for key in renewed}
 
 
 def _base_context(view: ActivityView, known: Any, thrifty: bool) -> Context | None:

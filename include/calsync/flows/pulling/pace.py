@@ -25,6 +25,7 @@ FULL_RUN_TOKENS = 40
 LEAST_RUN_TOKENS = 15
 """A listing, and one write at 5."""
 LONGEST_INTERVAL_S = 3600.0
+NAMES_WAIT = "names were not read anew. New ones are shown within a day by the sync."
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,19 @@ def pace_of(services: Services, run: Run, client: PipedriveClient, accounts: lis
             f"account {account.name}: {saving}: until {reset} nobody looks for deleted activities or new names."
         )
     return found
+
+
+def saving_names(services: Services, client: PipedriveClient, accounts: list[RunAccount]) -> bool:
+    """Whether tokens are so scarce that a comparison reads no names anew; says so, once."""
+    now = services.clock()
+    remaining = budget_of(services.engine, client.key, now).remaining
+    if not pace(remaining, now, resets_at(services.engine, client.key, now)).thrifty:
+        return False
+    for account in accounts:
+        if not any(notice.endswith(NAMES_WAIT) for notice in account.notices):
+            left = f"{remaining} tokens of Pipedrive's daily budget are left"
+            account.notices.append(f"account {account.name}: {left}: {NAMES_WAIT}")
+    return True
 
 
 def _last_pull(services: Services, accounts: list[RunAccount]) -> datetime | None:
