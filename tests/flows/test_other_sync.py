@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from include.calsync.store.tables import run_account
 from include.sandbox.other_sync import OtherSync, Titles
+from tests.flows.steps import Steps
 from tests.flows.world import World, day
 
 RUNS = 6
@@ -185,3 +188,69 @@ def test_what_a_changed_setting_brings_is_not_counted(world: World) -> None:
     world.green()
     world.anna_is(activity_types=None)
     assert world.green()["events"]["created"] == 5
+
+
+# Pairs that are linked because they are alike.
+
+
+def told(world: World, **options: Any) -> list[str]:
+    """What a run says of pairs that another sync may have made."""
+    run = Steps(world, **options).pull().plan().apply()
+    assert run.close().failure is None
+    with world.engine.connect() as conn:
+        query = select(run_account.c.notices).where(run_account.c.run_id == run.id)
+        notices = [notice for each in conn.execute(query).scalars() for notice in each]
+    return [notice for notice in notices if "made by another app" in notice]
+
+
+@pytest.mark.parametrize("where", ["activities", "events"])
+def test_a_pair_that_another_sync_made_is_named(world: World, where: str) -> None:
+    """It is linked and not doubled; but the two syncs will go on."""
+    world.green()
+    if where == "activities":
+        world.activity("Offer talk", deal_id=world.pipedrive.add_deal("Roof")["id"])
+    else:
+        world.event("Offer talk")
+    world.pass_time(120)
+    other(world).run()
+    assert sizes(world) == (1, 1)
+    activity, event = world.the_activity()["id"], world.the_event()["id"]
+    (notice,) = told(world)
+    for part in ("account anna", f"activity {activity} and event {event}", "Pipedrive's own calendar sync", "off"):
+        assert part in notice
+    assert (sizes(world), [link.activity_id for link in world.links()]) == ((1, 1), [activity])
+    assert told(world) == []
+    world.assert_quiet()
+
+
+def test_a_dry_run_names_it_as_well(world: World) -> None:
+    world.green()
+    world.event("Offer talk")
+    other(world).run()
+    for _ in range(2):
+        assert len(told(world, dry_run=True)) == 1
+
+
+def test_what_a_person_entered_on_both_sides_is_not_named(world: World) -> None:
+    """An hour later, or with a deal where only an event was to be had."""
+    world.green()
+    world.event("Late", **SPAN)
+    world.event("With a deal", start={"dateTime": f"{day(2)}T09:00:00Z"}, end={"dateTime": f"{day(2)}T09:30:00Z"})
+    world.pass_time(120)
+    world.activity("With a deal", due_date=day(2), deal_id=world.pipedrive.add_deal("Roof")["id"])
+    world.pass_time(3600)
+    world.activity("Late")
+    assert told(world) == []
+    assert [row.action for row in world.changes() if row.action == "adopt"] == ["adopt", "adopt"]
+
+
+def test_many_are_counted_and_some_named(world: World) -> None:
+    world.green()
+    world.anna_is(max_change_count=100)
+    for number in range(12):
+        world.event("Offer talk", start={"date": day(number)}, end={"date": day(number + 1)})
+    other(world).run()
+    (notice,) = told(world)
+    assert "12 pairs" in notice
+    assert notice.count("activity ") == 5
+    assert "and 7 more" in notice

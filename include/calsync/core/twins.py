@@ -64,6 +64,14 @@ def doubt_of(item: Item, pairs: Sequence[Known]) -> Doubt:
     return Doubt.LIKE if echoed or any(_beside(item, pair) for pair in pairs) else Doubt.NONE
 
 
+def is_made_of(activity_at: datetime, event_at: datetime, *, bare: bool) -> bool:
+    """Whether one of two items that are alike may have been made of the other by another sync, by when they were
+    created. `bare`: as of `Item`; only such an activity is made of an event."""
+    if activity_at > event_at + CLOCKS and not bare:
+        return False
+    return abs(activity_at - event_at) <= AT_ONCE
+
+
 def _follows(item: Item, pair: Known) -> bool:
     """Whether the item may have been made of the one that we created on the other side."""
     if pair.at is None or pair.created is item.side:

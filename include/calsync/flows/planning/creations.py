@@ -85,11 +85,11 @@ class _AccountGuard:
         if row["action"] == Action.CREATE_EVENT:
             activity, raw = ActivityView.from_json(payload["activity"]), payload["activity_raw"]
             assert activity.when is not None
-            at = _created_at(raw, "add_time", "update_time", payload["activity_stamp"])
+            at = created_at(raw, "add_time", "update_time", payload["activity_stamp"])
             bare = not any(activity.refs)
             return _New(row, Item(Side.ACTIVITY, activity.subject, at or self.now, bare), activity.when, True)
         event, raw = EventView.from_json(payload["event"]), payload["event_raw"]
-        at = _created_at(raw, "created", "updated", payload["event_stamp"])
+        at = created_at(raw, "created", "updated", payload["event_stamp"])
         return _New(row, Item(Side.EVENT, event.title, at or self.now), event.when, read_mark(raw) is None)
 
     # Copies of another sync.
@@ -212,7 +212,7 @@ def _key(row: Json) -> tuple[str, str]:
     return "events", str(row["event_id"])
 
 
-def _created_at(raw: Json, created: str, edited: str, edited_at: str | None) -> datetime | None:
+def created_at(raw: Json, created: str, edited: str, edited_at: str | None) -> datetime | None:
     """When an item was created, by our clock, which `edited_at` has of its last edit."""
     at, last = stamp(raw.get(created)), stamp(raw.get(edited))
     if at is None or last is None or edited_at is None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, insert
 
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
-from include.calsync.flows.planning import drift, report
+from include.calsync.flows.planning import alike, drift, report
 from include.calsync.flows.planning.creations import guard_creations, held_key
 from include.calsync.flows.planning.guarded import guard
 from include.calsync.flows.planning.linked import LinkedPairs
@@ -66,6 +66,7 @@ def _plan(services: Services, run: Run) -> None:
     guard(services, run, rows.out, seen.links)
     with reading(services.engine) as conn:
         released = guard_creations(conn, run, seen, rows.out, services.clock())
+    alike.tell(run.working(), rows.out)
     _count_skips(run, rows)
     drifts = drift.drift_of(seen, found, rows.out, unused) if run.request.reconcile else []
     if run.request.reconcile:

@@ -27,6 +27,7 @@ from include.calsync.core.when import move_activity, move_event
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border
 from include.calsync.flows.pairs import payload_of
+from include.calsync.flows.planning import alike
 from include.calsync.flows.planning.followed import own_mark
 from include.calsync.flows.planning.intents import OpenIntents, is_untouched
 from include.calsync.flows.planning.linked import LinkedPairs
@@ -178,7 +179,7 @@ class UnlinkedItems:
             activity, event = activities.pop(int(activity_key)), events.pop(event_id)
             own_title = EventView.from_json(event.view).title == ActivityView.from_json(activity.view).subject
             origin = Origin.GOOGLE if own_title or is_occurrence(event.raw) else Origin.PIPEDRIVE
-            self._adopt(account, activity, event, origin, "looks the same")
+            self._adopt(account, activity, event, origin, alike.LOOKS_THE_SAME)
         for key, row in activities.items():
             with self.rows.alone(account, Side.ACTIVITY, key):
                 self._activity(account, key, row, ambiguous=str(key) in found.ambiguous_activities)
