@@ -46,6 +46,8 @@ def seen_from_outside(known: dict[str, Any]) -> World:
         "engine": create_store_engine(known["store_url"]),
         "_numbers": itertools.count(FIRST_NUMBER),
         "_clients": {},
+        "_begun": set(),
+        "accounts": [],
     }
     vars(world).update(state)
     return world

@@ -100,6 +100,7 @@ class World:
         self.engine: Engine = create_store_engine(self.store_url)
         self._numbers = itertools.count(1)
         self._clients: dict[Any, Any] = {}
+        self._begun: set[tuple[str, str, str]] = set()
 
     # The configuration.
 
@@ -220,7 +221,17 @@ class World:
         made: T = self._clients[key]
         return made
 
+    def _begin(self) -> None:
+        """Accounts are connected in whole seconds: what was there before is older by one, and never by chance younger.
+
+        So a test that wants to see an item synced connects the account first, by a run."""
+        new = {(one["name"], str(one.get("calendar")), str(one.get("google_user"))) for one in self.accounts}
+        if new - self._begun:
+            self._begun |= new
+            self.pass_time(1)
+
     def request(self, **options: Any) -> RunRequest:
+        self._begin()
         number = next(self._numbers)
         return RunRequest(
             **{"dag_id": "calendar_sync", "kind": "scheduled", "owner": f"run-{number} task-1", **options}

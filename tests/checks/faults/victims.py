@@ -123,6 +123,8 @@ def firm(known: dict[str, Any]) -> Firm:
         "engine": create_store_engine(known["store_url"]),
         "_numbers": itertools.count(FIRST_NUMBER),
         "_clients": {},
+        "_begun": set(),
+        "accounts": [],
     }
     vars(made).update(state)
     return made
