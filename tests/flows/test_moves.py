@@ -126,7 +126,7 @@ def test_the_new_owners_account_is_not_at_work(world: World, trouble: str) -> No
     options: dict[str, Any] = {"accounts": ["anna"]} if trouble == "other run" else {}
     for _ in range(3):
         run(world, **options)
-    assert titles(world) == ["Lunch"]
+    assert titles(world) == (["Lunch"] if trouble == "disabled" else ["Call", "Lunch"])
     assert titles(world, bens) == []
     world.sandbox.google.faults.clear()
     world.account(name="ben", enabled=True)

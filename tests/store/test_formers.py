@@ -66,3 +66,37 @@ def test_it_is_dropped_after_long(store: Engine, account_id: int) -> None:
         ended(conn, account_id, 2, "e1", 2)
         prune(conn, NOON + FORMERS_KEPT + timedelta(days=1))
         assert list(conn.execute(select(former.c.event_id)).scalars()) == ["e1"]
+
+
+def test_what_is_still_to_be_removed_is_known_by_calendar_and_company(store: Engine, account_id: int) -> None:
+    ids = {"company_id": "c", "activity_id": 1, "calendar_id": "k", "event_id": "old"}
+    rest = {"origin": "pipedrive", "marked": True, "updated_at": NOON, "base_activity": {}}
+
+    def leaving(**of: Any) -> list[tuple[str, str]]:
+        return [(row.calendar_id, row.event_id) for row in formers.leaving(conn, **of)]
+
+    with store.begin() as conn:
+        ended(conn, account_id, 2, "e2", 1)
+        link_id = mapping.add_link(conn, account_id=account_id, **HELD, **ids, **rest)
+        formers.intend(conn, link_id, NOON, "other", "new")
+        assert leaving(calendar_ids=["other"]) == leaving(company_id="c") == [("other", "new")]
+        formers.remember(conn, link_id, NOON, leaves=True)
+        formers.arrived(conn, "c", 1, "other")
+        mapping.set_link(conn, link_id, calendar_id="other", event_id="new")
+        assert leaving(company_id="c") == leaving(calendar_ids=["k"]) == [("k", "old")]
+        assert leaving(company_id="b", calendar_ids=["other"]) == []
+        formers.left(conn, "k", "old")
+        assert leaving(company_id="c") == []
+        assert formers.of_event(conn, "k", "old") is not None
+
+
+def test_an_event_about_to_be_made_keeps_what_its_id_held_before(store: Engine, account_id: int) -> None:
+    with store.begin() as conn:
+        ended(conn, account_id, 1, "e1", 1, event_raw={"colorId": "5"})
+        ids = {"company_id": "c", "activity_id": 1, "calendar_id": "other", "event_id": "elsewhere"}
+        rest = {"origin": "pipedrive", "marked": True, "updated_at": NOON, "base_activity": {}}
+        link_id = mapping.add_link(conn, account_id=account_id, **HELD, **ids, **rest, event_raw={"colorId": "7"})
+        formers.intend(conn, link_id, NOON + timedelta(days=9), "k", "e1")
+        known = formers.of_event(conn, "k", "e1")
+        assert known is not None
+        assert (known.event_raw, known.ended_at, known.leaves) == ({"colorId": "5"}, NOON + timedelta(days=1), True)

@@ -27,6 +27,8 @@ class Why(StrEnum):
     """Two items became a pair, and only the winner said anything."""
     VEIL = "veil"
     """A private event: what the veil shows, or showed, is nobody's edit."""
+    MOVED = "moved"
+    """The event went to another calendar: the winner was typed there, the loser into the event that was left."""
     SHORTENED = "shortened"
     """No conflict of two edits: the loser showed more than the beginning that the winner's text replaced."""
 

@@ -20,7 +20,7 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import out_of_scope
 from include.calsync.core.fields import has_guests, is_foreign
 from include.calsync.core.model import ActivityView, Origin, When
-from include.calsync.core.policy import Side
+from include.calsync.core.policy import Mode, Side
 from include.calsync.core.privacy import is_veiled
 from include.calsync.core.series import LAST, span
 from include.calsync.errors import CalsyncError
@@ -36,6 +36,7 @@ from include.calsync.store.transaction import reading
 log = logging.getLogger(__name__)
 
 ANYWHERE = timedelta(hours=12)
+LOOK_AGAIN = timedelta(hours=1)
 OTHER_ACCOUNT = "other_account"
 """Cause of a removal: another account shows the activity, while the one of the pair rests."""
 MOVES = frozenset({"other_owner", "other_type", OTHER_ACCOUNT})
@@ -62,6 +63,18 @@ def resting(conn: Connection, accounts: Iterable[RunAccount]) -> dict[int, Resti
     return {each.id: Resting(each.id, each.user_id) for each in found}
 
 
+def absent(conn: Connection, accounts: Iterable[RunAccount]) -> set[tuple[str, int]]:
+    """Company and user of accounts that are in use, may show activities, and are not at work in this run: they failed,
+    another run has them, or they were not asked for. `accounts`: those that are."""
+    accounts = list(accounts)
+    row = account_table.c
+    here = or_(row.id.in_([account.id for account in accounts]), row.name.in_([account.name for account in accounts]))
+    company = row.company_id.in_({account.company_id for account in accounts})
+    shows = row.mode.is_distinct_from(str(Mode.TO_PIPEDRIVE))
+    found = conn.execute(select(row.company_id, row.user_id).where(company, row.state != "paused", shows, ~here))
+    return {(each.company_id, each.user_id) for each in found}
+
+
 def left_behind(conn: Connection, accounts: Iterable[RunAccount], links: Iterable[Row[Any]], now: datetime) -> set[int]:
     """Activities that accounts which have just begun, or begun again, find with a resting account of the same user."""
     begun = [account for account in accounts if account.begins]
@@ -82,13 +95,13 @@ def heir(
         return None
     if owner.user_id == view.owner_id and _end(view.when) < now:
         return None  # what is past stays in the old calendar
-    return taker(view, accounts)
+    return taker(view, link.company_id, accounts)
 
 
-def taker(view: ActivityView, accounts: Iterable[RunAccount]) -> RunAccount | None:
+def taker(view: ActivityView, company_id: str, accounts: Iterable[RunAccount]) -> RunAccount | None:
     """The working account that shows this activity."""
-    fits = (a for a in accounts if a.policy.may_create(Side.EVENT) and out_of_scope(view, a.policy) is None)
-    return next(fits, None)
+    colleagues = (a for a in accounts if a.company_id == company_id and a.policy.may_create(Side.EVENT))
+    return next((a for a in colleagues if out_of_scope(view, a.policy) is None), None)
 
 
 def moves_along(event: Any, calendar_id: str) -> bool:

@@ -7,25 +7,60 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from include.calsync.store import upsert
 from include.calsync.store.tables import former, link
 
 IDS_PER_QUERY = 500
-_HELD = [column.name for column in former.c if column.name not in ("id", "ended_at")]
+_HELD = [column.name for column in former.c if column.name not in ("id", "ended_at", "leaves")]
 
 
-def remember(conn: Connection, link_id: int, at: datetime) -> None:
-    """Keep what the link holds; of an event only what it held last is kept."""
+def remember(conn: Connection, link_id: int, at: datetime, *, leaves: bool = False) -> None:
+    """Keep what the link holds; of an event only what it held last is kept. `leaves`: the event is to be removed."""
     known = conn.execute(select(*(link.c[name] for name in _HELD)).where(link.c.id == link_id)).first()
     if known is not None:
-        upsert.put(conn, former, {**known._mapping, "ended_at": at}, key=["calendar_id", "event_id"])
+        values = {**known._mapping, "ended_at": at, "leaves": leaves}
+        upsert.put(conn, former, values, key=["calendar_id", "event_id"])
+
+
+def intend(conn: Connection, link_id: int, at: datetime, calendar_id: str, event_id: str) -> None:
+    """An event is about to be made for the link in another calendar: to be removed, unless it becomes the link's."""
+    known = conn.execute(select(*(link.c[name] for name in _HELD)).where(link.c.id == link_id)).first()
+    if known is not None:
+        ids = {"calendar_id": calendar_id, "event_id": event_id}
+        values = {**known._mapping, **ids, "ended_at": at, "leaves": True}
+        held = [name for name in values if name != "leaves"]  # what an earlier link of that event held last
+        upsert.put(conn, former, values, key=list(ids), kept=held)
 
 
 def forget(conn: Connection, calendar_id: str, event_id: str) -> None:
     """The event has a link again, or nothing of it may be kept."""
     conn.execute(delete(former).where(former.c.calendar_id == calendar_id, former.c.event_id == event_id))
+
+
+def leaving(conn: Connection, *, company_id: str | None = None, calendar_ids: Iterable[str] = ()) -> list[Row[Any]]:
+    """What ended links of the company, or of the calendars, held whose events are still to be removed."""
+    mine = or_(former.c.company_id == company_id, former.c.calendar_id.in_(list(calendar_ids)))
+    return list(conn.execute(select(former).where(mine, former.c.leaves).order_by(former.c.id)))
+
+
+def left(conn: Connection, calendar_id: str, event_id: str) -> None:
+    """The event is there no more, or not ours to remove."""
+    this = former.c.calendar_id == calendar_id, former.c.event_id == event_id
+    conn.execute(update(former).where(*this).values(leaves=False))
+
+
+def arrived(conn: Connection, company_id: str, activity_id: int, calendar_id: str) -> None:
+    """The activity has its event in this calendar: none there is to be removed."""
+    this = former.c.company_id == company_id, former.c.activity_id == activity_id, former.c.calendar_id == calendar_id
+    conn.execute(update(former).where(*this).values(leaves=False))
+
+
+def set_event(conn: Connection, calendar_id: str, event_id: str, event_raw: Any) -> None:
+    """What the event shows by now."""
+    this = former.c.calendar_id == calendar_id, former.c.event_id == event_id
+    conn.execute(update(former).where(*this).values(event_raw=event_raw))
 
 
 def of_event(conn: Connection, calendar_id: str, event_id: str) -> Row[Any] | None:

@@ -78,6 +78,12 @@ def accounts_of(conn: Connection, company_id: str, user_id: int) -> list[int]:
     return list(conn.execute(select(account.c.id).where(*mine).order_by(account.c.id)).scalars())
 
 
+def fence_of(conn: Connection, run_id: str, account_id: int) -> int | None:
+    """The fencing number of an account of the run, as the run's last task has it."""
+    this = run_account.c.run_id == run_id, run_account.c.account_id == account_id
+    return conn.execute(select(run_account.c.fence).where(*this)).scalar()
+
+
 def paused_accounts(conn: Connection) -> set[int]:
     """Ids of the accounts that are configured no more."""
     return set(conn.execute(select(account.c.id).where(account.c.state == "paused")).scalars())

@@ -215,6 +215,7 @@ former = Table(
     Column("activity_raw", OptionalJson),
     Column("event_raw", OptionalJson),
     Column("ended_at", UtcDateTime, nullable=False, index=True),
+    Column("leaves", Boolean, nullable=False, server_default=false(), comment="the event is still to be removed"),
     UniqueConstraint("calendar_id", "event_id"),
     _one_of("origin", "pipedrive", "google"),
     Index("ix_former_activity", "company_id", "activity_id"),

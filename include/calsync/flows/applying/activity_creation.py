@@ -23,6 +23,7 @@ from include.calsync.core.written import Written
 from include.calsync.errors import RecordError, RetryableError, ServiceError, Unreadable
 from include.calsync.flows.applying.activity_writes import ActivityWrites
 from include.calsync.flows.applying.anew import Anew, activity_anew, origin_of, tell
+from include.calsync.flows.applying.left_events import LeftEvents
 from include.calsync.flows.applying.pasted import refs_body
 from include.calsync.flows.applying.remains import Remains
 from include.calsync.flows.applying.shared_writes import with_reps
@@ -39,7 +40,10 @@ class ActivityCreation(ActivityWrites):
 
     def handlers(self) -> dict[str, Callable[[Row[Any]], None]]:
         """What to call for each action."""
-        return super().handlers() | {Action.CREATE_ACTIVITY: self.create}
+        return super().handlers() | {
+            Action.CREATE_ACTIVITY: self.create,
+            Action.REMOVE_EVENT: LeftEvents(self.desk).remove,
+        }
 
     def create(self, row: Row[Any]) -> None:
         """POST the event's activity, link it, and mark the event."""

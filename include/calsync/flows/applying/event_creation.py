@@ -21,6 +21,7 @@ from include.calsync.errors import (
     RecordError,
     Unreadable,
 )
+from include.calsync.flows.applying import left_events
 from include.calsync.flows.applying.anew import Anew, event_anew, tell
 from include.calsync.flows.applying.event_writes import EventWrites
 from include.calsync.flows.applying.zones import zoned
@@ -47,6 +48,7 @@ class EventCreation(EventWrites):
         if desk.is_obsolete(row):
             desk.drop(row)
             return
+        left_events.refuse_if_changed(desk, row)
         new = event_anew(desk, row)
         body = self._fresh_body(row) if new is None else new.body
         origin = Origin.PIPEDRIVE if new is None else new.pair.origin
@@ -97,6 +99,7 @@ class EventCreation(EventWrites):
                 continue
             sent = without_nulls({name: value for name, value in body.items() if name not in left_out})
             with desk.commit() as conn:
+                left_events.intend(desk, conn, row, body["id"])
                 desk.note(
                     conn, row, side=Side.EVENT, event_id=body["id"], after=event_view(desk.veiled(sent)).to_json()
                 )
@@ -143,6 +146,7 @@ class EventCreation(EventWrites):
 
     def _link(self, conn: Connection, row: Row[Any], answer: dict[str, Any], values: dict[str, Any]) -> int:
         if row.link_id is not None:
+            left_events.leave(self.desk, conn, row)
             place = {"calendar_id": self.desk.calendar_id, "event_id": answer["id"]}
             mapping.set_link(conn, row.link_id, **place, **values)
             return int(row.link_id)
@@ -166,7 +170,8 @@ class EventCreation(EventWrites):
         values = {"action": str(Action.ADOPT), "event_id": known["id"], "payload": payload}
         with self.desk.commit() as conn:
             runs.set_row(conn, row.id, **values)
-            if row.link_id is not None:  # a detached pair that gets its event back
+            if row.link_id is not None:  # a detached pair that gets its event back, or one that comes from elsewhere
+                left_events.leave(self.desk, conn, row)
                 mapping.drop_link(conn, row.link_id)
                 runs.set_row(conn, row.id, link_id=None)
             again = next(r for r in runs.plan_rows(conn, row.run_id, account_id=row.account_id, id=row.id))

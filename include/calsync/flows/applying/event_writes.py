@@ -28,7 +28,7 @@ from include.calsync.errors import (
 from include.calsync.flows.applying.open_writes import shown_value
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.applying.zones import zoned
-from include.calsync.flows.moves import MOVES, client_of, hand_over, moves_along
+from include.calsync.flows.moves import MOVES, client_of, hand_over
 from include.calsync.flows.pairs import merged_of
 from include.calsync.store import mapping, runs
 
@@ -166,7 +166,7 @@ class EventWrites:
             current = desk.veiled(self._home(link).get_event(link.calendar_id, link.event_id))
             desk.review(row, current)
             live = current.get("status") != "cancelled"
-            if live and _stays(row, link, current):
+            if live and row.action == Action.DELETE_EVENT and _is_edited(link, current):
                 with desk.commit() as conn:  # decide again in the next run
                     mapping.set_link(conn, link.id, state="active", cause=None)
                 raise
@@ -260,14 +260,9 @@ def put_mark(desk: Desk, row: Row[Any], wanted: Mark, event: dict[str, Any] | No
     return desk.veiled(answer)
 
 
-def _stays(row: Row[Any], link: Row[Any], event: dict[str, Any]) -> bool:
-    """Whether an event that was changed meanwhile is not to be deleted after all.
-
-    Any edit beats a deletion. A move goes on, unless the author's event may no longer go along.
-    """
-    if row.action == Action.DELETE_EVENT:
-        return event_view(event) != EventView.from_json(link.base_event)
-    return link.origin == Origin.GOOGLE and not moves_along(event, link.calendar_id)
+def _is_edited(link: Row[Any], event: dict[str, Any]) -> bool:
+    """Whether a person edited the event: that beats a deletion. A removal goes on: its activity is not shown here."""
+    return event_view(event) != EventView.from_json(link.base_event)
 
 
 def shows(event: dict[str, Any], merged: Merged) -> bool:

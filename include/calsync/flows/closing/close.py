@@ -33,6 +33,7 @@ LOGGED = {
     ("events", Action.ADOPT): ("events", "updated"),
     ("events", Action.DELETE_EVENT): ("events", "deleted"),
     ("events", Action.REMOVE_EVENT): ("events", "deleted"),
+    ("activities", Action.REMOVE_EVENT): ("events", "deleted"),  # planned for after the inserts of other accounts
     ("activities", Action.CREATE_ACTIVITY): ("activities", "created"),
     ("activities", Action.MERGE): ("activities", "updated"),
     ("activities", Action.ADOPT): ("activities", "updated"),

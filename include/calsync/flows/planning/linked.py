@@ -16,7 +16,7 @@ from include.calsync.core.records import Observation, is_live, is_lost, is_missi
 from include.calsync.core.words import UNPROVEN_EVENTS, WITHDRAWN, Absence
 from include.calsync.flows import aside, moves
 from include.calsync.flows.pairs import payload_of
-from include.calsync.flows.planning import refresh
+from include.calsync.flows.planning import refresh, transfers
 from include.calsync.flows.planning.guarded import SUSPECTED, limits_of
 from include.calsync.flows.planning.leaving import CALENDARS, fill_in, remove_event, setting_of
 from include.calsync.flows.planning.rows import Rows
@@ -278,13 +278,13 @@ class LinkedPairs:
             link, payload, cause
         ):
             self.rows.add(account, Action.DETACH, payload, link, reason=cause)
-        else:
+        elif cause != "other_owner" or not transfers.plan(self.seen, self.rows, account, link, payload):
             remove_event(self.rows, account, link, payload, setting_of(link, account.policy, cause))
 
     def _goes_along(self, link: Row[Any], payload: dict[str, Any], cause: str) -> bool:
         if link.origin != Origin.GOOGLE:
             return True
-        taker = moves.taker(ActivityView.from_json(payload["activity"]), self.seen.accounts.values())
+        taker = moves.taker(ActivityView.from_json(payload["activity"]), link.company_id, self.seen.accounts.values())
         along = cause == "other_owner" and moves.moves_along(payload["event_raw"], link.calendar_id)
         return taker is not None and along
 

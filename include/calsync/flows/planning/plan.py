@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, insert
 
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
-from include.calsync.flows.planning import alike, drift, report
+from include.calsync.flows.planning import alike, drift, report, transfers
 from include.calsync.flows.planning.creations import guard_creations, held_key
 from include.calsync.flows.planning.guarded import guard
 from include.calsync.flows.planning.linked import LinkedPairs
@@ -84,6 +84,7 @@ def _plan(services: Services, run: Run) -> None:
             linked.remember(conn)
             shared.remember(conn, services.clock())
             unlinked.intents.remember(conn)
+            transfers.remember(conn, seen)
             holds.release_creations(conn, released)
             for row in rows.out:
                 _set_aside_or_hold(conn, services, run, row)

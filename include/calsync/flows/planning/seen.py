@@ -17,7 +17,7 @@ from include.calsync.flows import moves
 from include.calsync.flows.planning.followed import Followed
 from include.calsync.flows.planning.rekeying import Rekeying
 from include.calsync.flows.run import Run, RunAccount
-from include.calsync.store import copies, mapping, runs
+from include.calsync.store import copies, formers, mapping, runs
 
 OLDEST = datetime.min.replace(tzinfo=UTC)
 
@@ -40,6 +40,8 @@ class Seen:
         self.followed = Followed(may_follow, self.activities, self.events, self.accounts)
         heads = [self.followed.moved(link) for link in heads]
         self.rests = moves.resting(conn, self.accounts.values())
+        self.absent = moves.absent(conn, self.accounts.values())
+        self.leaving = formers.leaving(conn, calendar_ids=calendars)
         resting = [row for account_id in self.rests for row in mapping.intents(conn, account_id)]
         self.intents = [self.rekeying.moved_intent(row) for row in intents] + resting
         self.copies = copies.of_companies(conn, companies)

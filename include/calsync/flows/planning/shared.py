@@ -238,9 +238,12 @@ class SharedMeetings:
                 wanted[key]["remove"].append({"email": row.email, "name": row.name})
             elif row.state == "new" and (place in self.copies or not row.waits):
                 wanted[key]["add"].append({"email": row.email, "name": row.name})
+        # What goes to another calendar is another meeting from there on.
+        going = {row["link_id"] for row in self.rows.out if row["action"] == Action.CREATE_EVENT}
         for key, change in wanted.items():
             for link in self.links.get(key, ()):
-                self._attend(link, change)
+                if link.id not in going:
+                    self._attend(link, change)
 
     def _attend(self, link: Row[Any], change: dict[str, list[Any]]) -> None:
         account = self.seen.accounts.get(link.account_id)

@@ -27,7 +27,7 @@ from include.calsync.core.when import move_activity, move_event
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border
 from include.calsync.flows.pairs import payload_of
-from include.calsync.flows.planning import alike
+from include.calsync.flows.planning import alike, transfers
 from include.calsync.flows.planning.followed import own_mark
 from include.calsync.flows.planning.intents import OpenIntents, is_untouched
 from include.calsync.flows.planning.linked import LinkedPairs
@@ -71,6 +71,7 @@ class UnlinkedItems:
 
     def plan(self) -> None:
         self._report_unreadable()
+        transfers.plan_left(self.seen, self.rows, self.events, self.linked.rests)
         self._readopt()
         for account in self.seen.accounts.values():
             with self._alone(account):

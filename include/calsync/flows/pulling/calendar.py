@@ -28,7 +28,7 @@ from include.calsync.flows.rights import check_right
 from include.calsync.flows.run import Run, RunAccount, check_lease
 from include.calsync.flows.services import Services, rotated
 from include.calsync.flows.trouble import ITEMS
-from include.calsync.store import copies, cursors, directory, holds, mapping, runs
+from include.calsync.store import copies, cursors, directory, formers, holds, mapping, runs
 from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class CalendarPull:
             self.intents = {row.event_id for row in intents}
             self.aside = mapping.set_aside(conn, account.id)
             self.copies = copies.of_calendar(conn, self.calendar_id)
+            self.leaving = {row.event_id for row in formers.leaving(conn, calendar_ids=[self.calendar_id])}
             self.cursor = cursors.get(conn, account.id, "events")
             self.others = deployment.remembered(conn, account.id)
             self.pulled = runs.observed_ids(conn, run.id, "activities") if run.request.reconcile else set()
@@ -233,7 +234,7 @@ class CalendarPull:
 
     def _skip(self, raw: dict[str, Any]) -> str | None:
         """None: stage it. A reason: count it. "": nobody needs to hear of it."""
-        if any(raw["id"] in known for known in (self.links, self.intents, self.copies, self.held)):
+        if any(raw["id"] in known for known in (self.links, self.intents, self.copies, self.held, self.leaving)):
             return None
         if raw.get("status") == "cancelled":
             return ""
@@ -281,7 +282,7 @@ class CalendarPull:
         """Events that must be read although they may not have changed."""
         now = self.services.clock()
         due = [row for row in self.aside if row.next_try_at <= now or self.run.request.full]
-        wanted = {row.item_id for row in due if row.side == "events"} | self.intents
+        wanted = {row.item_id for row in due if row.side == "events"} | self.intents | self.leaving
         activities = {row.item_id for row in due if row.side == "activities"}
         for link in self.links.values():
             if is_unfinished(link, self.account.policy) or str(link.activity_id) in activities:

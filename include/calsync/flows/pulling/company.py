@@ -21,7 +21,7 @@ from include.calsync.flows.pulling import pace as budget
 from include.calsync.flows.pulling import scope as reconcile
 from include.calsync.flows.run import Run, RunAccount, check_lease
 from include.calsync.flows.services import Services, rotated
-from include.calsync.store import cursors, mapping, runs
+from include.calsync.store import cursors, formers, mapping, runs
 from include.calsync.store.transaction import reading
 
 # Answers of one moment may show later; the listing is inclusive, and what repeats is a no-op.
@@ -145,6 +145,7 @@ class CompanyPull:
                     wanted.add(link.activity_id)
         with reading(self.services.engine) as conn:
             wanted |= moves.left_behind(conn, self.accounts, self._known(), self.services.clock())
+            wanted |= {row.activity_id for row in formers.leaving(conn, company_id=self.company_id)}
         yield from self._by_ids(wanted - self.seen)
 
     def _keep_aside(self) -> None:

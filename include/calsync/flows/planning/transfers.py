@@ -1,0 +1,84 @@
+"""An activity that gets another owner takes its event along: the new one is inserted before the old one is removed.
+
+Two rows, each of the account whose calendar it writes to. The new owner's inserts the event and re-points the link in
+one transaction, which also notes that the old event is still to be removed (`former.leaves`). The old owner's removes
+it, after all inserts of the run, and only if it is noted so. What dies in between the next run finds noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from include.calsync.core.decide import Action, out_of_scope
+from include.calsync.core.model import ActivityView, Origin
+from include.calsync.core.policy import Side
+from include.calsync.core.records import Observation, is_live
+from include.calsync.flows import moves
+from include.calsync.flows.pairs import payload_of
+from include.calsync.flows.planning.rows import Rows
+from include.calsync.flows.planning.seen import Seen, activity_key, event_key
+from include.calsync.flows.run import RunAccount
+from include.calsync.store import formers
+
+CAUSE = "other_owner"
+AWAITED = "its new owner's account is not at work: the event stays until it is"
+
+
+def plan(seen: Seen, rows: Rows, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> bool:
+    """Plan that the event of this link goes to its activity's new owner, or waits for that one's account.
+
+    False: no account shows the activity from here on, so that its event only goes.
+    """
+    view = ActivityView.from_json(payload["activity"])
+    taker = moves.taker(view, link.company_id, seen.accounts.values())
+    if taker is None:
+        if (link.company_id, view.owner_id) not in seen.absent:
+            return False
+        rows.wait(account, payload, link, reason=AWAITED, pause=moves.LOOK_AGAIN)
+        return True
+    rows.add(taker, Action.CREATE_EVENT, dict(payload), link, reason="given to this account's user")
+    rows.out[-1]["event_id"] = None  # it is yet to be made
+    rows.add(account, Action.REMOVE_EVENT, payload, link, reason=CAUSE, side=Side.ACTIVITY)
+    return True
+
+
+def plan_left(
+    seen: Seen,
+    rows: Rows,
+    events: dict[tuple[int, str], Observation],
+    rests: Callable[..., bool],
+) -> None:
+    """Plan to remove what earlier runs left. `events`: those that no link knows; what is left is none of them."""
+    for former in seen.leaving:
+        account = next((each for each in seen.accounts.values() if each.calendar_id == former.calendar_id), None)
+        event = events.pop((account.id, former.event_id), None) if account is not None else None
+        if account is None or event is None or rows.upload is not None or rests(account, ("events", former.event_id)):
+            continue
+        policy = account.policy.of_pair(event.raw, Origin(former.origin))
+        if _is_back(seen, account, former) or not policy.may_write(Side.EVENT):
+            continue
+        payload = payload_of(former, None, event) | {"cause": CAUSE}
+        ids = {"activity_id": former.activity_id, "event_id": former.event_id}
+        rows.add(account, Action.REMOVE_EVENT, payload, reason=f"unfinished: {CAUSE}", side=Side.ACTIVITY, **ids)
+
+
+def _is_back(seen: Seen, account: RunAccount, former: Row[Any]) -> bool:
+    """Whether the activity belongs here again: then its event is found under its id, and linked."""
+    activity = seen.activities.get(activity_key(former.company_id, former.activity_id))
+    if activity is None or not is_live(activity):
+        return False
+    return out_of_scope(ActivityView.from_json(activity.view), account.policy) is None
+
+
+def remember(conn: Connection, seen: Seen) -> None:
+    """What is not there any more is not ours to remove, should a person bring it back."""
+    calendars = {account.calendar_id: account.id for account in seen.accounts.values()}
+    for former in seen.leaving if not seen.uploads else ():
+        event = seen.events.get(event_key(former.calendar_id, former.event_id))
+        tried = (calendars.get(former.calendar_id), "events", former.event_id) in seen.aside
+        gone = not tried if event is None else event.status == "deleted" and event.error is None
+        if gone and former.calendar_id in calendars:
+            formers.left(conn, former.calendar_id, former.event_id)
