@@ -160,8 +160,10 @@ def test_a_zombie_of_another_run_fails_without_a_commit(world: World) -> None:
 def test_a_run_that_slept_while_another_did_its_work_writes_nothing(world: World, slept_after: str) -> None:
     """The account is free again, but what the sleeper read is not what there is."""
     world.pipedrive.options.get_deleted = "404"
+    world.green()
     world.activity("Call")
     world.green()
+    assert len(world.links()) == 1
     world.pass_time(60)
     slow = Steps(world)
     for step in ("pull", "plan", "apply"):
