@@ -15,7 +15,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.memory import use_memory
+
 ROOT = Path(__file__).resolve().parent.parent
+
+use_memory()
 
 # Airflow reads its home once, at import; each test process (xdist worker) has its own. A developer's is never touched.
 _home = tempfile.mkdtemp(prefix="calsync-tests-")

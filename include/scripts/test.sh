@@ -29,7 +29,7 @@ if [ $# -eq 0 ]; then
     check soak python -m tests.laws.soak --minutes 3 --seed 1
 fi
 printf '== tests\n'
-pytest --numprocesses=2 --dist=loadfile --durations=10 "$@" || failed+=(tests)
+pytest --numprocesses=2 --dist=worksteal --durations=10 "$@" || failed+=(tests)
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'failed: %s\n' "${failed[*]}" >&2

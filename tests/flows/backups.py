@@ -52,7 +52,7 @@ class Kept(World):
 def kept(request: pytest.FixtureRequest, tmp_path: Path, dialect: str) -> Iterator[Kept]:
     """A fresh world on each database (`dialect`)."""
     databases: Databases | None = request.getfixturevalue("databases") if dialect == "postgresql" else None
-    url = databases.empty(dialect) if databases else f"sqlite:///{tmp_path / 'calsync.db'}"
+    url = databases.migrated(dialect) if databases else f"sqlite:///{tmp_path / 'calsync.db'}"
     with Sandbox(seed=1) as sandbox:
         world = Kept(sandbox, tmp_path, url)
         world.databases = databases

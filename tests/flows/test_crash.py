@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from sqlalchemy import inspect, select, update
 from include.calsync.flows.closing.close import Summary
 from include.calsync.flows.sync import sync
 from include.calsync.store.tables import cursor, lease
-from include.sandbox.server import Sandbox
 from tests.flows.judging import lost_values, picture, settled
 from tests.flows.killing import Killed, Killer, Snapshot, before_request
 from tests.flows.world import ANNA, World, day
@@ -25,16 +23,6 @@ STRIDE = 13
 LEASE_S = 301
 pytestmark = pytest.mark.timeout(3600 if EXHAUSTIVE else 300)
 EXPECTED_STATUSES = {200, 201, 204, 404, 409, 410, 412}
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    """In memory where there is a file system for that: thousands of commits are made here."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name, Sandbox(seed=1) as sandbox:
-        made = World(sandbox, Path(name), f"sqlite:///{name}/calsync.db")
-        yield made
-        made.engine.dispose()
 
 
 # What is at work when the run dies. `prepare` ends before the run that is killed.

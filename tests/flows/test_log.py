@@ -18,11 +18,10 @@ from include.calsync.flows.applying.open_writes import UNKNOWN
 from include.calsync.store.tables import open_write
 from include.sandbox.base import Fault
 from tests.flows.killing import Killed, Killer, Snapshot, before_request
-from tests.flows.test_crash import LEASE_S, linked, world
+from tests.flows.test_crash import LEASE_S, linked
 from tests.flows.world import World, day
 
 EXHAUSTIVE = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-__all__ = ["world"]  # fixture
 pytestmark = pytest.mark.timeout(3600 if EXHAUSTIVE else 300)
 
 Item = tuple[str, Any]

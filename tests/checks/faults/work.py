@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import google.auth.credentials
 import pytest
 from sqlalchemy import make_url
 
@@ -44,11 +43,6 @@ class Firm(Company):
         """New processes, but for compiled statements."""
         self.engine.dispose()
         self._clients.clear()
-
-    def _credentials(self, user: str) -> google.auth.credentials.Credentials:
-        if not hasattr(self, "_key"):
-            self._key = super()._credentials(user)
-        return self._key.with_subject(user)  # type: ignore[no-any-return, attr-defined]
 
 
 class Work:
@@ -210,7 +204,7 @@ def make(stack: ExitStack, folder: Path, databases: Databases | None = None) -> 
     patch = stack.enter_context(pytest.MonkeyPatch.context())
     patch.setattr(apply, "PARALLEL_ACCOUNTS", 1)
     patch.setattr(pull, "PARALLEL_CALENDARS", 1)
-    url = databases.empty("postgresql") if databases else f"sqlite:///{folder / 'calsync.db'}"
+    url = databases.migrated("postgresql") if databases else f"sqlite:///{folder / 'calsync.db'}"
     company = Firm(sandbox, folder, url)
     stack.callback(lambda: company.engine.dispose())
     return Work(company)
