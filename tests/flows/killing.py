@@ -22,7 +22,6 @@ from sqlalchemy import Connection, event, make_url
 
 from include.calsync.clients.sessions import Session, Timing
 from include.calsync.clients.sessions import exchange as send
-from include.calsync.store.engine import create_store_engine
 from tests.flows.world import World
 
 
@@ -146,7 +145,6 @@ class Snapshot:
         for name in ("-wal", "-shm"):
             self._file.with_name(self._file.name + name).unlink(missing_ok=True)
         shutil.copy(self._copy, self._file)
-        self.world.engine = create_store_engine(self.world.store_url)
 
     def _places(self) -> list[tuple[Any, str]]:
         google, pipedrive = self.world.google, self.world.pipedrive

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,6 +130,7 @@ def old_items(world: World) -> None:
 def never_run(world: World) -> None:
     """The very first run, which creates the schema and the calendar."""
     world.anna_is(calendar={"create": "From Pipedrive"}, google_user=ANNA)
+    world.lose_store()
     world.engine.connect().close()
 
 
@@ -139,8 +139,7 @@ def database_lost(world: World) -> None:
     world.green()
     world.event("Born in Google", start={"date": day(9)}, end={"date": day(10)})
     pairs = linked(world, ["untouched", "edited here", "edited there"])
-    world.engine.dispose()
-    Path(world.store_url.removeprefix("sqlite:///")).unlink()
+    world.lose_store()
     world.pipedrive.edit_activity(pairs["edited here"][0], due_time="17:00")
     world.google.edit_event(world.calendar, pairs["edited there"][1], location="Bar")
     world.engine.connect().close()

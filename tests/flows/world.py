@@ -207,9 +207,8 @@ class World:
         return StoreLimiter(self.engine, self.clock, self.sleep) if self.limited else NoLimiter()
 
     def restart(self) -> None:
-        """New processes: nothing but the store is remembered."""
+        """New processes: nothing but the store is remembered (and statements that were compiled)."""
         self.engine.dispose()
-        self.engine = create_store_engine(self.store_url)
         self._clients.clear()
 
     def lose_store(self) -> None:

@@ -31,8 +31,8 @@ from include.calsync.flows.applying import apply
 from include.calsync.flows.pulling import pull
 from include.calsync.store.engine import create_store_engine
 from include.sandbox.base import SandboxClock
-from tests.checks.faults.work import Firm
 from tests.flows.victim import FIRST_NUMBER
+from tests.laws.company import Company
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ class Fate:
             yield
 
 
-def firm(known: dict[str, Any]) -> Firm:
+def firm(known: dict[str, Any]) -> Company:
     """The company with nothing but addresses and credentials: its services run in another process."""
-    made = Firm.__new__(Firm)
+    made = Company.__new__(Company)
     services = {name: SimpleNamespace(url=known[name], clock=SandboxClock()) for name in ("pipedrive", "google")}
     state: dict[str, Any] = {
         "sandbox": SimpleNamespace(**services),

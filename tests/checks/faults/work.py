@@ -36,19 +36,10 @@ PAIRS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-class Firm(Company):
-    """A company that is restored often: what takes long to make and knows nothing is kept."""
-
-    def restart(self) -> None:
-        """New processes, but for compiled statements."""
-        self.engine.dispose()
-        self._clients.clear()
-
-
 class Work:
     """A company just before the run; `judge` watches it."""
 
-    def __init__(self, company: Firm) -> None:
+    def __init__(self, company: Company) -> None:
         self.company, self.judge = company, Judge(company)
         self.dora, calendar = company.add_colleague("dora", mode="to_google")
         company.calendars["dora"], company.owners["dora"] = calendar, self.dora
@@ -156,7 +147,7 @@ class Moment(Snapshot):
 
     def __init__(self, work: Work, databases: Databases | None = None) -> None:
         self.work, self._databases = work, databases
-        self.world: Firm
+        self.world: Company
         if databases is None:
             super().__init__(work.company)
             return
@@ -166,7 +157,7 @@ class Moment(Snapshot):
         self._template = make_url(databases.empty("postgresql", self._used)).database or ""
         self._remember()
 
-    def restore(self) -> Firm:
+    def restore(self) -> Company:
         """Everything but the wall clock, as it was; new processes."""
         super().restore()
         self.world.restart()
@@ -205,6 +196,6 @@ def make(stack: ExitStack, folder: Path, databases: Databases | None = None) -> 
     patch.setattr(apply, "PARALLEL_ACCOUNTS", 1)
     patch.setattr(pull, "PARALLEL_CALENDARS", 1)
     url = databases.migrated("postgresql") if databases else f"sqlite:///{folder / 'calsync.db'}"
-    company = Firm(sandbox, folder, url)
+    company = Company(sandbox, folder, url)
     stack.callback(lambda: company.engine.dispose())
     return Work(company)
