@@ -4,7 +4,9 @@
 # Ends whatever a target started and did not end, also when it is killed.
 SUPERVISED = .venv/bin/python -m include.scripts.supervised .venv/bin/python -m
 
-.PHONY: help setup demo test wild bench mutate soak faults lock clean
+PROOFS = tests/flows/test_crash.py tests/flows/test_log.py tests/flows/test_series_troubles.py tests/laws
+
+.PHONY: help setup demo test wild bench mutate soak proofs faults lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -30,6 +32,9 @@ mutate: setup ## break single lines of the product and see that a test notices; 
 
 soak: setup ## let the state machine of the laws live; ARGS='--minutes 3 --seed 7 --store sqlite'
 	@$(SUPERVISED) tests.laws.soak $(ARGS)
+
+proofs: setup ## in whole what `make test` takes samples of: each death of a run, each edit against each other
+	@HYPOTHESIS_PROFILE=long $(SUPERVISED) pytest --numprocesses=2 --dist=worksteal $(PROOFS) $(ARGS)
 
 faults: setup ## the table of faults by outcomes, an hour; ARGS='--only F07,F101 --every 5 --store postgresql'
 	@$(SUPERVISED) tests.checks.faults $(ARGS)

@@ -20,14 +20,26 @@ check() {
     printf '   %s: %s s\n' "$name" $((SECONDS - started))
 }
 
+# Types take minutes at first: they are checked beside the rest, and shown when that is through.
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
+mypy --no-error-summary >"$said" 2>&1 &
+types_pid=$!
+types() {
+    wait "$types_pid"
+    local code=$?
+    cat "$said"
+    return $code
+}
+
 check lint ruff check --quiet .
 check format ruff format --quiet --check .
-check types mypy --no-error-summary
 check imports lint-imports --no-logo
 if [ $# -eq 0 ]; then
     # Always the same seed, so that a red run is red for the change; `make soak` draws its own.
     check soak python -m tests.laws.soak --minutes 3 --seed 1
 fi
+check types types
 printf '== tests\n'
 pytest --numprocesses=2 --dist=worksteal --durations=10 "$@" || failed+=(tests)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 from collections import Counter
 from typing import Any
@@ -20,9 +19,9 @@ from include.sandbox.base import Fault
 from tests.flows.killing import Killed, Killer, Snapshot, before_request
 from tests.flows.test_crash import LEASE_S, linked
 from tests.flows.world import World, day
+from tests.proofs import WHOLE
 
-EXHAUSTIVE = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-pytestmark = pytest.mark.timeout(3600 if EXHAUSTIVE else 300)
+pytestmark = pytest.mark.timeout(3600 if WHOLE else 300)
 
 Item = tuple[str, Any]
 Shown = dict[str, Any]
@@ -127,8 +126,8 @@ def test_each_write_has_its_entry_wherever_the_process_died(world: World, when_d
     writes = [number for number, step in enumerate(whole.steps) if step.writes]
     if when_deleted == "done":  # only writes to activities differ
         writes = [number for number in writes if re.match("PATCH .*/activities/", whole.steps[number].what)]
-    near = sorted({number + after for number in writes for after in (0, 1)})
-    for at in range(len(whole.steps)) if EXHAUSTIVE else near:
+    near = sorted({number + 1 for number in writes} | set(writes[::3]))
+    for at in range(len(whole.steps)) if WHOLE else near:
         snapshot.restore()
         with pytest.raises(Killed), Killer(at).on(world):
             world.sync()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from typing import Any
 
 import pytest
@@ -12,10 +11,11 @@ from include.sandbox.base import Fault
 from tests.flows.killing import Killed, Killer, Snapshot, before_request
 from tests.flows.recurring import Json, activity, at, days, due, occurrence, series, settled
 from tests.flows.world import World
+from tests.proofs import WHOLE
 
 LEASE_S = 301
 RESEND_S = 121
-STRIDE = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 3
+STRIDE = 1 if WHOLE else 7
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -74,7 +74,7 @@ def test_an_occurrence_edited_while_it_is_being_deleted_stays(world: World, sync
 
 @pytest.mark.parametrize("change", [split, reschedule, shorten])
 def test_a_run_that_dies_while_a_series_changes(world: World, synced: Json, change: Any) -> None:
-    """At its requests and commits, those between the new keys and the writes included (the long profile: at each)."""
+    """At its requests and commits, those between the new keys and the writes included (`make proofs`: at each)."""
     before = sorted(row["id"] for row in world.activities())
     change(world, synced)
     snapshot, whole = Snapshot(world), Killer()

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.laws.machine import Laws
+from tests.proofs import WHOLE
 from tests.store.conftest import Databases
 
 SHORT = settings(
-    max_examples=5,
+    max_examples=20 if WHOLE else 2,
     stateful_step_count=14,
     derandomize=True,
     deadline=None,
