@@ -12,8 +12,9 @@ from tests.flows import meetings
 from tests.flows.killing import Killed, Killer, Snapshot, before_request
 from tests.flows.meetings import BERT
 from tests.flows.steps import Steps
-from tests.flows.test_crash import EXHAUSTIVE, moments
+from tests.flows.test_crash import moments
 from tests.flows.world import ANNA, World
+from tests.proofs import WHOLE
 
 LEASE_S = 301
 CARL = "carl@acme.example"
@@ -109,7 +110,7 @@ def test_a_dry_run_shows_both_and_writes_nothing(moving: World) -> None:
     assert (planned["ben"]["events"]["created"], planned["anna"]["events"]["deleted"]) == (1, 1)
 
 
-@pytest.mark.timeout(3600 if EXHAUSTIVE else 300)
+@pytest.mark.timeout(3600 if WHOLE else 300)
 @pytest.mark.parametrize("again", ["nothing else", "given back"])
 def test_a_run_killed_anywhere_is_completed(moving: World, again: str) -> None:
     world: Any = moving
@@ -118,7 +119,7 @@ def test_a_run_killed_anywhere_is_completed(moving: World, again: str) -> None:
     with whole.on(world):
         world.sync()
     first = next(number for number, step in enumerate(whole.steps) if step.writes)
-    for at in range(first, len(whole.steps)) if EXHAUSTIVE else [at for at in moments(whole) if at >= first - 1]:
+    for at in range(first, len(whole.steps)) if WHOLE else [at for at in moments(whole) if at >= first - 1]:
         snapshot.restore()
         killer = Killer(at)
         with pytest.raises(Killed), killer.on(world):
