@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")
-ROOM_BYTES = 2**30
+ROOM_BYTES = 4 * 2**30
+"""Each of two servers logs up to 1 GB before it looks back."""
 
 
 def use_memory() -> None:
