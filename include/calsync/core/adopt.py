@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from include.calsync.core.fields import MERGED
 from include.calsync.core.model import ActivityView, EventView, When
 from include.calsync.core.policy import Policy
 from include.calsync.core.title import same_title
@@ -79,7 +80,7 @@ def _clusters(likes: dict[Key, list[Key]]) -> list[tuple[list[Key], list[Key]]]:
 
 
 def _content(view: ActivityView) -> tuple[Any, ...]:
-    return view.subject, view.when, view.place, view.description, view.busy, view.refs
+    return *(getattr(view, name) for name in MERGED), view.refs
 
 
 def _same_title(event: EventView, activity: ActivityView) -> bool:

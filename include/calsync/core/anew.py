@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from include.calsync.core.fields import EVENT
+
 Raw = Mapping[str, Any]
 
 _KEPT = (
-    "summary", "description", "location", "start", "end", "transparency", "visibility", "colorId", "attendees",
+    *(column for half in EVENT.values() for column in half.columns if column != "attendeesOmitted"),
     "conferenceData", "attachments", "guestsCanInviteOthers", "guestsCanModify", "guestsCanSeeOtherGuests",
 )  # fmt: skip
 _GUEST = ("email", "displayName", "optional", "additionalGuests", "comment", "resource", "responseStatus")

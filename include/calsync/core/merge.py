@@ -12,27 +12,16 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from include.calsync.core.conflicts import Conflict, Why, barred, preferred
-from include.calsync.core.limits import (
-    EVENT_PLACE,
-    EVENT_TITLE,
-    PLACE,
-    SHORTENED,
-    SUBJECT,
-    is_short_for,
-    lengthen,
-    shorten,
-)
+from include.calsync.core.fields import MERGED, TEXTS, VALUES, event_name
+from include.calsync.core.limits import EVENT_PLACE, EVENT_TITLE, SHORTENED, is_short_for, lengthen, shorten
 from include.calsync.core.model import ActivityView, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
-from include.calsync.core.terms import FIELDS
 from include.calsync.core.text import compose, plain, safe_html, typed_part
 from include.calsync.core.title import NO_TITLE, Rendered, bare, parse, wraps
 from include.calsync.core.visibility import visibility_change
 from include.calsync.core.when import move_activity, move_event
 from include.calsync.core.written import Written, block_of, wanted_visibility, written_for
 from include.calsync.errors import Unreadable
-
-TEXTS = frozenset({"subject", "place", "description"})
 
 View = TypeVar("View", ActivityView, EventView)
 
@@ -112,7 +101,7 @@ class _Merge:
         self.kept: dict[Side, set[str]] = {Side.ACTIVITY: set(), Side.EVENT: set()}
 
     def result(self) -> Merged:
-        flow = {name: self._flow(name) for name in FIELDS}
+        flow = {name: self._flow(name) for name in MERGED}
         written = self._render(self._final_subject(flow["subject"]))
         if self.policy.terms.veiled and self.pair.origin is Origin.PIPEDRIVE:
             written = self.last  # the title stays as it is behind the veil
@@ -124,7 +113,7 @@ class _Merge:
         return Merged(
             event_changes=self._event_changes(flow, written) | hidden,
             activity_changes=_differing(
-                {name: self._for_activity(name) for name in FIELDS if flow[name] is Side.ACTIVITY}, self.pair.activity
+                {name: self._for_activity(name) for name in MERGED if flow[name] is Side.ACTIVITY}, self.pair.activity
             ),
             written=written,
             conflicts=tuple(self.conflicts),
@@ -211,7 +200,7 @@ class _Merge:
     def _keep(self, name: str) -> None:
         """One way: the receiving side's own edit stays until the origin changes that field."""
         if not self.policy.may_write(Side.ACTIVITY, name) and not self.policy.terms.veiled:
-            self.kept[Side.EVENT].add("title" if name == "subject" else name)
+            self.kept[Side.EVENT].add(event_name(name))
         if not self.policy.may_write(Side.EVENT, name):
             self.kept[Side.ACTIVITY].add(name)
 
@@ -302,8 +291,7 @@ class _Merge:
             changes["when"] = self._event_when()
         if flow["place"] is Side.EVENT:
             changes["place"] = shorten(self._whole_for_event("place"), EVENT_PLACE)
-        if flow["busy"] is Side.EVENT:
-            changes["busy"] = self.pair.activity.busy
+        changes |= {name: getattr(self.pair.activity, name) for name in VALUES if flow[name] is Side.EVENT}
         writable = self.policy.may_write(Side.EVENT, "description")
         if writable and (flow["description"] is Side.EVENT or self._block_is_stale()):
             changes["description"] = compose(self._typed_html(flow["description"]), self.block)
@@ -339,8 +327,9 @@ class _Merge:
             return self._activity_when()
         if name in TEXTS:
             whole = self._whole_for_activity(name)
-            if name != "description":
-                return shorten(whole, SUBJECT if name == "subject" else PLACE)
+            half = MERGED[name].activity
+            if half is not None and half.longest is not None:
+                return shorten(whole, half.longest)
             if whole != self.typed:
                 return whole
             return typed_part(self.pair.event_html or self.pair.event.description, self.blocks)

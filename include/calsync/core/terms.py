@@ -14,13 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from include.calsync.core.fields import has_guests, is_foreign
+from include.calsync.core.fields import MERGED, has_guests, is_foreign
 from include.calsync.core.guests import outside_guests
 from include.calsync.core.model import Origin
 from include.calsync.core.privacy import is_veiled
 
-FIELDS = ("subject", "when", "place", "description", "busy")
-ALL = frozenset(FIELDS)
+ALL = frozenset(MERGED)
 NOTHING: frozenset[str] = frozenset()
 TIMES = frozenset({"when"})
 

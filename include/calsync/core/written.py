@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Self
 
-from include.calsync.core.fields import context_block
+from include.calsync.core.fields import VALUES, context_block
 from include.calsync.core.limits import EVENT_PLACE, EVENT_TITLE, NAME, shorten
 from include.calsync.core.model import ActivityView, Context, EventView
 from include.calsync.core.policy import Policy
@@ -59,7 +59,7 @@ def draft(activity: ActivityView, policy: Policy) -> tuple[EventView, Written, s
         when=move_event(activity.when, None, None, policy.default_duration),
         place=shorten(activity.place, EVENT_PLACE),
         description=plain(compose(activity.description, written.block)),
-        busy=activity.busy,
+        **{name: getattr(activity, name) for name in VALUES},
     )
     return view, written, written.block
 

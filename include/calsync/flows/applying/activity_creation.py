@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 
 from include.calsync.core.decide import Action
-from include.calsync.core.fields import activity_body, activity_view
+from include.calsync.core.fields import VALUES, activity_body, activity_view
 from include.calsync.core.limits import PLACE, SUBJECT, shorten
 from include.calsync.core.merge import advance
 from include.calsync.core.model import ActivityView, Context, EventView
@@ -144,7 +144,7 @@ class ActivityCreation(ActivityWrites):
             "when": move_activity(event.when, None, None),
             "place": shorten(event.place, PLACE),
             "description": typed_part(html or event.description, []),
-            "busy": event.busy,
+            **{name: getattr(event, name) for name in VALUES},
             "type": policy.event_type,
             "owner_id": policy.user_id,
         }

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from include.calsync.core.decide import Action
-from include.calsync.core.fields import activity_body, activity_view, event_view
+from include.calsync.core.fields import ACTIVITY, MERGED, activity_body, activity_view, event_view
 from include.calsync.core.marks import Mark
 from include.calsync.core.merge import Merged, Pair, merge
 from include.calsync.core.model import ActivityView, Context, Origin
@@ -31,16 +31,6 @@ from include.calsync.flows.pairs import merged_of, pair_of
 from include.calsync.store import mapping, runs
 
 log = logging.getLogger(__name__)
-
-
-COLUMNS = {
-    "subject": ("subject",),
-    "when": ("due_date", "due_time", "duration"),
-    "place": ("location",),
-    "description": ("public_description",),
-    "busy": ("busy",),
-}
-"""Where an activity keeps each field."""
 
 
 class ChangedMeanwhile(RetryableError):
@@ -159,7 +149,7 @@ class ActivityWrites:
                 answer = desk.pipedrive.update_activity(row.activity_id, body, **sent)
             return desk.listed(answer, current.get("attendees") or [])
         except PartlyRefused as error:
-            done = {name for name in changed if error.written.issuperset(COLUMNS.get(name, (name,)))}
+            done = {name for name in changed if error.written.issuperset(ACTIVITY[name].columns)}
             shown = {"before": {name: before[name] for name in done}, "after": {name: after[name] for name in done}}
             with desk.commit() as conn:
                 desk.log_write(conn, row, **shown)
@@ -316,5 +306,7 @@ def _loggable(row: Row[Any], link: Row[Any], activity: Mapping[str, Any] | None)
         return dict(activity or {})
     activity = activity or {}
     view, base = activity_view(activity, Context()), ActivityView.from_json(link.base_activity)
-    typed = [name for name in COLUMNS if getattr(view, name) != getattr(base, name)]
-    return {"id": row.activity_id} | {column: activity.get(column) for name in typed for column in COLUMNS[name]}
+    typed = [name for name in MERGED if getattr(view, name) != getattr(base, name)]
+    return {"id": row.activity_id} | {
+        column: activity.get(column) for name in typed for column in ACTIVITY[name].columns
+    }

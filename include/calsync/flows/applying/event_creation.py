@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from include.calsync.core.decide import Action
-from include.calsync.core.fields import event_view, without_nulls
+from include.calsync.core.fields import BESIDE, MERGED, event_name, event_view, without_nulls
 from include.calsync.core.marks import event_id, read_mark
 from include.calsync.core.model import ActivityView, Origin
 from include.calsync.core.policy import Side
@@ -83,9 +83,9 @@ class EventCreation(EventWrites):
         activity = ActivityView.from_json(row.payload["activity"])
         view, written, block = draft(activity, self.desk.policy)
         html = str((row.payload["activity_raw"] or {}).get("public_description") or activity.description)
-        changes = {name: getattr(view, name) for name in ("title", "when", "place", "busy")}
-        own = {name: value for name in ("color", "visibility") if (value := getattr(written, name))}
-        body = self._body({**changes, **own, "description": compose(safe_html(html), block)})
+        changes = {name: getattr(view, name) for name in map(event_name, MERGED)}
+        own = {name: value for name in BESIDE if (value := getattr(written, name))}
+        body = self._body(changes | own | {"description": compose(safe_html(html), block)})
         if activity.context.url.startswith(("http://", "https://")):
             body["source"] = {"title": "Pipedrive", "url": activity.context.url}
         last = row.payload["event_raw"] or {}

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import Action
-from include.calsync.core.fields import event_body, event_view, unsupported, without_nulls
+from include.calsync.core.fields import beside, event_body, event_view, unsupported, without_nulls
 from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.merge import Merged
 from include.calsync.core.model import EventView, Origin
@@ -91,8 +91,8 @@ class EventWrites:
         desk = self.desk
         body = self._body(merged.event_changes, payload["event_raw"])
         shown = EventView.from_json(payload["event"])
-        beside = _beside(payload["event_raw"] or {})
-        before = {name: beside.get(name) or shown_value(getattr(shown, name, "")) for name in merged.event_changes}
+        ours = beside(payload["event_raw"] or {})
+        before = {name: ours.get(name) or shown_value(getattr(shown, name, "")) for name in merged.event_changes}
         after = {name: shown_value(value) for name, value in merged.event_changes.items()}
         known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
         marked = self._marked(body, row.activity_id, row.event_id, wanted.origin)
@@ -270,13 +270,8 @@ def shows(event: dict[str, Any], merged: Merged) -> bool:
     view = event_view(event)
     body = event_body(merged.event_changes, zone="UTC", default_duration=timedelta(0))
     wanted = event_view({**event, **without_nulls(body)})
-    beside = _beside(event)
+    ours = beside(event)
     return all(
-        beside[name] == value if name in beside else getattr(view, name) == getattr(wanted, name)
+        ours[name] == value if name in ours else getattr(view, name) == getattr(wanted, name)
         for name, value in merged.event_changes.items()
     )
-
-
-def _beside(event: dict[str, Any]) -> dict[str, str]:
-    """What an event shows beside the fields that are merged."""
-    return {"color": event.get("colorId") or "", "visibility": event.get("visibility") or "default"}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row
 
-from include.calsync.core.fields import activity_view, event_view
+from include.calsync.core.fields import BESIDE, activity_view, event_view
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import Context, When
 from include.calsync.core.policy import Side
@@ -140,10 +140,8 @@ def _shown(side: str, current: Mapping[str, Any]) -> Callable[[str], Any]:
         view = None
 
     def field(name: str) -> Any:
-        if name == "color":
-            return str(current.get("colorId") or "")
-        if name == "visibility":
-            return str(current.get("visibility") or "default")
+        if name in BESIDE:
+            return BESIDE[name].read(current)
         if name == "mark":
             mark = read_mark(current)
             return mark.properties() if mark is not None else None
