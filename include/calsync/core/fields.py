@@ -219,6 +219,8 @@ class Half:
     """The service's own limit for a text, in characters."""
     name: str = ""
     """In the view and in the log, where it is not the field's."""
+    since: int = 1
+    """The field set that it came with (core.field_sets). A half that is read otherwise than before is new, too."""
 
 
 @dataclass(frozen=True, slots=True)

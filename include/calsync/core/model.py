@@ -121,7 +121,7 @@ class ActivityView:
         when = value["when"]
         return cls(
             **{
-                **value,
+                **_known(cls, value),
                 "when": When.from_json(when) if when else None,
                 "refs": tuple(value["refs"]),
                 "context": Context(**value["context"]),
@@ -150,7 +150,13 @@ class EventView:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         """What `to_json` made."""
-        return cls(**{**value, "when": When.from_json(value["when"])})
+        return cls(**{**_known(cls, value), "when": When.from_json(value["when"])})
+
+
+def _known(kind: type[ActivityView] | type[EventView], value: dict[str, Any]) -> dict[str, Any]:
+    """Without the fields of a later version."""
+    names = kind.__dataclass_fields__
+    return value if names.keys() >= value.keys() else {name: value[name] for name in value if name in names}
 
 
 def digest(view: ActivityView | EventView) -> str:

@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 
 from sqlalchemy import Row
 
+from include.calsync.core.field_sets import FIELD_SET, completed, present
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.merge import Merged, Pair, merge
 from include.calsync.core.model import ActivityView, EventView, Origin, When
@@ -39,6 +40,7 @@ def payload_of(
         "etag": (raw_event or {}).get("etag") if event is not None else getattr(link, "etag", None),
         "activity_stamp": _stamp(activity),
         "event_stamp": _stamp(event),
+        "field_set": FIELD_SET,
     }
 
 
@@ -69,14 +71,15 @@ def pair_of(payload: dict[str, Any], link: Row[Any] | None) -> Pair:
     if link is not None:
         known = (link.intended, link.rendered)
         written = tuple(Written.from_json(value) for value in known if value)
-    activity = ActivityView.from_json(payload["activity"])
+    payload = present(payload)
+    activity, event = ActivityView.from_json(payload["activity"]), EventView.from_json(payload["event"])
     as_sent = activity if payload.get("as_sent") else None  # nobody but us wrote it: only the event can have changed
     return Pair(
         origin=Origin(payload["origin"]),
         activity=activity,
-        event=EventView.from_json(payload["event"]),
-        activity_base=ActivityView.from_json(link.base_activity) if link is not None else as_sent,
-        event_base=EventView.from_json(link.base_event) if link is not None else None,
+        event=event,
+        activity_base=completed(link.base_activity, activity, link.field_set) if link is not None else as_sent,
+        event_base=completed(link.base_event, event, link.field_set) if link is not None else None,
         written=written,
         activity_html=str((payload["activity_raw"] or {}).get("public_description") or ""),
         event_html=str((payload["event_raw"] or {}).get("description") or ""),

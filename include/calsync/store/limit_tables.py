@@ -1,8 +1,8 @@
-"""The tables of request limits, pauses and daily budgets."""
+"""The tables of request limits, pauses, daily budgets and leases."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Integer, String, Table
+from sqlalchemy import Column, Float, ForeignKey, Integer, String, Table
 
 from include.calsync.store.metadata import metadata
 from include.calsync.store.types import Identifier, Prose, UtcDateTime
@@ -44,4 +44,13 @@ budget_reset = Table(
     Column("learnt_at", UtcDateTime),
     Column("exhausted_since", UtcDateTime, comment="since when it was found used up; null: there is some"),
     comment="when a company's daily budget comes back",
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("owner", Identifier(1024), nullable=False),
+    Column("fence", Integer, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
 )

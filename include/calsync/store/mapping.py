@@ -33,11 +33,11 @@ def whole(conn: Connection, link_ids: Iterable[int]) -> dict[int, Row[Any]]:
     return {row.id: row for part in _parts(link_ids) for row in conn.execute(select(link).where(link.c.id.in_(part)))}
 
 
-def bases(conn: Connection, link_ids: Iterable[int]) -> dict[int, Any]:
-    """What the activities of these links showed when last equal (JSON), by activity id."""
-    query = select(link.c.activity_id, link.c.base_activity)
+def bases(conn: Connection, link_ids: Iterable[int]) -> dict[int, Row[Any]]:
+    """What the activities of these links showed when last equal (`base_activity`, `field_set`), by activity id."""
+    query = select(link.c.activity_id, link.c.base_activity, link.c.field_set)
     rows = (row for part in _parts(link_ids) for row in conn.execute(query.where(link.c.id.in_(part))))
-    return {row.activity_id: row.base_activity for row in rows}
+    return {row.activity_id: row for row in rows}
 
 
 def _parts(ids: Iterable[int]) -> Iterator[list[int]]:

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from include.calsync.store.limit_tables import budget_reset as budget_reset
+from include.calsync.store.limit_tables import lease as lease
 from include.calsync.store.limit_tables import pause as pause
 from include.calsync.store.limit_tables import rate_slot as rate_slot
 from include.calsync.store.limit_tables import token_budget as token_budget
@@ -188,6 +189,7 @@ link = Table(
     ),
     Column("meeting", Identifier(1100), comment="iCalUID, and of an occurrence its original start"),
     Column("vanished_since_run", String(36), comment="the run that first saw the series without this occurrence"),
+    Column("field_set", Integer, nullable=False, server_default="1", comment="of the fields that the base knows"),
     UniqueConstraint("company_id", "activity_id"),
     UniqueConstraint("calendar_id", "event_id"),
     _one_of("origin", "pipedrive", "google"),
@@ -216,6 +218,7 @@ former = Table(
     Column("event_raw", OptionalJson),
     Column("ended_at", UtcDateTime, nullable=False, index=True),
     Column("leaves", Boolean, nullable=False, server_default=false(), comment="the event is still to be removed"),
+    Column("field_set", Integer, nullable=False, server_default="1", comment="of the fields that the base knows"),
     UniqueConstraint("calendar_id", "event_id"),
     _one_of("origin", "pipedrive", "google"),
     Index("ix_former_activity", "company_id", "activity_id"),
@@ -388,13 +391,4 @@ open_write = Table(
     Column("seen", Identifier(200), comment="etag or update time of the item before the write"),
     _one_of("side", "events", "activities"),
     comment="a write about to be sent: committed before the request, and gone with its entry in the change log",
-)
-
-lease = Table(
-    "lease",
-    metadata,
-    Column("account_id", ForeignKey("account.id"), primary_key=True),
-    Column("owner", Identifier(1024), nullable=False),
-    Column("fence", Integer, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
 )

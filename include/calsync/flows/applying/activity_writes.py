@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from include.calsync.core.decide import Action
+from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import ACTIVITY, MERGED, activity_body, activity_view, event_view
 from include.calsync.core.marks import Mark
 from include.calsync.core.merge import Merged, Pair, merge
@@ -229,8 +230,8 @@ class ActivityWrites:
     def _refuse_if_edited(self, row: Row[Any], link: Row[Any], current: dict[str, Any]) -> None:
         if self.desk.policy_of(row).terms.follows or not self.desk.policy.may_write(Side.EVENT):
             return  # such an edit was never to reach the event
-        base = ActivityView.from_json(link.base_activity)
-        if same_content(activity_view(current, base.context), base):
+        view = activity_view(current, Context())
+        if same_content(view, completed(link.base_activity, view, link.field_set)):
             return
         with self.desk.commit() as conn:
             mapping.set_link(conn, link.id, state="active", cause=None)
@@ -305,7 +306,8 @@ def _loggable(row: Row[Any], link: Row[Any], activity: Mapping[str, Any] | None)
     if row.payload["cause"] != "private":
         return dict(activity or {})
     activity = activity or {}
-    view, base = activity_view(activity, Context()), ActivityView.from_json(link.base_activity)
+    view = activity_view(activity, Context())
+    base = completed(link.base_activity, view, link.field_set)
     typed = [name for name in MERGED if getattr(view, name) != getattr(base, name)]
     return {"id": row.activity_id} | {
         column: activity.get(column) for name in typed for column in ACTIVITY[name].columns

@@ -38,7 +38,7 @@ class Anew:
 
     def base(self) -> dict[str, Any]:
         """The columns of a link that still is to be merged with what is new."""
-        names = ("base_activity", "base_event", "activity_digest", "event_digest", "rendered")
+        names = ("base_activity", "base_event", "activity_digest", "event_digest", "field_set", "rendered")
         return {name: getattr(self.known, name) for name in names} | {"intended": self.merged.written.to_json()}
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import Action
+from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import beside, event_body, event_view, unsupported, without_nulls
 from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.merge import Merged
@@ -262,7 +263,8 @@ def put_mark(desk: Desk, row: Row[Any], wanted: Mark, event: dict[str, Any] | No
 
 def _is_edited(link: Row[Any], event: dict[str, Any]) -> bool:
     """Whether a person edited the event: that beats a deletion. A removal goes on: its activity is not shown here."""
-    return event_view(event) != EventView.from_json(link.base_event)
+    view = event_view(event)
+    return view != completed(link.base_event, view, link.field_set)
 
 
 def shows(event: dict[str, Any], merged: Merged) -> bool:

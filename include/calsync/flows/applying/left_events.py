@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Row
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.conflicts import Conflict, Why
 from include.calsync.core.decide import Action
-from include.calsync.core.fields import event_view
-from include.calsync.core.model import EventView
+from include.calsync.core.field_sets import completed
+from include.calsync.core.fields import MERGED, event_name, event_view
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import is_veiled
 from include.calsync.errors import CalsyncError, LeaseLost, PreconditionFailed, RateLimited, TooLate
@@ -25,7 +25,7 @@ from include.calsync.store import formers, mapping, runs
 from include.calsync.store.leases import check_fence
 from include.calsync.store.transaction import reading
 
-NAMES = ("title", "when", "place", "description", "busy")
+NAMES = tuple(map(event_name, MERGED))
 TIMES = ("when",)
 
 
@@ -139,7 +139,8 @@ class LeftEvents(EventWrites):
         client, current = self._there(link)
         if current.get("status") == "cancelled":
             return
-        new, base = event_view(current), EventView.from_json(link.base_event)
+        new = event_view(current)
+        base = completed(link.base_event, new, link.field_set)
         lost = [name for name in changes if getattr(new, name) not in (getattr(old, name), getattr(base, name))]
         values = [(name, getattr(new, name), changes.pop(name)) for name in lost]
         desk.log_lost(row, [Conflict(*each, Side.ACTIVITY, Why.MOVED) for each in values])

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.conflicts import Conflict
+from include.calsync.core.field_sets import FIELD_SET
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.merge import Merged, Pair, advance
@@ -237,6 +238,7 @@ class Desk:
             "base_event": event.to_json(),
             "activity_digest": digest(activity),
             "event_digest": digest(event),
+            "field_set": FIELD_SET,
             "rendered": written.to_json(),
             "intended": None,
             "activity_raw": activity_raw,

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from include.calsync.core import adopt
+from include.calsync.core.field_sets import FIELD_SET
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
 from include.calsync.core.records import Observation, is_vanished
@@ -129,6 +130,7 @@ def _link_values(intent: Row[Any], activity: Observation, now: datetime) -> dict
         "base_event": event.to_json(),
         "activity_digest": digest(view),
         "event_digest": digest(event),
+        "field_set": FIELD_SET,
         "rendered": Written(title).to_json(),
         "activity_raw": activity.raw,
         "marked": intent.series_id is not None,

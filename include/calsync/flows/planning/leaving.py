@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from include.calsync.core.decide import Action, out_of_scope
+from include.calsync.core.field_sets import present
 from include.calsync.core.model import ActivityView
 from include.calsync.core.policy import Policy
 from include.calsync.flows.planning.guarded import BY_SETTING
@@ -38,4 +39,5 @@ def remove_event(rows: Rows, account: RunAccount, link: Row[Any], payload: dict[
 def fill_in(payload: dict[str, Any], held: Row[Any], side: str) -> None:
     """Put what was seen of a side (`activity` or `event`) when the pair was held into the payload."""
     names = (side, f"{side}_raw", f"{side}_stamp", *(("etag",) if side == "event" else ()))
-    payload |= {name: held.payload[name] for name in names}
+    before = present(held.payload)
+    payload |= {name: before[name] for name in names}

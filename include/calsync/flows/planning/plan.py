@@ -81,6 +81,7 @@ def _plan(services: Services, run: Run) -> None:
         if not run.request.dry_run:
             seen.rekeying.remember(conn, run.id, services.clock(), seen.accounts)
             seen.followed.remember(conn, run.id, services.clock(), seen.accounts)
+            seen.completed.remember(conn)
             linked.remember(conn)
             shared.remember(conn, services.clock())
             unlinked.intents.remember(conn)

@@ -161,4 +161,7 @@ def _found(row: Observation, series: set[str]) -> Occurrence | None:
 
 def with_columns(row: Row[Any], columns: dict[str, Any] | None) -> Row[Any]:
     """The row with other values in these columns."""
-    return row if columns is None else cast(Row[Any], SimpleNamespace(**{**row._mapping, **columns}))
+    if columns is None:
+        return row
+    known = getattr(row, "_mapping", None) or vars(row)  # columns may be changed twice
+    return cast(Row[Any], SimpleNamespace(**{**known, **columns}))

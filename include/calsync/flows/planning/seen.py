@@ -14,6 +14,7 @@ from include.calsync.core.meetings import meeting_of
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.core.records import Observation, is_live, is_unfinished
 from include.calsync.flows import moves
+from include.calsync.flows.planning.completing import Completed
 from include.calsync.flows.planning.followed import Followed
 from include.calsync.flows.planning.rekeying import Rekeying
 from include.calsync.flows.run import Run, RunAccount
@@ -61,7 +62,9 @@ class Seen:
             or (link.company_id, link.meeting, link.account_id in self.accounts) in stirred
         ]
         whole = mapping.whole(conn, awake)
-        self.links = [self.followed.moved(self.rekeying.moved(whole.get(link.id, link))) for link in heads]
+        links = [self.followed.moved(self.rekeying.moved(whole.get(link.id, link))) for link in heads]
+        self.completed = Completed((link for link in links if link.id in whole), self.of)
+        self.links = [self.completed.moved(link) for link in links]
 
     def _stirred_meetings(self) -> set[tuple[str, str | None, bool]]:
         """Meetings whose link may be written because of another calendar's event: company, meeting, and whether the

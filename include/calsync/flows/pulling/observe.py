@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.model import ActivityView, Context
 from include.calsync.core.privacy import unwanted, veiled
@@ -29,7 +30,7 @@ def activities(
     fresh: Collection[int] = (),
     anew: Collection[int] = (),
 ) -> list[dict[str, Any]]:
-    """Observations of activities. `bases`: what linked ones showed when last equal (JSON), by id.
+    """Observations of activities. `bases`: what linked ones showed when last equal, by id.
 
     Names are asked for only if the activity differs from its base, or has none; `thrifty`: only if it hangs on
     something else than its base. `fresh`: ids whose names are asked for in any case. `anew`: ids whose names
@@ -91,7 +92,7 @@ def _base_context(view: ActivityView, known: Any, thrifty: bool) -> Context | No
     """The names that the base knows, if the activity is what it was then."""
     if known is None:
         return None
-    base = ActivityView.from_json(known)
+    base = completed(known.base_activity, view, known.field_set)
     if thrifty and base.refs == view.refs:
         return base.context
     return base.context if dataclasses.replace(base, context=Context()) == view else None
