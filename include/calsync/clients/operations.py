@@ -41,6 +41,7 @@ OPERATIONS = {
     "leads.list": Operation("GET", "/v1/leads", 20),
     "users.me": Operation("GET", "/v1/users/me", 2),
     "users.list": Operation("GET", "/v1/users", 20),
+    "activityFields.get": Operation("GET", "/api/v2/activityFields/{}", 1),
     "activityTypes.list": Operation("GET", "/v1/activityTypes", 20),
 }
 

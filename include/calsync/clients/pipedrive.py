@@ -20,7 +20,7 @@ from include.calsync.clients.auth import ApiToken, OAuthRefresh, live
 from include.calsync.clients.limiter import Limit, Limiter
 from include.calsync.clients.operations import OPERATIONS, SERVICE
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
-from include.calsync.clients.shapes import activities, has_items, has_list, has_object, has_page, is_envelope
+from include.calsync.clients.shapes import activities, has_items, has_list, has_object, has_page, is_envelope, is_field
 from include.calsync.clients.spelling import REFUSED, Spelling
 from include.calsync.clients.statuses import Scope
 from include.calsync.clients.transport import Call, Transport, utc_now
@@ -256,6 +256,11 @@ class PipedriveClient:
     def activity_types(self) -> list[Json]:
         """The company's activity types (v1, no paging); `active_flag` says which are in use."""
         return self._data_list("activityTypes.list")
+
+    def activity_options(self, field: str) -> dict[int, str]:
+        """Labels of an activity field's options, by id (reference: ActivityFields). OAuth needs the scope `admin`."""
+        known = self._data(self._call("activityFields.get", field, shape=is_field))
+        return {int(each["id"]): str(each["label"]) for each in known.get("options") or ()}
 
     def _pages(self, name: str, params: Mapping[str, str]) -> Iterator[list[Json]]:
         seen: set[str] = set()

@@ -27,6 +27,15 @@ def has_list(body: Any) -> bool:
     return isinstance(data, list) and all(isinstance(item, dict) and "id" in item for item in data)
 
 
+def is_field(body: Any) -> bool:
+    """A field of the v2 API: it has a code and no id. `options` is null where a field has none."""
+    data = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(data, dict) or "field_code" not in data:
+        return False
+    options = data.get("options") or []
+    return isinstance(options, list) and all(isinstance(o, dict) and {"id", "label"} <= o.keys() for o in options)
+
+
 def has_items(body: Any) -> bool:
     """`data.items` is a list of a search's findings."""
     items = (body.get("data") or {}).get("items") if isinstance(body, dict) else None

@@ -126,6 +126,16 @@ def get_row(kind: str) -> Handler:
     return handle
 
 
+def get_activity_field(state: PipedriveState, caller: Caller, call: Call) -> Any:
+    """What is known of one field of activities; here only the one that has options ("ActivityFields")."""
+    if call.segments[-1] != "priority":
+        raise not_found("Field")
+    return success({
+        "field_name": "Priority", "field_code": "priority", "field_type": "enum", "options": state.priorities,
+        "subfields": None, "is_custom_field": False, "is_optional_response_field": False,
+    })  # fmt: skip
+
+
 def edit_row(kind: str) -> Handler:
     """PATCH of a person, organization or deal: enough to rename and reassign them."""
 

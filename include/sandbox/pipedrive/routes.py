@@ -62,6 +62,7 @@ ROUTES = (
     Route("GET", "api/v2/deals/archived", "deals.archived", 20, DEALS, api_v2.list_rows("deal", archived=True)),
     Route("GET", "api/v2/deals/*", "deals.get", 1, DEALS, api_v2.get_row("deal")),
     Route("PATCH", "api/v2/deals/*", "deals.update", 5, ("deals:full",), api_v2.edit_row("deal")),
+    Route("GET", "api/v2/activityFields/*", "activityFields.get", 1, ("admin",), api_v2.get_activity_field),
     Route("GET", "v1/users", "users.list", 20, USERS, api_v1.list_users),
     Route("GET", "v1/users/me", "users.me", 2, ("base", *USERS), api_v1.get_me),
     Route("GET", "v1/users/*", "users.get", 2, USERS, api_v1.get_user),

@@ -46,6 +46,9 @@ class PipedriveState:
         self.users_shown_count = 0
         """How often a user was shown: each time with another order of rights, where the option says so."""
         self.activity_types: list[Row] = []
+        self.priorities: list[Row] = [
+            {"id": number, "label": label} for number, label in ((521, "High"), (522, "Medium"), (523, "Low"))
+        ]
         self.filters: dict[int, Callable[[Row], bool]] = {}
         self.hidden: dict[int, set[tuple[str, int | str]]] = {}
         self._company: Row = {"id": 4711, "name": "Acme GmbH", "domain": "acme", "country": "DE", "industry": None}
