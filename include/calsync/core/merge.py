@@ -299,13 +299,13 @@ class _Merge:
         return _differing(changes, self.pair.event) | color
 
     def _color_change(self, written: Written) -> dict[str, Any]:
-        """The type's color. One that a person chose stays until the type changes."""
+        """The color of the type. One that a person chose stays until the type changes."""
         shown, known, wanted = self.pair.event_color, self.last.color or "", written.color or ""
         base = self.pair.activity_base
-        retyped = base is not None and base.type != self.pair.activity.type
+        other = base is not None and self.policy.colors_otherwise(base, self.pair.activity)
         if self.pair.origin is Origin.GOOGLE or wanted in (known, shown):
             return {}
-        if shown != known and not (retyped and wanted):
+        if shown != known and not (other and wanted):
             return {}
         return {"color": wanted}
 

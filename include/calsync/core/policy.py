@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-from include.calsync.core.model import Origin
+from include.calsync.core.model import ActivityView, Origin
 from include.calsync.core.terms import OWN, Terms, terms_of
 
 
@@ -46,8 +46,8 @@ class Policy:
     done: str = "keep"
     on_event_deleted: str = "delete"
     on_activity_deleted: str = "delete"
-    colors: tuple[tuple[str, str], ...] = ()
-    """Activity type and Google's color id."""
+    colors: tuple[tuple[str, str, str], ...] = ()
+    """Field of an activity, its value, and Google's color id: the first that fits."""
 
     private_events: str = "busy"
     calendar_id: str = ""
@@ -55,9 +55,14 @@ class Policy:
     """Addresses and domains of colleagues."""
     terms: Terms = OWN
 
-    def color_of(self, activity_type: str) -> str | None:
-        """The color of our own events of that type; None: the calendar's."""
-        return dict(self.colors).get(activity_type)
+    def color_of(self, activity: ActivityView) -> str | None:
+        """The color of our own event of that activity; None: the calendar's."""
+        fitting = (color for name, value, color in self.colors if str(getattr(activity, name)) == value)
+        return next(fitting, None)
+
+    def colors_otherwise(self, one: ActivityView, other: ActivityView) -> bool:
+        """Whether a field that colors depend on is another."""
+        return any(getattr(one, name) != getattr(other, name) for name in {name for name, _, _ in self.colors})
 
     def of_pair(self, event: Mapping[str, Any] | None, origin: Origin) -> Self:
         """The rules of a pair with this raw event."""

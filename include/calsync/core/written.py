@@ -72,7 +72,7 @@ def written_for(activity: ActivityView, policy: Policy, subject: str | None = No
     if len(title.text) > EVENT_TITLE:
         room = len(title.subject) - (len(title.text) - EVENT_TITLE)
         title = render(policy.title, parts(activity.context), shorten(title.subject, room), mark=mark)
-    return Written(title, block_of(activity, policy), policy.color_of(activity.type), wanted_visibility(activity))
+    return Written(title, block_of(activity, policy), policy.color_of(activity), wanted_visibility(activity))
 
 
 def wanted_visibility(activity: ActivityView) -> str:

@@ -248,7 +248,12 @@ def run_account(row: Row[Any]) -> RunAccount:
         calendar_id=found["calendar_id"],
         rep={"email": found.get("email") or "", "name": found.get("name") or ""},
         policy=policy_of(
-            settings, found["user_id"], found["zone"], found["calendar_id"] or "", frozenset(found.get("own") or ())
+            settings,
+            found["user_id"],
+            found["zone"],
+            found["calendar_id"] or "",
+            frozenset(found.get("own") or ()),
+            found.get("colors") or [("type", key, str(color)) for key, color in settings.colors.items()],
         ),
         state=row.state,
         error=row.error,
@@ -266,7 +271,12 @@ def run_account(row: Row[Any]) -> RunAccount:
 
 
 def policy_of(
-    settings: Account, user_id: int, zone: str, calendar_id: str = "", own: frozenset[str] = frozenset()
+    settings: Account,
+    user_id: int,
+    zone: str,
+    calendar_id: str = "",
+    own: frozenset[str] = frozenset(),
+    colors: Iterable[Iterable[str]] = (),
 ) -> Policy:
     """The settings that the core needs."""
     return Policy(
@@ -283,7 +293,7 @@ def policy_of(
         done=settings.done,
         on_event_deleted=settings.on_event_deleted,
         on_activity_deleted=settings.on_activity_deleted,
-        colors=tuple((kind, str(number)) for kind, number in settings.colors.items()),
+        colors=tuple((name, value, color) for name, value, color in colors),
         private_events=settings.private_events,
         calendar_id=calendar_id,
         own=own,

@@ -35,6 +35,8 @@ class Resolved:
     email: str = ""
     name: str = ""
     """Of the Pipedrive user."""
+    colors: tuple[tuple[str, str, str], ...] = ()
+    """As of a policy."""
 
 
 def resolve(services: Services, directory: Directory, account: Account, *, dry_run: bool) -> Resolved:
@@ -45,11 +47,11 @@ def resolve(services: Services, directory: Directory, account: Account, *, dry_r
         ServiceError: a service did not answer.
     """
     company_id, user, own = _user(services, directory, account)
-    check_types(services, directory, account)
+    colors = check_types(services, directory, account)
     zone = account.time_zone or user.get("timezone_name") or "UTC"
     calendar_id = _calendar(services, directory, account, (company_id, int(user["id"])), zone, dry_run=dry_run)
     who = str(user.get("email") or ""), str(user.get("name") or "")
-    return Resolved(company_id, int(user["id"]), calendar_id, zone, own, *who)
+    return Resolved(company_id, int(user["id"]), calendar_id, zone, own, *who, colors)
 
 
 def _user(services: Services, directory: Directory, account: Account) -> tuple[str, dict[str, Any], tuple[str, ...]]:

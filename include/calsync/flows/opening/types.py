@@ -27,8 +27,15 @@ class ActivityTypes:
         return f"{setting}: `{key}` is no activity type of this company{hint}"
 
 
-def check_types(services: Services, directory: Directory, account: Account) -> None:
-    """Raises AccountError that names every key of the account's settings that the company does not have."""
+Color = tuple[str, str, str]
+"""Field of an activity, its value, and Google's color id."""
+
+
+def check_types(services: Services, directory: Directory, account: Account) -> tuple[Color, ...]:
+    """The account's colors, by the value of what they depend on.
+
+    Raises AccountError that names every key of the account's settings that the company does not have.
+    """
     used = [("activity_types", key) for key in account.activity_types or ()]
     used += [("event_type", account.event_type)] if account.mode != "to_google" else []
     used += [("colors", key) for key in account.colors]
@@ -36,6 +43,7 @@ def check_types(services: Services, directory: Directory, account: Account) -> N
     if problems:
         told = " ".join(problems.values())
         raise AccountError(f"account {account.name}: {told} Correct the settings of this account.")
+    return tuple(("type", key, str(color)) for key, color in account.colors.items())
 
 
 def unknown(
