@@ -234,3 +234,50 @@ def test_colors_are_given_to_what_exists_and_taken_back(world: World) -> None:
     world.green()
     assert {e["summary"]: e.get("colorId") for e in world.events()} == {"Call": None, "Lunch": "3"}
     world.assert_quiet()
+
+
+def test_a_priority_has_a_color_that_wins_over_the_type_s(world: World) -> None:
+    world.anna_is(colors={"call": 5, "priority High": 11, "priority low": 8})
+    world.green()
+    key = world.activity("Call", priority=priority(world, "High"))["id"]
+    world.green()
+    assert world.the_event()["colorId"] == "11"
+    world.assert_quiet()
+    for wanted, color in (("Low", "8"), ("Medium", "5"), ("High", "11"), (None, "5")):
+        world.pipedrive.edit_activity(key, priority=wanted and priority(world, wanted))
+        world.green()
+        assert world.the_event()["colorId"] == color
+    world.assert_quiet()
+
+
+def test_a_color_that_a_person_chose_stays_until_the_priority_changes(world: World) -> None:
+    world.anna_is(colors={"priority High": 11, "priority Low": 8})
+    world.green()
+    key = world.activity("Call", priority=priority(world, "High"))["id"]
+    world.green()
+    world.edit_event(world.the_event(), colorId="3")
+    world.assert_quiet()
+    world.pipedrive.edit_activity(key, priority=priority(world, "Medium"))
+    world.green()
+    assert world.the_event()["colorId"] == "3"
+    world.pipedrive.edit_activity(key, priority=priority(world, "Low"))
+    world.green()
+    assert world.the_event()["colorId"] == "8"
+    assert world.the_activity()["priority"] == priority(world, "Low")
+    world.assert_quiet()
+
+
+def test_a_priority_without_a_color_writes_nothing(world: World) -> None:
+    world.green()
+    key = world.activity("Call")["id"]
+    world.green()
+    world.pipedrive.edit_activity(key, priority=priority(world, "High"))
+    with world.requests() as sent:
+        world.green()
+    assert not {name for name in sent if name.startswith(("PATCH", "POST", "DELETE"))}
+    world.assert_quiet()
+
+
+def priority(world: World, label: str) -> int:
+    """The id of a priority."""
+    return next(int(each["id"]) for each in world.pipedrive.priorities if each["label"] == label)

@@ -26,6 +26,14 @@ def pairs(world: World, count: int) -> None:
         ({"event_type": "meting"}, "event_type: `meting` is no activity type of this company, did you mean `meeting`?"),
         ({"colors": {"lnch": 4}}, "colors: `lnch` is no activity type of this company, did you mean `lunch`?"),
         ({"colors": {"xyzzy": 4}}, "colors: `xyzzy` is no activity type of this company. Its types: "),
+        (
+            {"colors": {"priority Hihg": 4}},
+            "colors: `priority Hihg` is no priority of this company, did you mean `priority High`?",
+        ),
+        (
+            {"colors": {"priority xyzzy": 4}},
+            "colors: `priority xyzzy` is no priority of this company. Its priorities: High, Low, Medium.",
+        ),
     ],
 )
 def test_an_unknown_type_fails_the_account_before_any_write(world: World, settings: dict[str, Any], meant: str) -> None:

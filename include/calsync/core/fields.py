@@ -303,6 +303,7 @@ FIELDS = (
     Field("refs", Half(("deal_id", "lead_id", "person_id", "participants", "org_id"), _refs), None, Merge.READ),
     Field("note", Half(("note",), _plain("note")), None, Merge.READ),
     Field("call", Half(("conference_meeting_url",), _line("conference_meeting_url")), None, Merge.READ),
+    Field("priority", Half(("priority",), lambda raw: _number(raw.get("priority")), since=2), None, Merge.READ),
     Field("private", Half(("private",), lambda raw: raw.get("private") is True), None, Merge.READ),
     Field("guests", None, Half(("attendees", "attendeesOmitted"), has_guests), Merge.READ),
 )

@@ -102,6 +102,8 @@ class ActivityView:
     context: Context = field(default_factory=Context)
     call: str = ""
     """Where the video call is joined that Pipedrive made."""
+    priority: int = 0
+    """Id of the option; 0: none."""
     private: bool = field(default=False, compare=False)
     """Nothing that its event says; no edit, and in no digest."""
 

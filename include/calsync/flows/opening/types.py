@@ -5,7 +5,7 @@ A mistyped key would take every event of the other types out of a calendar.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from include.calsync.errors import AccountError
@@ -27,23 +27,52 @@ class ActivityTypes:
         return f"{setting}: `{key}` is no activity type of this company{hint}"
 
 
+PRIORITY = "priority "
+"""In front of a priority's name as a key of `colors`: no type's key has a space."""
 Color = tuple[str, str, str]
 """Field of an activity, its value, and Google's color id."""
 
 
 def check_types(services: Services, directory: Directory, account: Account) -> tuple[Color, ...]:
-    """The account's colors, by the value of what they depend on.
+    """The account's colors, by the value of what they depend on: a priority's before a type's.
 
     Raises AccountError that names every key of the account's settings that the company does not have.
     """
     used = [("activity_types", key) for key in account.activity_types or ()]
     used += [("event_type", account.event_type)] if account.mode != "to_google" else []
-    used += [("colors", key) for key in account.colors]
-    problems = unknown(services, directory, account, used)
+    labels = {key: key.removeprefix(PRIORITY).strip() for key in account.colors if key.startswith(PRIORITY)}
+    used += [("colors", key) for key in account.colors if key not in labels]
+    priorities, wrong = _priorities(services, directory, account, labels)
+    problems = [*unknown(services, directory, account, used).values(), *wrong]
     if problems:
-        told = " ".join(problems.values())
-        raise AccountError(f"account {account.name}: {told} Correct the settings of this account.")
-    return tuple(("type", key, str(color)) for key, color in account.colors.items())
+        raise AccountError(f"account {account.name}: {' '.join(problems)} Correct the settings of this account.")
+    by_type = (("type", key, str(color)) for key, color in account.colors.items() if key not in labels)
+    return *(("priority", number, str(account.colors[key])) for key, number in priorities.items()), *by_type
+
+
+def _priorities(
+    services: Services, directory: Directory, account: Account, labels: Mapping[str, str]
+) -> tuple[dict[str, str], list[str]]:
+    """The company's priorities that these (by key of `colors`) are, and what is wrong with those that it has not."""
+    if not labels:
+        return {}, []
+    client = services.pipedrive(account.pipedrive_conn_id)
+
+    def fetch() -> dict[str, str]:
+        return {label: str(number) for number, label in client.activity_options("priority").items()}
+
+    for fresh in (False, True):  # one may have been added, or renamed, since they were asked for
+        known = directory.get(f"priorities:{account.pipedrive_conn_id}", client.fingerprint, fetch, fresh=fresh)
+        by_word = {label.casefold(): label for label in known}
+        wrong = [key for key, label in labels.items() if label.casefold() not in by_word]
+        if not wrong:
+            break
+    shown = {word: f"{PRIORITY}{label}" for word, label in by_word.items()}
+    problems = []
+    for key in wrong:
+        hint = meant(labels[key].casefold(), by_word, shown=shown) or f". Its priorities: {', '.join(sorted(known))}."
+        problems.append(f"colors: `{key}` is no priority of this company{hint}")
+    return {key: known[by_word[label.casefold()]] for key, label in labels.items() if key not in wrong}, problems
 
 
 def unknown(
