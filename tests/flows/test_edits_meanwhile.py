@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from include.sandbox.faults import Fault
 from tests.flows.judging import pair, settled
 from tests.flows.killing import before_request
 from tests.flows.world import World, day
@@ -183,3 +184,24 @@ def test_an_activity_deleted_between_list_and_patch(world: World, answer: str) -
     world.green()
     settled(world)
     assert world.the_activity()["location"]["value"] == world.the_event()["location"] == "Bar"
+
+
+def test_an_activity_edited_while_its_declined_event_comes_back_wins_where_pipedrive_does(world: World) -> None:
+    """A removal was begun as the event was declined. It is accepted again: a pair like any other."""
+    world.anna_is(conflict="pipedrive")
+    activity_id, event_id = pair(world)
+    declined = {"email": world.calendar, "responseStatus": "declined"}
+    world.google.edit_event(world.calendar, event_id, attendees=[declined])
+    lost = Fault("drop", method="DELETE", path=r"/activities/\d+", times=9)
+    world.sandbox.pipedrive.faults.add(lost)
+    world.sync()
+    assert [(row.state, row.cause) for row in world.links()] == [("removing", "declined")]
+    world.sandbox.pipedrive.faults.clear()
+    accepted = {"email": world.calendar, "responseStatus": "accepted"}
+    world.google.edit_event(world.calendar, event_id, attendees=[accepted], location="From Google")
+    world.pass_time(3600)
+    edit = world.pipedrive.edit_activity
+    with before_request("GET", f"/activities/{activity_id}", lambda: edit(activity_id, location="From Pipedrive")):
+        world.sync()
+    settled(world)
+    assert world.the_event()["location"] == world.the_activity()["location"]["value"] == "From Pipedrive"

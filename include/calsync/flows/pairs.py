@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeGuard
 
@@ -16,6 +17,7 @@ from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import is_veiled
 from include.calsync.core.records import Observation
 from include.calsync.core.visibility import visibility_of
+from include.calsync.core.words import WITHDRAWN
 from include.calsync.core.written import Written
 
 
@@ -95,10 +97,18 @@ def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def rules_of(payload: Mapping[str, Any], policy: Policy) -> Policy:
+    """The account's rules for the pair behind a payload: the same in the plan and wherever it is carried out.
+
+    A row's `cause` says why the event counts as gone although it is there; then it is not written.
+    """
+    rules = policy.of_pair(payload["event_raw"], Origin(payload["origin"]))
+    return rules.withdrawn() if payload.get("cause") in WITHDRAWN else rules
+
+
 def merged_of(payload: dict[str, Any], link: Row[Any] | None, policy: Policy) -> tuple[Pair, Merged]:
     """The pair and its merge: the same values give the same merge, in the plan and when it is carried out."""
-    pair = pair_of(payload, link)
-    policy = policy.of_pair(payload["event_raw"], pair.origin)
+    pair, policy = pair_of(payload, link), rules_of(payload, policy)
     merged = merge(pair, policy)
     if (payload["activity_raw"] or {}).get("busy") is None and policy.may_write(Side.EVENT, "busy"):
         merged = _with_default_busy(pair, merged)

@@ -1,8 +1,7 @@
 """The stored mapping and everything around it, as SQLAlchemy tables.
 
 Text from outside is an `Identifier` or `Words`, and so always fits; a `String` is one of our own.
-The constraints are part of the promise: a second link for an activity or an event, a cursor that runs ahead of
-its plan, or a rewritten change log is refused by the database itself, whatever the code believes.
+Whatever the code believes, the database itself refuses a second link, a cursor ahead of its plan, a rewritten log.
 """
 
 from __future__ import annotations
@@ -287,6 +286,7 @@ plan_row = Table(
     Column("reason", Words(200), nullable=False),
     Column("payload", JSON, nullable=False, comment="what the action needs: views, raw objects, what it will write"),
     Column("conflicts", OptionalJson),
+    Column("rule", String(120), comment="the rule that decided it; none: no rule did"),
     Column("error", Prose()),
     _one_of("side", "events", "activities", "store"),
     _one_of("state", "planned", "confirmed", "held", "deferred", "quarantined", "failed", "shown"),

@@ -8,11 +8,11 @@ DECIDE, MERGE, ADOPT = "tests/core/test_decide.py", "tests/core/test_merge.py", 
 
 CORE = [
     Mutation(
-        "core/decide.py",
-        "(Change.UPDATED, Change.DELETED): Action.CREATE_EVENT",
-        "(Change.UPDATED, Change.DELETED): Action.DELETE_ACTIVITY",
+        "core/planning/rules.py",
+        "Outcome(Action.CREATE_EVENT, reason=Reason.CHANGES)",
+        "Outcome(Action.DELETE_ACTIVITY, reason=Reason.CHANGES)",
         "a deletion beats an edit (law 2)",
-        DECIDE,
+        "tests/core/planning/test_cases.py",
     ),
     Mutation(
         "core/decide.py",

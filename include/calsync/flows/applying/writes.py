@@ -23,12 +23,12 @@ from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import veiled
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.when import due_at
-from include.calsync.core.words import WITHDRAWN
 from include.calsync.core.written import Written
 from include.calsync.errors import ServiceError, TooLate
 from include.calsync.flows import aside
 from include.calsync.flows.applying import open_writes
 from include.calsync.flows.applying.access import Access
+from include.calsync.flows.pairs import rules_of
 from include.calsync.flows.run import Run, RunAccount, check_lease
 from include.calsync.flows.services import Services
 from include.calsync.store import changes, mapping, runs
@@ -77,8 +77,7 @@ class Desk:
 
     def policy_of(self, row: Row[Any]) -> Policy:
         """The account's rules for the row's pair."""
-        policy = self.policy.of_pair(row.payload["event_raw"], Origin(row.payload["origin"]))
-        return policy.withdrawn() if row.payload.get("cause") in WITHDRAWN else policy
+        return rules_of(row.payload, self.policy)
 
     @contextmanager
     def commit(self) -> Iterator[Connection]:

@@ -34,6 +34,7 @@ def show_plan(run: Run, rows: list[dict[str, Any]], *, personal: bool) -> None:
             "to event": _fields(row, "event_changes", personal=personal),
             "to activity": _fields(row, "activity_changes", personal=personal),
             "reason": row["reason"],
+            "rule": row["rule"] or "",
         }
         for row in rows[:SHOWN_ROWS]
     ]

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Row
 
 from include.calsync.core.decide import Action, side_of
-from include.calsync.core.model import ActivityView, Origin, When
+from include.calsync.core.model import ActivityView, When
 from include.calsync.core.policy import Side
 from include.calsync.core.series import is_occurrence
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border
-from include.calsync.flows.pairs import changes_json, merged_of
+from include.calsync.flows.pairs import changes_json, merged_of, rules_of
 from include.calsync.flows.run import RunAccount, UploadOptions
 
 
@@ -26,7 +26,18 @@ class Rows:
     def __init__(self, upload: UploadOptions | None) -> None:
         self.upload = upload
         self.out: list[dict[str, Any]] = []
+        self.rule: str | None = None
+        """What decides the rows that are added now."""
         self.skipped: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
+
+    @contextmanager
+    def by(self, rule: str) -> Iterator[None]:
+        """The rows that are added meanwhile say that this rule decided them."""
+        self.rule = rule
+        try:
+            yield
+        finally:
+            self.rule = None
 
     def wanted(self, view: ActivityView) -> bool:
         """Whether an upload's options name this activity."""
@@ -78,7 +89,7 @@ class Rows:
         _, merged = merged_of(payload, link, account.policy)
         payload["event_changes"] = changes_json(merged.event_changes)
         payload["activity_changes"] = changes_json(merged.activity_changes)
-        policy = account.policy.of_pair(payload["event_raw"], Origin(payload["origin"]))
+        policy = rules_of(payload, account.policy)
         marked = is_occurrence(payload["event_raw"]) if link is None else link.marked
         marking = not marked and policy.may_mark
         side = Side.ACTIVITY if merged.activity_changes else None
@@ -134,6 +145,7 @@ class Rows:
                 "reason": reason[:200],
                 "payload": payload,
                 "conflicts": conflicts or None,
+                "rule": self.rule,
                 "error": reason if action is Action.QUARANTINE else None,
             }
         )

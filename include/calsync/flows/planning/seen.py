@@ -59,6 +59,7 @@ class Seen:
             for link in heads
             if self.of(link) != (None, None)
             or self.is_open(link)
+            or link.id in self.held
             or (link.company_id, link.meeting, link.account_id in self.accounts) in stirred
         ]
         whole = mapping.whole(conn, awake)

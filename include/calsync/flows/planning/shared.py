@@ -63,6 +63,12 @@ class SharedMeetings:
 
     # When the linked event goes.
 
+    def has_copy(self, link: Row[Any], *, owner_id: int | None = None) -> bool:
+        """Whether another account's calendar, or that of the user `owner_id`, could take this link's activity over."""
+        if self.rows.upload is not None:
+            return False
+        return any(owner_id is None or account.user_id == owner_id for account, _ in self._heirs(link))
+
     def take_over(self, link: Row[Any], *, wait: bool) -> bool:
         """Let another account's copy take this link's activity over. `wait`: its own account must look again."""
         if not self._take_over(link, self._heirs(link)):

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row
 
 from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.model import ActivityView, Origin
+from include.calsync.core.planning.facts import NONE, NewOwner
 from include.calsync.core.policy import Side
 from include.calsync.core.records import Observation, is_live
 from include.calsync.flows import moves
@@ -24,25 +25,25 @@ from include.calsync.flows.run import RunAccount
 from include.calsync.store import formers
 
 CAUSE = "other_owner"
-AWAITED = "its new owner's account is not at work: the event stays until it is"
 
 
-def plan(seen: Seen, rows: Rows, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> bool:
-    """Plan that the event of this link goes to its activity's new owner, or waits for that one's account.
+def taker_of(seen: Seen, link: Row[Any], view: ActivityView) -> RunAccount | None:
+    """The account at work that shows the activity from here on."""
+    return moves.taker(view, link.company_id, seen.accounts.values())
 
-    False: no account shows the activity from here on, so that its event only goes.
-    """
-    view = ActivityView.from_json(payload["activity"])
-    taker = moves.taker(view, link.company_id, seen.accounts.values())
-    if taker is None:
-        if (link.company_id, view.owner_id) not in seen.absent:
-            return False
-        rows.wait(account, payload, link, reason=AWAITED, pause=moves.LOOK_AGAIN)
-        return True
+
+def new_owner(seen: Seen, link: Row[Any], view: ActivityView) -> str:
+    """What the account of the activity's new owner does in this run; none: no account shows it, its event only goes."""
+    if taker_of(seen, link, view) is not None:
+        return NewOwner.WORKS
+    return NewOwner.ABSENT if (link.company_id, view.owner_id) in seen.absent else NONE
+
+
+def plan(rows: Rows, taker: RunAccount, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
+    """Plan that the event of this link goes to its activity's new owner."""
     rows.add(taker, Action.CREATE_EVENT, dict(payload), link, reason="given to this account's user")
     rows.out[-1]["event_id"] = None  # it is yet to be made
     rows.add(account, Action.REMOVE_EVENT, payload, link, reason=CAUSE, side=Side.ACTIVITY)
-    return True
 
 
 def plan_left(

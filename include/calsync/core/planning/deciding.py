@@ -1,0 +1,93 @@
+"""The table asked for a whole frame of facts at once: a mask per rule and column, on codes instead of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from include.calsync.core.planning.facts import DOMAIN, Hold
+from include.calsync.core.planning.rule import Cause, Rule
+from include.calsync.core.planning.rules import BY_CHANGES, RULES
+
+Codes = Mapping[str, NDArray[np.int8]]
+UNDECIDED = -1
+
+
+class UndecidedCase(ValueError):
+    """Facts that no rule is for, or a value that a column can't have: a defect, not a case."""
+
+
+def decide(facts: pd.DataFrame, rules: Sequence[Rule] = RULES) -> pd.DataFrame:
+    """The facts, plus of the first rule that fits each line: its number, name (`rule`), action, cause and `released`
+    (what was held is let go).
+
+    Raises:
+        UndecidedCase: no rule fits a line.
+    """
+    out = facts.copy()
+    out["hold"] = _holds(out)
+    codes = _codes(out, rules)
+    numbers = first_fit(codes, len(out), rules)
+    if (numbers == UNDECIDED).any():
+        line = facts.iloc[int(np.flatnonzero(numbers == UNDECIDED)[0])]
+        raise UndecidedCase(", ".join(f"{name} {line[name]}" for name in DOMAIN))
+    out["number"] = numbers
+    out["rule"] = [rules[number].name for number in numbers]
+    out["action"] = [rules[number].outcome.action for number in numbers]
+    known = out[["cause", "leaves", "withdrawn", "obstacle"]].itertuples(index=False, name=None)
+    out["known"] = out["cause"]
+    out["cause"] = [_cause(rules[number].outcome.cause, *each) for number, each in zip(numbers, known, strict=True)]
+    out["released"] = (out["hold"] == Hold.LAPSES) & out["stirred"].astype(bool)
+    return out
+
+
+def first_fit(codes: Codes, count: int, rules: Sequence[Rule]) -> NDArray[np.intp]:
+    """The number of the first rule that fits each of `count` lines; UNDECIDED where none does."""
+    numbers = np.full(count, UNDECIDED, dtype=np.intp)
+    left = np.arange(count)
+    for number, rule in enumerate(rules):
+        fits = left
+        for column, values in rule.when.items():
+            wanted = np.array([value in values for value in DOMAIN[column]])
+            fits = fits[wanted[codes[column][fits]]]
+        if len(fits):
+            numbers[fits] = number
+            left = left[numbers[left] == UNDECIDED]
+    return numbers
+
+
+def _codes(facts: pd.DataFrame, rules: Sequence[Rule]) -> Codes:
+    """The columns that the rules ask for, each value as its position in the column's domain."""
+    codes = {}
+    for name in {column for rule in rules for column in rule.when}:
+        at = pd.Index(DOMAIN[name], dtype=object).get_indexer(pd.Index(facts[name], dtype=object))
+        if (at < 0).any():
+            raise UndecidedCase(f"{name} is never {facts[name].iloc[int(np.flatnonzero(at < 0)[0])]!r}")
+        codes[name] = at.astype(np.int8)
+    return codes
+
+
+def _holds(facts: pd.DataFrame) -> list[str]:
+    """The column with its questions answered: a hold stands if the changes call for what was held."""
+    holds = [str(hold) for hold in facts["hold"]]
+    asked = np.flatnonzero(facts["hold"].to_numpy(dtype=object) == Hold.ASKS)
+    if len(asked):
+        lines = facts.iloc[asked]
+        numbers = first_fit(_codes(lines, BY_CHANGES), len(lines), BY_CHANGES)
+        for at, number, held in zip(asked, numbers, lines["held_action"], strict=True):
+            same = number != UNDECIDED and BY_CHANGES[number].outcome.action == held
+            holds[at] = Hold.STANDS if same else Hold.LAPSES
+    return holds
+
+
+def _cause(cause: Cause, known: str, leaves: str, withdrawn: str, obstacle: str) -> str:
+    found = {
+        Cause.GONE: withdrawn or str(Cause.EVENT_DELETED),
+        Cause.LEAVES: leaves,
+        Cause.OBSTACLE: obstacle,
+        Cause.KNOWN: known,
+    }
+    return str(found.get(cause, cause))

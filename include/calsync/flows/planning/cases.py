@@ -1,0 +1,315 @@
+"""Pairs as the rules ask about them: what was seen of both sides, and a line of facts each. Nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from include.calsync.core.decide import Action, out_of_scope
+from include.calsync.core.diff import Diff
+from include.calsync.core.fields import unsupported
+from include.calsync.core.model import ActivityView, Change, EventView, Origin
+from include.calsync.core.planning.facts import NONE, Asked, Facts, Hold, Holder, Shown, State, Why
+from include.calsync.core.policy import Mode, Policy, Side
+from include.calsync.core.records import Observation, is_live, is_lost, is_vanished
+from include.calsync.core.words import UNPROVEN_EVENTS, WITHDRAWN, Absence
+from include.calsync.errors import Defect, Unreadable
+from include.calsync.flows import aside, moves
+from include.calsync.flows.border import border
+from include.calsync.flows.pairs import payload_of
+from include.calsync.flows.planning import refresh, transfers
+from include.calsync.flows.planning.guarded import limits_of
+from include.calsync.flows.planning.leaving import fill_in
+from include.calsync.flows.planning.rows import Rows
+from include.calsync.flows.planning.seen import Seen
+from include.calsync.flows.planning.shared import SharedMeetings
+from include.calsync.flows.run import RunAccount
+
+# Causes that end by themselves when the activity comes back into the account's scope.
+SCOPE_CAUSES = frozenset({"no_date", "other_type", "other_owner", "done"})
+# Stamps and HTTP dates are whole seconds, rounded down, each by its own clock.
+STAMP_ROUNDING = timedelta(seconds=2)
+UNCHANGED = (Change.UNCHANGED, Change.UNCHANGED)
+SHOWN = {Change.UNCHANGED: Shown.SAME, Change.UPDATED: Shown.EDITED, Change.DELETED: Shown.DELETED}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One pair: what was seen of its sides, what a row about it says, and the facts.
+
+    `account`: whose rows these are: of a resting account's pair that of its heir. `error`: the facts can't be had.
+    """
+
+    account: RunAccount | None
+    link: Row[Any]
+    activity: Observation | None
+    event: Observation | None
+    payload: dict[str, Any]
+    changes: tuple[Change, Change]
+    facts: Facts
+    error: Exception | None = None
+
+
+class Cases:
+    """The pairs of a run that anything is to be asked about: seen, unfinished, held or back."""
+
+    def __init__(self, seen: Seen, rows: Rows, now: datetime, shared: SharedMeetings) -> None:
+        self.seen, self.rows, self.now, self.shared = seen, rows, now, shared
+        self.asked = Asked(rows.upload.direction) if rows.upload is not None else Asked.SYNC
+
+    def all(self, found: Diff) -> Iterator[Case]:
+        """One case per pair, in the order of the links."""
+        changed = zip(found.links["activity_change"], found.links["event_change"], strict=True)
+        for link, (activity, event) in zip(self.seen.links, changed, strict=True):
+            account = self.seen.accounts.get(link.account_id)
+            if account is None:
+                if link.account_id in self.seen.rests:
+                    yield self._at_rest(link)
+            elif self.seen.of(link) != (None, None) or self.seen.is_open(link):
+                yield self._alone(account, link, Change(activity), Change(event))
+
+    def _alone(self, account: RunAccount, link: Row[Any], *changes: Change) -> Case:
+        """The case of one pair; what fails unforeseen is that pair's alone."""
+        try:
+            with border(f"account {account.name}: {Side.EVENT} {link.event_id}"):
+                return self._at_work(account, link, *changes)
+        except (Defect, Unreadable) as error:
+            return Case(account, link, *self.seen.of(link), {}, UNCHANGED, Facts(), error)
+
+    # Pairs of accounts that rest.
+
+    def _at_rest(self, link: Row[Any]) -> Case:
+        """An activity of an account that takes no part: does another one show it now?"""
+        activity, event = self.seen.of(link)
+        held, payload, heir = self.seen.held.get(link.id), {}, None
+        copy = link.state == State.ACTIVE and self.shared.has_copy(link)
+        if self.asked is Asked.SYNC and (held is not None or is_live(activity)):
+            payload = payload_of(link, activity, event)
+            if held is not None and not is_live(activity):
+                fill_in(payload, held, "activity")
+            view = ActivityView.from_json(payload["activity"])
+            heir = moves.heir(link, view, self.seen.rests, self.seen.accounts.values(), self.now)
+        waiting = heir is not None and self.rests(heir, ("events", link.event_id))
+        hold = NONE
+        if held is not None:
+            lapses = heir is not None and not waiting and held.payload.get("limits") != limits_of(heir)
+            hold = Hold.LAPSES if lapses else Hold.STANDS
+        facts = Facts(
+            holder=Holder.RESTS,
+            asked=self.asked,
+            state=State(link.state),
+            copy=copy,
+            heir=heir is not None,
+            hold=hold,
+            waiting=waiting,
+            stirred=True,
+        )
+        return Case(heir, link, activity, event, payload, UNCHANGED, facts)
+
+    # Pairs of accounts at work.
+
+    def _at_work(self, account: RunAccount, link: Row[Any], *seen_changes: Change) -> Case:
+        activity, event = self.seen.of(link)
+        shown = (shown_activity(activity, seen_changes[0]), shown_event(event, seen_changes[1]))
+        waiting = self.rests(account, ("activities", link.activity_id), ("events", link.event_id))
+        payload, changes = payload_of(link, activity, event), seen_changes
+        held = self.seen.held.get(link.id) if link.state == State.HELD else None
+        not_now = waiting or self.asked is not Asked.SYNC or Shown.UNREADABLE in shown or shown[1] is Shown.VANISHED
+        past = shown[1] is Shown.LONG_PAST
+        if held is not None and not (not_now or past):
+            changes = _with_what_was_held(held, (activity, event), payload, changes)
+        view = ActivityView.from_json(payload["activity"])
+        outside = self._outside(account, link, view)
+        leaves = outside if is_live(activity) else NONE
+        if held is not None and held.action == Action.REMOVE_EVENT and changes[0] is not Change.DELETED:
+            leaves = outside
+        hold: str = NONE
+        if link.state == State.HELD and not_now:
+            hold = Hold.STANDS
+        elif link.state == State.HELD:
+            hold = Hold.LAPSES if past else self._hold(account, held, (activity, event), seen_changes, leaves)
+        withdrawn = self._withdrawn(link)
+        policy = pair_policy(account, link, payload, withdrawn)
+        stale = link.state in (State.ACTIVE, State.HELD) and refresh.is_stale(link, view, policy)
+        by_itself = link.state == State.ACTIVE and is_live(activity) and (stale or leaves != NONE)
+        facts = Facts(
+            asked=self.asked,
+            asked_for=self.rows.upload is not None and self._asked_for(account, link, payload),
+            activity=shown[0],
+            event=shown[1],
+            activity_change=SHOWN[changes[0]],
+            event_change=SHOWN[changes[1]],
+            withdrawn=withdrawn,
+            leaves=leaves,
+            outside=outside != NONE,
+            hold=hold,
+            held_action=held.action if held is not None else NONE,
+            waiting=waiting,
+            stirred=seen_changes != UNCHANGED or self.seen.is_open(link) or by_itself,
+            stale=stale,
+            **_of_link(link),
+            **_of_policy(account, policy),
+            **self._of_others(link, payload, view, leaves, event_gone=changes[1] is Change.DELETED),
+        )
+        return Case(account, link, activity, event, payload, (changes[0], changes[1]), facts)
+
+    def _of_others(
+        self, link: Row[Any], payload: dict[str, Any], view: ActivityView, leaves: str, *, event_gone: bool
+    ) -> dict[str, Any]:
+        """Facts about the event, and who else has the meeting. They are looked up only where a rule may ask."""
+        taken = leaves == "other_owner" and self.shared.has_copy(link, owner_id=payload["activity"]["owner_id"])
+        return {
+            "goes_along": leaves != NONE and self._goes_along(link, payload, view, leaves),
+            "copy": event_gone and self.shared.has_copy(link),
+            "owners_copy": taken,
+            "new_owner": transfers.new_owner(self.seen, link, view) if leaves == "other_owner" else NONE,
+            "obstacle": NONE if event_gone else unsupported(payload["event_raw"] or {}) or NONE,
+        }
+
+    def rests(self, account: RunAccount, *items: tuple[str, Any]) -> bool:
+        """Whether one of these (of a pair both) is in quarantine, none was edited since, and its time has not come."""
+        keys = [(account.id, side, str(item_id)) for side, item_id in items]
+        entries = [self.seen.aside[key] for key in keys if key in self.seen.aside]
+        resting = [entry for entry in entries if entry.attempts and entry.next_try_at > self.now]
+        if not resting:
+            return False
+        stamps = [self.seen.stamp(account, side, str(item_id)) for side, item_id in items]
+        failed_at = max(aside.failed_at(entry) for entry in resting) + STAMP_ROUNDING
+        return not any(stamp is not None and stamp > failed_at for stamp in stamps)
+
+    def _hold(
+        self,
+        account: RunAccount,
+        held: Row[Any] | None,
+        seen: tuple[Observation | None, Observation | None],
+        changes: tuple[Change, ...],
+        leaves: str,
+    ) -> Hold:
+        """Still the same: it stays held. Something else now, or the limits were changed: it is decided anew."""
+        if held is None or held.payload.get("limits") != limits_of(account):
+            return Hold.LAPSES
+        if held.payload.get("unproven"):
+            # Back again, or its partner was deleted by hand: what is missing is proven then.
+            missed = seen[1] if held.payload["unproven"] in UNPROVEN_EVENTS else seen[0]
+            return Hold.LAPSES if is_live(missed) or Change.DELETED in changes else Hold.STANDS
+        if held.action == Action.REMOVE_EVENT:  # by a changed setting
+            other = leaves != held.payload["cause"] or changes[1] is Change.DELETED
+            return Hold.LAPSES if other else Hold.STANDS
+        return Hold.ASKS
+
+    def _withdrawn(self, link: Row[Any]) -> str:
+        """Why the event counts as gone although it is there; of a held pair whose event was not seen now, as then."""
+        _, event = self.seen.of(link)
+        held = self.seen.held.get(link.id)
+        if event is not None:
+            why = event.error
+        else:
+            why = held.payload.get("cause") if held is not None else None
+        return str(why) if why in WITHDRAWN else NONE
+
+    def _outside(self, account: RunAccount, link: Row[Any], view: ActivityView) -> str:
+        cause = out_of_scope(view, account.policy)
+        if cause == "other_type" and link.origin == Origin.GOOGLE and view.type == account.policy.event_type:
+            return NONE  # the type that events are given, although it is not among those shown
+        return cause or NONE
+
+    def _goes_along(self, link: Row[Any], payload: dict[str, Any], view: ActivityView, leaves: str) -> bool:
+        """An author's event goes only to a colleague who takes the activity over."""
+        if link.origin != Origin.GOOGLE:
+            return True
+        along = leaves == "other_owner" and moves.moves_along(payload["event_raw"], link.calendar_id)
+        return along and transfers.taker_of(self.seen, link, view) is not None
+
+    def _asked_for(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> bool:
+        """Whether an upload names what is left of a detached pair."""
+        activity, event = self.seen.of(link)
+        if link.cause == "event_deleted" and is_live(activity):
+            view = ActivityView.from_json(payload["activity"])
+            return not out_of_scope(view, account.policy) and self.rows.wanted(view)
+        return is_live(event) and self.rows.in_range(EventView.from_json(payload["event"]).when)
+
+
+def pair_policy(account: RunAccount, link: Row[Any], payload: dict[str, Any], withdrawn: str) -> Policy:
+    """The account's rules for this pair. A withdrawn event is never brought back by an edit of its activity."""
+    policy = account.policy.of_pair(payload["event_raw"], Origin(link.origin))
+    return policy.withdrawn() if withdrawn else policy
+
+
+def _of_link(link: Row[Any]) -> dict[str, Any]:
+    ended = link.state in (State.DETACHED, State.REMOVING)
+    return {
+        "state": State(link.state),
+        "why": why_of(link.cause) if ended else NONE,
+        "cause": link.cause or NONE,
+        "origin": Origin(link.origin),
+        "intended": link.intended is not None,
+        "marked": bool(link.marked),
+    }
+
+
+def _of_policy(account: RunAccount, policy: Policy) -> dict[str, Any]:
+    return {
+        "may_write_event": policy.may_write(Side.EVENT),
+        "may_create_event": account.policy.may_create(Side.EVENT),
+        "may_mark": policy.may_mark,
+        "mode": policy.mode,
+        "mode_changed": account.mode_changed,
+        "follows": policy.mode is Mode.TO_PIPEDRIVE or policy.terms.follows,
+        "on_event_deleted": policy.on_event_deleted,
+        "on_activity_deleted": policy.on_activity_deleted,
+    }
+
+
+def why_of(cause: str | None) -> Why:
+    """The kind of a link's cause."""
+    if cause in SCOPE_CAUSES:
+        return Why.SCOPE
+    if cause in WITHDRAWN:
+        return Why.WITHDRAWN
+    return Why(cause) if cause in ("event_deleted", "activity_deleted") else Why.OTHER
+
+
+def shown_activity(activity: Observation | None, change: Change) -> Shown:
+    """What was seen of an activity."""
+    if activity is None:
+        return Shown.UNSEEN
+    return {"missing": Shown.MISSING, "unreadable": Shown.UNREADABLE}.get(activity.status, SHOWN[change])
+
+
+def shown_event(event: Observation | None, change: Change) -> Shown:
+    """What was seen of an event."""
+    if event is None:
+        return Shown.UNSEEN
+    if event.error == Absence.LONG_PAST:
+        return Shown.LONG_PAST
+    if is_vanished(event):
+        return Shown.VANISHED
+    if event.status == "missing":
+        return Shown.MISSING if is_lost(event) else Shown.UNSEEN
+    return Shown.UNREADABLE if event.status == "unreadable" else SHOWN[change]
+
+
+def _with_what_was_held(
+    held: Row[Any],
+    seen: tuple[Observation | None, Observation | None],
+    payload: dict[str, Any],
+    changes: tuple[Change, ...],
+) -> tuple[Change, ...]:
+    """The changes, and in the payload the items: of a side that was not seen now, as they were when it was held."""
+    if held.payload.get("unproven"):
+        return changes
+    if seen[0] is None:
+        fill_in(payload, held, "activity")
+    if held.action == Action.REMOVE_EVENT:
+        return changes
+    if seen[1] is None:
+        fill_in(payload, held, "event")
+    before = held.payload["changes"]
+    return tuple(
+        change if item is not None else Change(before[side])
+        for side, item, change in zip(("activity", "event"), seen, changes, strict=True)
+    )
