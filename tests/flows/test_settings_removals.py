@@ -135,6 +135,17 @@ def test_another_calendar_takes_only_so_many_along(world: World) -> None:
     world.assert_quiet()
 
 
+def test_what_waits_in_another_calendar_waits_though_nobody_looks_at_it(world: World) -> None:
+    world.anna_is(**LIMITS)
+    pairs(world, 5)
+    world.anna_is(calendar=world.google.add_calendar(ANNA, "New"))
+    assert world.sync().failure
+    for _ in range(3):
+        world.pass_time(600)
+        world.green()
+    assert len(world.events()) == 5
+
+
 def test_the_calendar_taken_back_ends_the_hold(world: World) -> None:
     world.anna_is(**LIMITS)
     pairs(world, 5)
