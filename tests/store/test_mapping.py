@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, insert, select
-from sqlalchemy.exc import IntegrityError
 
-from include.calsync.store import copies, mapping, runs
+from include.calsync.store import copies, holds, mapping, quarantine, runs
 from include.calsync.store.engine import create_store_engine
+from include.calsync.store.errors import Taken
 from include.calsync.store.tables import held_item, hold, link, observation, sync_run
 from tests.store.conftest import NOON, Databases
 
@@ -56,7 +56,7 @@ def test_a_hold_lasts_as_long_as_one_of_its_items(store: Engine, account_id: int
         (ids[2], ["lapsed", "lapsed"], [active, active, active]),
     ):
         with store.begin() as conn:
-            mapping.release(conn, link_id)
+            holds.release(conn, link_id)
         assert states() == of_holds
         assert links() == of_links
 
@@ -66,14 +66,14 @@ def test_a_decided_hold_is_not_reopened_or_lapsed(store: Engine, account_id: int
         link_id = add_link(conn, account_id, 1)
         hold_id = add_hold(conn, account_id, [link_id])
         conn.execute(hold.update().values(state="approved"))
-        mapping.release(conn, link_id)
+        holds.release(conn, link_id)
         assert conn.execute(select(hold.c.state).where(hold.c.id == hold_id)).scalar_one() == "approved"
 
 
 def test_releasing_a_pair_that_is_not_held_leaves_its_state(store: Engine, account_id: int) -> None:
     with store.begin() as conn:
         link_id = add_link(conn, account_id, 1, state="removing", cause="no_date")
-        mapping.release(conn, link_id)
+        holds.release(conn, link_id)
         assert conn.execute(select(link.c.state, link.c.cause)).one() == ("removing", "no_date")
 
 
@@ -82,13 +82,13 @@ def test_what_is_set_aside_again_is_known_since_the_first_time(store: Engine, ac
     for attempt in range(1, 4):
         at = NOON + timedelta(hours=attempt)
         with store.begin() as conn:
-            mapping.put_aside(conn, **item, reason=f"no {attempt}", attempts=attempt, next_try_at=at, at=at)
+            quarantine.put_aside(conn, **item, reason=f"no {attempt}", attempts=attempt, next_try_at=at, at=at)
     with store.begin() as conn:
-        (row,) = mapping.set_aside(conn, account_id)
+        (row,) = quarantine.set_aside(conn, account_id)
         assert (row.reason, row.attempts) == ("no 3", 3)
         assert (row.since, row.next_try_at) == (NOON + timedelta(hours=1), NOON + timedelta(hours=3))
-        mapping.take_back(conn, **item)
-        assert mapping.set_aside(conn, account_id) == []
+        quarantine.take_back(conn, **item)
+        assert quarantine.set_aside(conn, account_id) == []
 
 
 def test_heads_are_of_a_company_or_of_a_calendar(store: Engine, account_id: int) -> None:
@@ -164,5 +164,5 @@ def test_not_both_of_two_runs_can_be_about_to_create_the_activity_of_one_meeting
             other = pool.submit(second)
             with pytest.raises(TimeoutError):
                 other.result(timeout=0.3)
-        with pytest.raises(IntegrityError):
+        with pytest.raises(Taken):
             other.result(timeout=30)

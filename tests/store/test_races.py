@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from include.calsync.flows.opening import open_run as opening
 from include.calsync.flows.opening.identity import Resolved
-from include.calsync.store import copies, cursors, directory, mapping, runs, tables
+from include.calsync.store import copies, cursors, directory, mapping, quarantine, runs, tables
 from include.calsync.store.directory import Directory
 from tests.store.conftest import NOON, FakeClock
 
@@ -31,7 +31,7 @@ def put_aside(conn: Connection, account_id: int, who: str) -> None:
         "next_try_at": NOON,
         "at": NOON,
     }
-    mapping.put_aside(conn, account_id=account_id, **item)
+    quarantine.put_aside(conn, account_id=account_id, **item)
 
 
 def put_copy(conn: Connection, account_id: int, who: str) -> None:

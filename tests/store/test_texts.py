@@ -10,7 +10,7 @@ from sqlalchemy import Engine, String, Table, Text, create_engine, insert, make_
 from sqlalchemy.dialects import postgresql
 
 from include.calsync.core.identifiers import identifier, words
-from include.calsync.store import mapping, tables
+from include.calsync.store import quarantine, tables
 from include.calsync.store.engine import create_store_engine
 from include.calsync.store.types import Identifier, Prose, Words
 from tests.store.conftest import NOON
@@ -140,6 +140,6 @@ def test_a_quarantined_item_is_found_by_its_odd_id(store: Engine, account_id: in
     for value in ODD.values():
         item: dict[str, Any] = {"account_id": account_id, "side": "events", "item_id": value}
         with store.begin() as conn:
-            mapping.put_aside(conn, **item, reason=value, attempts=1, next_try_at=NOON, at=NOON)
-            mapping.take_back(conn, **item)
-            assert mapping.set_aside(conn, account_id) == []
+            quarantine.put_aside(conn, **item, reason=value, attempts=1, next_try_at=NOON, at=NOON)
+            quarantine.take_back(conn, **item)
+            assert quarantine.set_aside(conn, account_id) == []

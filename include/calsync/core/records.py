@@ -33,6 +33,35 @@ class Observation:
     """Why it is not live."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownAccount:
+    """What the store knows of an account, whether or not it takes part in a run.
+
+    Its identity is company, user and calendar; None: it is nothing but a name yet.
+    """
+
+    id: int
+    name: str
+    company_id: str | None
+    user_id: int | None
+    calendar_id: str | None
+    activities_connected_at: datetime | None
+    events_connected_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An item in quarantine, or one that is to be read again. `attempts`: 0: only to be read again."""
+
+    account_id: int
+    side: str
+    item_id: str
+    reason: str
+    attempts: int
+    next_try_at: datetime
+    since: datetime
+
+
 def is_live(row: Observation | None) -> TypeGuard[Observation]:
     """Whether the item was seen, alive and readable."""
     return row is not None and row.status == "live"

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
-
-from include.calsync.store import mapping
-from include.calsync.store.tables import quarantine
+from include.calsync.store import quarantine
+from include.calsync.store.transaction import Connection
 
 FIRST_DELAY = timedelta(minutes=5)
 LONGEST_DELAY = timedelta(hours=24)
@@ -34,12 +32,10 @@ def put(
     pause: timedelta = timedelta(0),
 ) -> None:
     """Set the item aside. `failed`: it is quarantined, and each failure doubles the time to the next try."""
-    key = quarantine.c
-    mine = (key.account_id == account_id) & (key.side == item[0]) & (key.item_id == item[1])
-    before = conn.execute(select(key.attempts).where(mine)).scalar() or 0
+    before = quarantine.attempts_count(conn, account_id, *item)
     attempts = before + 1 if failed else before
     delay = max(_delay(attempts), pause) if failed else pause
-    mapping.put_aside(
+    quarantine.put_aside(
         conn,
         account_id=account_id,
         side=item[0],
@@ -53,9 +49,7 @@ def put(
 
 def is_known(conn: Connection, account_id: int, item: tuple[str, str]) -> bool:
     """Whether the item is set aside."""
-    key = quarantine.c
-    mine = key.account_id == account_id, key.side == item[0], key.item_id == item[1]
-    return conn.execute(select(key.item_id).where(*mine)).first() is not None
+    return quarantine.is_aside(conn, account_id, *item)
 
 
 def _delay(attempts: int) -> timedelta:
@@ -74,4 +68,4 @@ def take_back(conn: Connection, row: Any) -> None:
     """The row's items are ordinary ones again."""
     for side, item_id in (("events", row.event_id), ("activities", row.activity_id)):
         if item_id is not None:
-            mapping.take_back(conn, account_id=row.account_id, side=side, item_id=str(item_id))
+            quarantine.take_back(conn, account_id=row.account_id, side=side, item_id=str(item_id))

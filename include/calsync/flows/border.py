@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-
 from include.calsync.errors import CalsyncError, Defect, InfrastructureError
+from include.calsync.store.errors import is_infrastructure
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +36,6 @@ def border(where: str) -> Iterator[None]:
             raise
         log.error("%s: %s", where, traceback_of(error))
         raise Defect(_told(error)) from None
-
-
-def is_infrastructure(error: Exception) -> bool:
-    """Whether the store can't be reached, or refuses everybody."""
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return lost or isinstance(error, OperationalError | InterfaceError)
 
 
 def traceback_of(error: BaseException) -> str:

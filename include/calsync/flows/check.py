@@ -11,8 +11,6 @@ from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import Engine
-
 from include.calsync.environment import Environment
 from include.calsync.errors import CalsyncError, SettingsError
 from include.calsync.flows.deployment import check_store
@@ -22,6 +20,7 @@ from include.calsync.flows.services import Services
 from include.calsync.settings import Account, load_accounts
 from include.calsync.store.directory import Directory
 from include.calsync.store.schema import schema_state
+from include.calsync.store.transaction import Engine
 
 STORE = "calsync_db"
 

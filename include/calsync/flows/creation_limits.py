@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from include.calsync.flows import aside
 from include.calsync.settings import Account
 from include.calsync.store import holds
+from include.calsync.store.transaction import Connection
 
 MAX_CREATE = "max_create"
 """Rule of a hold by these limits."""

@@ -10,17 +10,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
-
 from include.calsync.core.marks import read_mark
 from include.calsync.errors import AccountError, SettingsError
 from include.calsync.flows.services import Services
+from include.calsync.store import deployments
 from include.calsync.store.directory import keep, read
-from include.calsync.store.tables import deployment
-from include.calsync.store.transaction import reading
-from include.calsync.store.upsert import put
+from include.calsync.store.transaction import Connection, reading
 
-KEY = "store"
 SHOWN_EVENTS = 3
 
 
@@ -31,7 +27,7 @@ def check_store(services: Services, *, read_only: bool) -> None:
     """
     ours = services.environment.deployments
     with reading(services.engine) as conn:
-        known = _owner(conn)
+        known = deployments.owner(conn)
     if known is not None and known not in ours:
         text = (
             f"The calsync database belongs to the installation {known}, and this Airflow is {ours[0]}. Is this a copy? "
@@ -41,11 +37,7 @@ def check_store(services: Services, *, read_only: bool) -> None:
         raise SettingsError([text])
     if known != ours[0] and not read_only:
         with services.engine.begin() as conn:
-            put(conn, deployment, {"key": KEY, "id": ours[0]}, key=["key"])
-
-
-def _owner(conn: Connection) -> str | None:
-    return conn.execute(select(deployment.c.id).where(deployment.c.key == KEY)).scalar()
+            deployments.claim(conn, ours[0])
 
 
 def other_of(event: Mapping[str, Any], company_id: str, ours: Iterable[str]) -> str | None:

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
-
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import out_of_scope
 from include.calsync.core.fields import has_guests, is_foreign
@@ -28,10 +26,8 @@ from include.calsync.flows import aside
 from include.calsync.flows.run import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
-from include.calsync.store import runs
-from include.calsync.store.tables import account as account_table
-from include.calsync.store.tables import run_account, sync_run
-from include.calsync.store.transaction import reading
+from include.calsync.store import accounts as known_accounts
+from include.calsync.store.transaction import Connection, Row, reading
 
 log = logging.getLogger(__name__)
 
@@ -54,25 +50,20 @@ class Resting:
 def resting(conn: Connection, accounts: Iterable[RunAccount]) -> dict[int, Resting]:
     """The resting accounts of these accounts' companies, by id."""
     accounts = list(accounts)
-    row = account_table.c
     # A dry run leaves the account of a changed calendar as it is: it goes by the same name.
-    rests = or_(row.state == "paused", row.name.in_([account.name for account in accounts]))
-    company = row.company_id.in_({account.company_id for account in accounts})
-    others = row.id.not_in([account.id for account in accounts])
-    found = conn.execute(select(row.id, row.user_id).where(and_(company, others, rests)))
-    return {each.id: Resting(each.id, each.user_id) for each in found}
+    names, ids = [account.name for account in accounts], [account.id for account in accounts]
+    companies = {account.company_id for account in accounts}
+    found = known_accounts.resting(conn, company_ids=companies, names=names, but=ids)
+    return {account_id: Resting(account_id, user_id) for account_id, user_id in found}
 
 
 def absent(conn: Connection, accounts: Iterable[RunAccount]) -> set[tuple[str, int]]:
     """Company and user of accounts that are in use, may show activities, and are not at work in this run: they failed,
     another run has them, or they were not asked for. `accounts`: those that are."""
     accounts = list(accounts)
-    row = account_table.c
-    here = or_(row.id.in_([account.id for account in accounts]), row.name.in_([account.name for account in accounts]))
-    company = row.company_id.in_({account.company_id for account in accounts})
-    shows = row.mode.is_distinct_from(str(Mode.TO_PIPEDRIVE))
-    found = conn.execute(select(row.company_id, row.user_id).where(company, row.state != "paused", shows, ~here))
-    return {(each.company_id, each.user_id) for each in found}
+    names, ids = [account.name for account in accounts], [account.id for account in accounts]
+    companies = {account.company_id for account in accounts}
+    return known_accounts.elsewhere(conn, company_ids=companies, names=names, ids=ids, but_mode=Mode.TO_PIPEDRIVE)
 
 
 def left_behind(conn: Connection, accounts: Iterable[RunAccount], links: Iterable[Row[Any]], now: datetime) -> set[int]:
@@ -120,22 +111,18 @@ def _end(when: When) -> datetime:
 def hand_over(conn: Connection, link: Row[Any], owner_id: int, account: RunAccount, now: datetime) -> None:
     """Set the activity aside for the accounts that may show it now: they keep it until they have read it."""
     item = ("activities", str(link.activity_id))
-    for account_id in runs.accounts_of(conn, account.company_id, owner_id):
+    for account_id in known_accounts.of_user(conn, account.company_id, owner_id):
         if account_id != account.id or link.calendar_id != account.calendar_id:
             aside.put(conn, account_id, item, "may have moved", now, failed=False)
 
 
 def client_of(services: Services, company_id: str, calendar_id: str) -> GoogleCalendarClient | None:
     """The Google client of a calendar's account, as it was set up when it last took part; None: it can't be used."""
-    row = account_table.c
-    mine = select(row.id).where(row.company_id == company_id, row.calendar_id == calendar_id)
-    query = select(run_account.c.settings).join(sync_run, sync_run.c.id == run_account.c.run_id)
-    query = query.where(run_account.c.account_id.in_(mine)).order_by(sync_run.c.started_at.desc())
     with reading(services.engine) as conn:
-        stored = conn.execute(query).first()
+        stored = known_accounts.last_settings(conn, company_id, calendar_id)
     if stored is None:
         return None
-    settings = Account.model_validate({k: v for k, v in stored.settings.items() if not k.startswith("_")})
+    settings = Account.model_validate({k: v for k, v in stored.items() if not k.startswith("_")})
     try:
         return services.google(settings.google_conn_id, settings.google_user)
     except CalsyncError as error:

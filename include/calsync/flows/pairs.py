@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeGuard
 
-from sqlalchemy import Row
-
 from include.calsync.core.field_sets import FIELD_SET, completed, present
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.merge import Merged, Pair, merge
@@ -19,6 +17,7 @@ from include.calsync.core.records import Observation
 from include.calsync.core.visibility import visibility_of
 from include.calsync.core.words import WITHDRAWN
 from include.calsync.core.written import Written
+from include.calsync.store.transaction import Row
 
 
 def payload_of(

@@ -9,17 +9,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, update
-
 from include.calsync.core.policy import Mode, Policy
 from include.calsync.errors import AccountBusy, BudgetExhausted, FatalError, LeaseLost
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
+from include.calsync.store import accounts as known_accounts
 from include.calsync.store import runs
 from include.calsync.store.leases import check_fence
-from include.calsync.store.tables import account as account_table
-from include.calsync.store.tables import run_account as run_account_table
-from include.calsync.store.transaction import reading
+from include.calsync.store.transaction import Connection, Row, reading
 
 log = logging.getLogger(__name__)
 STAGING_KEPT = timedelta(days=2)
@@ -180,8 +177,7 @@ def check_lease(conn: Connection, account: RunAccount) -> None:
 
 def mark_failed(conn: Connection, account_id: int, error: str) -> None:
     """Until a run gets through."""
-    mine = account_table.c.id == account_id
-    conn.execute(update(account_table).where(mine).values(state="failed", error=error))
+    known_accounts.fail(conn, account_id, error)
 
 
 def take_leases(services: Services, run_id: str, owner: str, names: Iterable[str]) -> None:
@@ -311,11 +307,10 @@ def fail_account(services: Services, run: Run, account: RunAccount, error: Excep
     stop = Stop.by(account.name, error)
     account.state, account.error = stop.state, stop.error
     log.log(logging.ERROR if stop.state == "failed" else logging.WARNING, "%s", stop.error)
-    row, lost = run_account_table.c, isinstance(error, LeaseLost)
+    lost = isinstance(error, LeaseLost)
     # A try that a later one of the same run took over has no say any more.
-    ours = row.fence == account.fence if lost else or_(row.fence.is_(None), row.fence == account.fence)
-    this = row.run_id == run.id, row.account_id == account.id, ours
+    ours: dict[str, Any] = {"fence": account.fence, "or_free": not lost}
     with services.engine.begin() as conn:
-        stopped = conn.execute(update(run_account_table).where(*this).values(state=stop.state, error=stop.error))
-        if stopped.rowcount and stop.state == "failed" and not lost and not run.request.dry_run:
+        stopped = runs.stop_account(conn, run.id, account.id, state=stop.state, error=stop.error, **ours)
+        if stopped and stop.state == "failed" and not lost and not run.request.dry_run:
             mark_failed(conn, account.id, stop.error)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from include.calsync.environment import Environment
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from include.calsync.clients.google_calendar import GoogleCalendarClient
     from include.calsync.clients.pipedrive import PipedriveClient
     from include.calsync.store.leases import Leases
+    from include.calsync.store.transaction import Engine
 
 
 def utc_now() -> datetime:

@@ -6,12 +6,12 @@ so a process that dies in between leaves no gap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
 
 from include.calsync.store.tables import change_log, open_write
 
@@ -82,3 +82,71 @@ def log_rekey(
     what = {"side": "store", "action": "rekey", "reason": reason, "before": before, "after": now}
     who = {"run_id": run_id, "account_id": link.account_id, "link_id": link.id}
     append(conn, at=at, **who, **where, **ids, **what)
+
+
+# What the log is asked.
+
+
+def counts(conn: Connection, run_id: str, account_id: int) -> dict[tuple[str, str], int]:
+    """How many entries the run has of this account: by side that was written, and action."""
+    columns = (change_log.c.side, change_log.c.action)
+    query = select(*columns, func.count().label("items_count")).group_by(*columns)
+    found = conn.execute(query.where(change_log.c.run_id == run_id, change_log.c.account_id == account_id))
+    return {(row.side, row.action): row.items_count for row in found}
+
+
+def conflicts_count(conn: Connection, run_id: str, account_id: int) -> int:
+    """In how many of the run's entries of this account a value lost."""
+    row = change_log.c
+    query = select(func.count()).where(row.run_id == run_id, row.account_id == account_id, row.lost.is_not(None))
+    return int(conn.execute(query).scalar_one())
+
+
+def recent_count(
+    conn: Connection,
+    account_id: int,
+    since: datetime,
+    actions: Collection[str],
+    *,
+    also: tuple[str, str] | None = None,
+    side: str | None = None,
+    but: Collection[str] = (),
+) -> int:
+    """How many entries of these actions the account has since then.
+
+    Args:
+        also: another action, and how the reason begins for which it counts.
+        side: only what was written there.
+        but: reasons that don't count.
+    """
+    column = change_log.c
+    ours: list[ColumnElement[bool]] = [column.action.in_(actions)]
+    if also is not None:
+        ours.append((column.action == also[0]) & column.reason.startswith(also[1]))
+    query = (
+        select(func.count())
+        .select_from(change_log)
+        .where(column.account_id == account_id, or_(*ours), column.at > since, column.reason.not_in(but))
+    )
+    if side is not None:
+        query = query.where(column.side == side)
+    return int(conn.execute(query).scalar_one())
+
+
+def made_between(
+    conn: Connection, account_id: int, actions: Collection[str], first: datetime, last: datetime
+) -> list[tuple[int | None, str, datetime]]:
+    """Link, action and time of the account's entries of these actions in that time."""
+    column = change_log.c
+    query = select(column.link_id, column.action, column.at).where(
+        column.account_id == account_id, column.action.in_(actions), column.at.between(first, last)
+    )
+    return [(row.link_id, row.action, row.at) for row in conn.execute(query)]
+
+
+def written_to_events(conn: Connection, run_id: str, account_id: int) -> list[tuple[int, Mapping[str, Any]]]:
+    """Link and new values (by field) of what the run wrote to events of the account's links."""
+    row = change_log.c
+    mine = row.run_id == run_id, row.account_id == account_id, row.side == "events", row.link_id.is_not(None)
+    entries = conn.execute(select(row.link_id, row.after).where(*mine))
+    return [(int(each.link_id), each.after or {}) for each in entries]

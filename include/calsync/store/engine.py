@@ -53,6 +53,11 @@ def create_store_engine(url: str) -> Engine:
     raise _refused(f"{backend!r} is not supported; use PostgreSQL 14 or later, or SQLite")
 
 
+def takes_one_writer(engine: Engine) -> bool:
+    """Whether those who write at once only wait for each other."""
+    return engine.dialect.name == "sqlite"
+
+
 def _refused(problem: str) -> SettingsError:
     return SettingsError([f"connection calsync_db: {problem}"])
 

@@ -1,14 +1,59 @@
-"""New items that are held: they have no link, so they are known by account, side and id."""
+"""Holds: what a person is asked to decide, and what waits for it.
+
+A held pair is known by its link. New items have none, so they are known by account, side and id.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from include.calsync.store.tables import held_creation, hold
+from include.calsync.store.tables import held_creation, held_item, hold, link
 from include.calsync.store.upsert import put
+
+
+def open_hold(
+    conn: Connection, *, account_id: int, run_id: str, rule: str, message: str, limits: Any, opened_at: datetime
+) -> int:
+    """Ask a person to decide. `limits`: the account's (JSON); who changes them decides. Returns the hold's id."""
+    values = {"account_id": account_id, "run_id": run_id, "opened_at": opened_at}
+    values |= {"rule": rule, "message": message, "limits": limits}
+    return int(conn.execute(insert(hold).values(**values).returning(hold.c.id)).scalar_one())
+
+
+def messages(conn: Connection, run_id: str) -> list[str]:
+    """What the holds say that this run opened."""
+    return [str(text) for text in conn.execute(select(hold.c.message).where(hold.c.run_id == run_id)).scalars()]
+
+
+# Pairs.
+
+
+def hold_item(conn: Connection, *, hold_id: int, account_id: int, link_id: int, action: str, payload: Any) -> None:
+    """Keep what would be done to a pair until a person decides."""
+    kept = {"account_id": account_id, "link_id": link_id, "action": action, "payload": payload}
+    conn.execute(insert(held_item).values(hold_id=hold_id, **kept))
+
+
+def held_items(conn: Connection, account_id: int) -> list[Row[Any]]:
+    """What the account's open holds keep back."""
+    query = select(held_item).join(hold, hold.c.id == held_item.c.hold_id)
+    return list(conn.execute(query.where(held_item.c.account_id == account_id, hold.c.state == "open")))
+
+
+def release(conn: Connection, link_id: int) -> None:
+    """The held action no longer applies: the pair is an active one again. The last one closes its hold."""
+    hold_id = conn.execute(select(held_item.c.hold_id).where(held_item.c.link_id == link_id)).scalar()
+    conn.execute(delete(held_item).where(held_item.c.link_id == link_id))
+    conn.execute(update(link).where(link.c.id == link_id, link.c.state == "held").values(state="active", cause=None))
+    rest = select(held_item.c.id).where(held_item.c.hold_id == hold_id).exists()
+    conn.execute(update(hold).where(hold.c.id == hold_id, hold.c.state == "open", ~rest).values(state="lapsed"))
+
+
+# New items.
 
 
 def hold_creation(conn: Connection, *, hold_id: int, account_id: int, side: str, item_id: str) -> None:

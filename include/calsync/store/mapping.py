@@ -1,16 +1,19 @@
-"""The mapping: links, the intents that become links, and items set aside."""
+"""The mapping: links, and the intents that become links."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
+from include.calsync.core.model import Origin
 from include.calsync.store import formers, upsert
-from include.calsync.store.tables import held_item, hold, intent, link, quarantine
+from include.calsync.store.errors import Taken
+from include.calsync.store.tables import held_item, intent, link
 
 # Ids, state and digests: a link without what it holds, which is a hundred times as much.
 HEAD = [
@@ -113,9 +116,20 @@ def intents(conn: Connection, account_id: int) -> list[Row[Any]]:
 
 
 def intend(conn: Connection, *, calendar_id: str, event_id: str, **values: Any) -> None:
-    """Note that an activity is about to be created for this event; a repeated attempt moves the time."""
+    """Note that an activity is about to be created for this event; a repeated attempt moves the time.
+
+    Raises Taken if its meeting may have one already: then nothing else can be done in this transaction.
+    """
     row = {"calendar_id": calendar_id, "event_id": event_id, **values}
-    upsert.put(conn, intent, row, key=["calendar_id", "event_id"])
+    try:
+        upsert.put(conn, intent, row, key=["calendar_id", "event_id"])
+    except IntegrityError as error:
+        raise Taken from error
+
+
+def set_intent(conn: Connection, intent_id: int, **values: Any) -> None:
+    """Change an intent."""
+    conn.execute(update(intent).where(intent.c.id == intent_id).values(**values))
 
 
 def was_intended(conn: Connection, calendar_id: str, event_id: str, run_id: str) -> bool:
@@ -129,50 +143,50 @@ def drop_intent(conn: Connection, calendar_id: str, event_id: str) -> None:
     conn.execute(delete(intent).where(intent.c.calendar_id == calendar_id, intent.c.event_id == event_id))
 
 
-def set_aside(conn: Connection, account_id: int) -> list[Row[Any]]:
-    """The account's items in quarantine or to be read again."""
-    query = select(quarantine).where(quarantine.c.account_id == account_id)
-    return list(conn.execute(query.order_by(quarantine.c.next_try_at)))
+# What the links are asked before a run begins.
 
 
-def put_aside(
-    conn: Connection,
-    *,
-    account_id: int,
-    side: str,
-    item_id: str,
-    reason: str,
-    attempts: int,
-    next_try_at: datetime,
-    at: datetime,
-) -> None:
-    """Set an item aside until `next_try_at`; of what was known of it only since when (`at`) stays."""
-    item = {"account_id": account_id, "side": side, "item_id": item_id}
-    state = {"reason": reason[:2000], "attempts": attempts, "next_try_at": next_try_at, "since": at}
-    upsert.put(conn, quarantine, item | state, key=item, kept=["since"])
+def changed_count(conn: Connection, company_ids: Collection[str], since: datetime) -> int:
+    """How many links of these companies were changed since then."""
+    changed = link.c.updated_at >= since, link.c.company_id.in_(company_ids)
+    return int(conn.execute(select(func.count()).where(*changed)).scalar_one())
 
 
-def take_back(conn: Connection, *, account_id: int, side: str, item_id: str) -> None:
-    """The item is an ordinary one again."""
-    key = quarantine.c
-    conn.execute(delete(quarantine).where(key.account_id == account_id, key.side == side, key.item_id == item_id))
+def counts(conn: Connection, account_ids: Collection[int], due_from: datetime | None = None) -> dict[int, int]:
+    """How many links each of these accounts has, by account. `due_from`: only what is due from then on."""
+    counted = select(link.c.account_id, func.count().label("links_count")).where(link.c.account_id.in_(account_ids))
+    if due_from is not None:
+        counted = counted.where(link.c.due_at >= due_from)
+    return {row.account_id: row.links_count for row in conn.execute(counted.group_by(link.c.account_id))}
 
 
-def open_holds(conn: Connection, account_id: int) -> list[Row[Any]]:
-    """The account's open holds."""
-    return list(conn.execute(select(hold).where(hold.c.account_id == account_id, hold.c.state == "open")))
+def missed_count(conn: Connection, account_ids: Collection[int], due: tuple[datetime, datetime] | None = None) -> int:
+    """How many active links of these accounts miss their activity. `due`: of those that are due in between."""
+    mine = link.c.account_id.in_(account_ids)
+    missed = select(func.count()).where(mine, link.c.missing_since_run.is_not(None), link.c.state == "active")
+    if due is not None:
+        missed = missed.where(link.c.due_at >= due[0], link.c.due_at < due[1])
+    return int(conn.execute(missed).scalar_one())
 
 
-def held_items(conn: Connection, account_id: int) -> list[Row[Any]]:
-    """What the account's open holds keep back."""
-    query = select(held_item).join(hold, hold.c.id == held_item.c.hold_id)
-    return list(conn.execute(query.where(held_item.c.account_id == account_id, hold.c.state == "open")))
+# Links whose events show names.
 
 
-def release(conn: Connection, link_id: int) -> None:
-    """The held action no longer applies: the pair is an active one again. The last one closes its hold."""
-    hold_id = conn.execute(select(held_item.c.hold_id).where(held_item.c.link_id == link_id)).scalar()
-    conn.execute(delete(held_item).where(held_item.c.link_id == link_id))
-    conn.execute(update(link).where(link.c.id == link_id, link.c.state == "held").values(state="active", cause=None))
-    rest = select(held_item.c.id).where(held_item.c.hold_id == hold_id).exists()
-    conn.execute(update(hold).where(hold.c.id == hold_id, hold.c.state == "open", ~rest).values(state="lapsed"))
+def _showing(company_id: str, held_for: str) -> tuple[ColumnElement[bool], ...]:
+    row = link.c
+    shown = or_(row.state == "active", and_(row.state == "held", row.cause == held_for))
+    return row.company_id == company_id, shown, row.origin == str(Origin.PIPEDRIVE)
+
+
+def refs_shown(conn: Connection, company_id: str, *, held_for: str) -> Iterator[Sequence[str]]:
+    """What the activities hang on whose events are ours: of active links, and of those that are `held_for` this."""
+    query = select(link.c.base_activity["refs"]).where(*_showing(company_id, held_for))
+    yield from conn.execute(query.execution_options(yield_per=1000)).scalars()
+
+
+def bases_shown(conn: Connection, company_id: str, *, held_for: str) -> Iterator[tuple[int, int, Any]]:
+    """Account, activity and base of the activity (JSON) of the same links, soonest due first."""
+    query = select(link.c.account_id, link.c.activity_id, link.c.base_activity)
+    query = query.where(*_showing(company_id, held_for)).order_by(link.c.due_at)
+    for row in conn.execute(query.execution_options(yield_per=1000)):
+        yield row.account_id, row.activity_id, row.base_activity

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from include.calsync.core.records import Observation
 from include.calsync.store.tables import account, observation, plan_row, run_account, run_usage, sync_run
@@ -72,21 +72,10 @@ def accounts(conn: Connection, run_id: str, names: Iterable[str] | None = None) 
     return list(conn.execute(query))
 
 
-def accounts_of(conn: Connection, company_id: str, user_id: int) -> list[int]:
-    """Ids of the accounts of one Pipedrive user, whether or not they take part in a run."""
-    mine = account.c.company_id == company_id, account.c.user_id == user_id
-    return list(conn.execute(select(account.c.id).where(*mine).order_by(account.c.id)).scalars())
-
-
 def fence_of(conn: Connection, run_id: str, account_id: int) -> int | None:
     """The fencing number of an account of the run, as the run's last task has it."""
     this = run_account.c.run_id == run_id, run_account.c.account_id == account_id
     return conn.execute(select(run_account.c.fence).where(*this)).scalar()
-
-
-def paused_accounts(conn: Connection) -> set[int]:
-    """Ids of the accounts that are configured no more."""
-    return set(conn.execute(select(account.c.id).where(account.c.state == "paused")).scalars())
 
 
 def add_account(conn: Connection, **values: Any) -> None:
@@ -101,6 +90,19 @@ def set_account(conn: Connection, run_id: str, account_id: int, **values: Any) -
         .where(run_account.c.run_id == run_id, run_account.c.account_id == account_id)
         .values(**values)
     )
+
+
+def stop_account(
+    conn: Connection, run_id: str, account_id: int, *, state: str, error: str, fence: int | None, or_free: bool
+) -> bool:
+    """The account stops here, if its lease is the one of `fence`; `or_free`: or if none is known.
+
+    Returns: whether it did.
+    """
+    row = run_account.c
+    ours = or_(row.fence.is_(None), row.fence == fence) if or_free else row.fence == fence
+    this = row.run_id == run_id, row.account_id == account_id, ours
+    return bool(conn.execute(update(run_account).where(*this).values(state=state, error=error)).rowcount)
 
 
 def observe(conn: Connection, rows: list[dict[str, Any]]) -> None:
@@ -157,6 +159,14 @@ def plan_rows(conn: Connection, run_id: str, *, account_id: int | None = None, *
     for name, value in where.items():
         query = query.where(plan_row.c[name] == value)
     return list(conn.execute(query.order_by(plan_row.c.id)))
+
+
+def plan_counts(conn: Connection, run_id: str, account_id: int) -> dict[tuple[str, str, str], int]:
+    """How many plan rows the run has of this account: by side, action and state."""
+    columns = (plan_row.c.side, plan_row.c.action, plan_row.c.state)
+    query = select(*columns, func.count().label("items_count")).group_by(*columns)
+    found = conn.execute(query.where(plan_row.c.run_id == run_id, plan_row.c.account_id == account_id))
+    return {(row.side, row.action, row.state): row.items_count for row in found}
 
 
 def set_row(conn: Connection, row_id: int, **values: Any) -> None:

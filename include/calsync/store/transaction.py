@@ -1,11 +1,16 @@
-"""Reading transactions; the writing ones are SQLAlchemy's own `engine.begin()`."""
+"""Reading transactions; the writing ones are SQLAlchemy's own `engine.begin()`.
+
+Who passes engines and connections on, and says no SQL, takes their names from here.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection as Connection
+from sqlalchemy import Engine as Engine
+from sqlalchemy import Row as Row
 
 READ_ONLY = "calsync_read_only"
 """Execution option that SQLite engines heed when a transaction begins."""

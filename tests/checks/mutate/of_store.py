@@ -43,7 +43,7 @@ STORE = [
         "tests/store/test_races.py",
     ),
     Mutation(
-        "store/mapping.py",
+        "store/holds.py",
         'hold.c.state == "open", ~rest)',
         'hold.c.state == "open")',
         "one restored item ends the hold of all others (law 8)",

@@ -6,9 +6,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row
-from sqlalchemy.exc import IntegrityError
-
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import VALUES, activity_body, activity_view
 from include.calsync.core.limits import PLACE, SUBJECT, shorten
@@ -29,6 +26,8 @@ from include.calsync.flows.applying.remains import Remains
 from include.calsync.flows.applying.shared_writes import with_reps
 from include.calsync.flows.names import site_of
 from include.calsync.store import changes, copies, mapping
+from include.calsync.store.errors import Taken
+from include.calsync.store.transaction import Connection, Row
 
 UNSURE = frozenset({"participants", "org_id", "deal_id", "attendees", "project_id", "priority", "outcome"})
 """Members that an activity goes without if Pipedrive refuses it with them."""
@@ -119,7 +118,7 @@ class ActivityCreation(ActivityWrites):
                 attempted_at=attempted_at,
                 **columns,
             )
-        except IntegrityError as error:
+        except Taken as error:
             raise RetryableError(TAKEN) from error
         if copies.is_taken(conn, company_id, columns["meeting"], desk.calendar_id):
             raise RetryableError(TAKEN)

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
-
 from include.calsync.core.decide import Action
 from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import ACTIVITY, MERGED, activity_body, activity_view, event_view
@@ -30,6 +28,7 @@ from include.calsync.flows.applying.shared_writes import attend, take_over
 from include.calsync.flows.applying.writes import Desk, promptly, same_content
 from include.calsync.flows.pairs import merged_of, pair_of
 from include.calsync.store import mapping, runs
+from include.calsync.store.transaction import Connection, Row
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,6 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.core.anew import event_members, unanswered
 from include.calsync.core.fields import activity_body, activity_view, event_body, is_foreign
 from include.calsync.core.marks import read_mark
@@ -24,7 +22,7 @@ from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.names import Names, site_of
 from include.calsync.flows.pairs import merged_of
 from include.calsync.store import formers, mapping, runs
-from include.calsync.store.transaction import reading
+from include.calsync.store.transaction import Row, reading
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.core.policy import Side
 from include.calsync.errors import (
     AccountBusy,
@@ -43,7 +41,7 @@ from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, na
 from include.calsync.flows.services import Services
 from include.calsync.flows.trouble import Troubles
 from include.calsync.store import runs
-from include.calsync.store.transaction import reading
+from include.calsync.store.transaction import Row, reading
 
 log = logging.getLogger(__name__)
 

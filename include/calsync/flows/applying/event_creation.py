@@ -6,8 +6,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Row
-
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import BESIDE, MERGED, event_name, event_view, without_nulls
 from include.calsync.core.marks import event_id, read_mark
@@ -27,6 +25,7 @@ from include.calsync.flows.applying.event_writes import EventWrites
 from include.calsync.flows.applying.zones import zoned
 from include.calsync.flows.deployment import other_of, refuse_others
 from include.calsync.store import mapping, runs
+from include.calsync.store.transaction import Connection, Row
 
 # Ids of deleted events stay taken; each re-creation of one activity's event uses the next.
 MAX_GENERATIONS = 50

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import Action
 from include.calsync.core.field_sets import completed
@@ -32,6 +30,7 @@ from include.calsync.flows.applying.zones import zoned
 from include.calsync.flows.moves import MOVES, client_of, hand_over
 from include.calsync.flows.pairs import merged_of
 from include.calsync.store import mapping, runs
+from include.calsync.store.transaction import Row
 
 log = logging.getLogger(__name__)
 

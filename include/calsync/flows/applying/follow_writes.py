@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.core.marks import ACTIVITY, read_mark
 from include.calsync.core.series import series_columns
 from include.calsync.core.words import ANOTHER_EVENT
 from include.calsync.flows import aside
 from include.calsync.flows.applying.writes import Desk
-from include.calsync.store import mapping, runs
+from include.calsync.store import holds, mapping, runs
 from include.calsync.store.changes import log_rekey
+from include.calsync.store.transaction import Row
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +31,7 @@ def lives_on(desk: Desk, row: Row[Any], link: Row[Any]) -> bool:
     anew = {"event_id": event["id"], "state": "active", "cause": None, "marked": True, **series_columns(event)}
     now, item = desk.services.clock(), ("events", str(event["id"]))
     with desk.commit() as conn:
-        mapping.release(conn, link.id)
+        holds.release(conn, link.id)
         mapping.set_link(conn, link.id, **anew)
         log_rekey(conn, link, anew, run_id=desk.run.id, at=now, reason=ANOTHER_EVENT)
         aside.put(conn, desk.account.id, item, ANOTHER_EVENT, now, failed=False)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row
-
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.conflicts import Conflict, Why
 from include.calsync.core.decide import Action
@@ -23,7 +21,7 @@ from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.moves import client_of
 from include.calsync.store import formers, mapping, runs
 from include.calsync.store.leases import check_fence
-from include.calsync.store.transaction import reading
+from include.calsync.store.transaction import Connection, Row, reading
 
 NAMES = tuple(map(event_name, MERGED))
 TIMES = ("when",)

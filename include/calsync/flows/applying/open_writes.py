@@ -8,8 +8,6 @@ from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row
-
 from include.calsync.core.fields import BESIDE, activity_view, event_view
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import Context, When
@@ -19,7 +17,7 @@ from include.calsync.core.text import plain
 from include.calsync.errors import CredentialRefused, NotFound, Unreadable
 from include.calsync.flows.trouble import ITEMS, Troubles
 from include.calsync.store import changes, mapping
-from include.calsync.store.transaction import reading
+from include.calsync.store.transaction import Connection, Row, reading
 
 if TYPE_CHECKING:
     from include.calsync.flows.applying.writes import Desk

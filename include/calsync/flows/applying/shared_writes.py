@@ -6,8 +6,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.core.fields import event_view
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.core.policy import Side
@@ -17,7 +15,8 @@ from include.calsync.core.written import Written
 from include.calsync.errors import NotFound, RetryableError
 from include.calsync.flows import aside
 from include.calsync.flows.applying.writes import Desk, promptly
-from include.calsync.store import copies, mapping
+from include.calsync.store import copies, holds, mapping
+from include.calsync.store.transaction import Row
 
 Person = Mapping[str, Any]
 
@@ -82,7 +81,7 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
     values, event_base = _taken(desk, link, event, activity)
     equal = event_view(event) == event_base
     with desk.commit() as conn:
-        mapping.release(conn, link.id)
+        holds.release(conn, link.id)
         mapping.set_link(conn, link.id, **values)
         copies.drop(conn, desk.account.id, event["id"])
         if row.payload["left"]:

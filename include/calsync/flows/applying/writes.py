@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row
-
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.conflicts import Conflict
@@ -32,7 +30,7 @@ from include.calsync.flows.pairs import rules_of
 from include.calsync.flows.run import Run, RunAccount, check_lease
 from include.calsync.flows.services import Services
 from include.calsync.store import changes, mapping, runs
-from include.calsync.store.transaction import reading
+from include.calsync.store.transaction import Connection, Row, reading
 
 log = logging.getLogger(__name__)
 

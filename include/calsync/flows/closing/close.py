@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, cast, func, select, update
-
 from include.calsync.core.decide import Action, side_of
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import told
@@ -18,10 +16,9 @@ from include.calsync.flows.border import border
 from include.calsync.flows.closing import guests, waiting
 from include.calsync.flows.run import Run, RunAccount, at_work, check_lease, fail_account, load, resume
 from include.calsync.flows.services import Services
-from include.calsync.store import cursors, holds, mapping, runs
-from include.calsync.store.tables import account as account_table
-from include.calsync.store.tables import change_log, hold, plan_row, quarantine
-from include.calsync.store.transaction import reading
+from include.calsync.store import accounts as known_accounts
+from include.calsync.store import changes, cursors, holds, quarantine, runs
+from include.calsync.store.transaction import Connection, reading
 
 log = logging.getLogger(__name__)
 
@@ -113,19 +110,7 @@ def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
         if incremental:
             _move_cursors(conn, services, run, account)
         if run.request.upload is None:  # an upload reads them, but plans nothing for pairs
-            _forget_tried(conn, run, account)
-
-
-def _forget_tried(conn: Connection, run: Run, account: RunAccount) -> None:
-    """Items whose time came are ordinary ones again, but for those that this run set aside anew.
-
-    That is told by the plan, not by the time: the tasks of a run may have clocks that disagree.
-    """
-    again = plan_row.c.run_id == run.id, plan_row.c.account_id == account.id
-    entry, item = quarantine.c, func.coalesce(plan_row.c.event_id, cast(plan_row.c.activity_id, String))
-    anew = select(plan_row.c.id).where(*again, plan_row.c.state.in_(("deferred", "quarantined")), item == entry.item_id)
-    due = entry.account_id == account.id, entry.next_try_at <= run.started_at
-    conn.execute(quarantine.delete().where(*due, ~anew.exists()))
+            quarantine.take_back_tried(conn, account_id=account.id, run_id=run.id, due_at=run.started_at)
 
 
 def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAccount) -> None:
@@ -135,10 +120,9 @@ def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAc
         cursors.save(conn, side="activities", watermark=row.next_watermark, **common)
     if row.next_sync_token is not None:
         cursors.save(conn, side="events", sync_token=row.next_sync_token, params_digest=row.params_digest, **common)
-    conn.execute(
-        update(account_table)
-        .where(account_table.c.id == account.id)
-        .values(settings_digest=account.settings.digest(), mode=account.settings.mode, state="ok", error=account.error)
+    settings = account.settings
+    known_accounts.finish(
+        conn, account.id, settings_digest=account.settings.digest(), mode=settings.mode, error=account.error
     )
 
 
@@ -161,29 +145,25 @@ def _account_result(conn: Connection, run: Run, account: RunAccount) -> dict[str
         skipped += reasons
     for side in sides:
         sides[side]["listed"] = account.counts.get(f"{side}_listed", 0)
-    for row in _logged(conn, run, account):
-        if (row.side, row.action) in LOGGED:
-            side, kind = LOGGED[row.side, row.action]
-            sides[side][kind] += row.items_count
-    for row in _planned(conn, run, account):
-        side = "activities" if row.side == "activities" else "events"
-        if row.action == Action.ADOPT and row.state == "confirmed":
-            sides[side]["adopted"] += row.items_count
+    for (side, action), items_count in changes.counts(conn, run.id, account.id).items():
+        if (side, action) in LOGGED:
+            side, kind = LOGGED[side, Action(action)]
+            sides[side][kind] += items_count
+    for (side, action, state), items_count in runs.plan_counts(conn, run.id, account.id).items():
+        if action == Action.ADOPT and state == "confirmed":
+            sides["activities" if side == "activities" else "events"]["adopted"] += items_count
     for side, kind in _set_aside(conn, account):
         sides[side][kind] += 1
     if run.request.dry_run:
         for side, kind in _would_do(conn, run, account):
             sides[side][kind] += 1
-    conflicts = select(func.count()).where(
-        change_log.c.run_id == run.id, change_log.c.account_id == account.id, change_log.c.lost.is_not(None)
-    )
     drift = {"drift": account.counts.get("drift")} if run.request.reconcile else {}
     return {
         "state": account.state,
         "error": account.error,
         **sides,
         "skipped_by_reason": dict(skipped),
-        "conflicts": int(conn.execute(conflicts).scalar_one()),
+        "conflicts": changes.conflicts_count(conn, run.id, account.id),
         **_not_informed(conn, run, account),
         **drift,
     }
@@ -203,12 +183,12 @@ def _not_informed(conn: Connection, run: Run, account: RunAccount) -> dict[str, 
 
 def _set_aside(conn: Connection, account: RunAccount) -> Iterator[tuple[str, str]]:
     """What is still in quarantine or held, since whichever run."""
-    for row in mapping.set_aside(conn, account.id):
-        if row.attempts:
-            yield row.side, "quarantined"
+    for entry in quarantine.set_aside(conn, account.id):
+        if entry.attempts:
+            yield entry.side, "quarantined"
     for row in holds.held_creations(conn, account.id):
         yield "events" if row.side == "activities" else "activities", "held"
-    for row in mapping.held_items(conn, account.id):
+    for row in holds.held_items(conn, account.id):
         written = "events" if row.payload.get("event_changes") else "activities"
         yield str(side_of(Action(row.action)) or written), "held"
 
@@ -226,18 +206,6 @@ def _would_do(conn: Connection, run: Run, account: RunAccount) -> Iterator[tuple
             yield LOGGED[row.side, row.action]
 
 
-def _logged(conn: Connection, run: Run, account: RunAccount) -> list[Row[Any]]:
-    columns = (change_log.c.side, change_log.c.action)
-    query = select(*columns, func.count().label("items_count")).group_by(*columns)
-    return list(conn.execute(query.where(change_log.c.run_id == run.id, change_log.c.account_id == account.id)))
-
-
-def _planned(conn: Connection, run: Run, account: RunAccount) -> list[Row[Any]]:
-    columns = (plan_row.c.side, plan_row.c.action, plan_row.c.state)
-    query = select(*columns, func.count().label("items_count")).group_by(*columns)
-    return list(conn.execute(query.where(plan_row.c.run_id == run.id, plan_row.c.account_id == account.id)))
-
-
 def _failure(conn: Connection, run: Run, broken: Sequence[str], now: datetime) -> str | None:
     problems = _failed_accounts(run)
     problems += waiting.problems(conn, run, now)
@@ -247,8 +215,7 @@ def _failure(conn: Connection, run: Run, broken: Sequence[str], now: datetime) -
     for row in runs.plan_rows(conn, run.id, state="quarantined"):
         what = f"event {row.event_id}" if row.event_id else f"activity {row.activity_id}"
         problems.append(f"account {names[row.account_id]}: {what} is in quarantine: {row.error or row.reason}")
-    opened = select(hold.c.message).where(hold.c.run_id == run.id)
-    problems += [str(message) for message in conn.execute(opened).scalars()]
+    problems += holds.messages(conn, run.id)
     if broken:
         problems.append(f"Tasks failed, read their logs: {', '.join(broken)}.")
     return "\n".join(problems) or None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
-
 from include.calsync.core.guests import outside_guests
 from include.calsync.flows.run import Run, RunAccount
-from include.calsync.store import mapping
-from include.calsync.store.tables import change_log
+from include.calsync.store import changes, mapping
+from include.calsync.store.transaction import Connection
 
 
 def not_informed(conn: Connection, run: Run, account: RunAccount) -> list[int]:
@@ -15,9 +13,6 @@ def not_informed(conn: Connection, run: Run, account: RunAccount) -> list[int]:
     were not told of."""
     if account.settings.notify_guests != "none":
         return []
-    row = change_log.c
-    mine = row.run_id == run.id, row.account_id == account.id, row.side == "events", row.link_id.is_not(None)
-    entries = conn.execute(select(row.link_id, row.before, row.after).where(*mine))
-    moved = {int(each.link_id) for each in entries if "when" in (each.after or {})}
+    moved = {link_id for link_id, now in changes.written_to_events(conn, run.id, account.id) if "when" in now}
     links = mapping.whole(conn, sorted(moved))
     return [key for key, link in links.items() if outside_guests(link.event_raw or {}, account.policy.own)]

@@ -18,17 +18,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
-
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST, OPERATIONS, PAGE_SIZE
+from include.calsync.core.records import KnownAccount
 from include.calsync.errors import AccountError
 from include.calsync.flows.run import RunRequest, Stop
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
+from include.calsync.store import accounts as known_accounts
+from include.calsync.store import mapping
 from include.calsync.store.budgets import budget_of, resets_at
-from include.calsync.store.tables import account as account_table
-from include.calsync.store.tables import link
-from include.calsync.store.transaction import reading
+from include.calsync.store.transaction import Connection, reading
 
 PAGE = OPERATIONS["activities.list"].tokens
 LOOK = OPERATIONS["activities.get"].tokens
@@ -80,29 +79,22 @@ def _refusal(services: Services, request: RunRequest, conn_id: str, names: list[
 
 def estimate(conn: Connection, request: RunRequest, names: list[str]) -> int:
     """The tokens that reading will take at least, for accounts of one company."""
-    row = account_table.c
-    accounts = list(conn.execute(select(row.id, row.company_id, row.user_id).where(row.name.in_(names))))
+    accounts = known_accounts.of_names(conn, names)
     if request.reconcile:
         return _comparison(conn, accounts, request.interval)
     assert request.interval is not None
-    companies = {account.company_id for account in accounts}
-    changed = link.c.updated_at >= request.interval[0], link.c.company_id.in_(companies)
-    return _pages(conn.execute(select(func.count()).where(*changed)).scalar_one())
+    companies = {account.company_id for account in accounts if account.company_id is not None}
+    return _pages(mapping.changed_count(conn, companies, request.interval[0]))
 
 
-def _comparison(conn: Connection, accounts: list[Row[Any]], interval: tuple[datetime, datetime] | None) -> int:
-    mine = link.c.account_id.in_([account.id for account in accounts])
-    counted = select(link.c.account_id, func.count().label("links_count")).where(mine).group_by(link.c.account_id)
-    missed = select(func.count()).where(mine, link.c.missing_since_run.is_not(None), link.c.state == "active")
-    if interval is not None:
-        counted = counted.where(link.c.due_at >= interval[0])
-        missed = missed.where(link.c.due_at >= interval[0], link.c.due_at < interval[1])
-    counts = {row.account_id: row.links_count for row in conn.execute(counted)}
+def _comparison(conn: Connection, accounts: list[KnownAccount], interval: tuple[datetime, datetime] | None) -> int:
+    ids = [account.id for account in accounts]
+    counts = mapping.counts(conn, ids, due_from=interval[0] if interval is not None else None)
     by_user: dict[Any, int] = defaultdict(int)
     for account in accounts:
         by_user[account.user_id] += counts.get(account.id, 0)
     tokens = sum(_pages(count) for count in by_user.values()) or PAGE
-    missed_count = int(conn.execute(missed).scalar_one())
+    missed_count = mapping.missed_count(conn, ids, due=interval)
     asked = -(-missed_count // IDS_PER_REQUEST) * PAGE
     return tokens + asked + missed_count * LOOK + (RIGHTS if missed_count else 0)
 

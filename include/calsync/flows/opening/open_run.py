@@ -8,9 +8,8 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
-
 from include.calsync.core.policy import Mode
+from include.calsync.core.records import KnownAccount
 from include.calsync.errors import AccountError, CalsyncError, ServiceError, SettingsError
 from include.calsync.flows.border import border
 from include.calsync.flows.creation_limits import decide_anew
@@ -21,13 +20,11 @@ from include.calsync.flows.opening.types import unknown
 from include.calsync.flows.run import RunRequest, Stop, counted, mark_failed, take_leases
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account, load_accounts
+from include.calsync.store import accounts as known_accounts
 from include.calsync.store import pruning, runs
 from include.calsync.store.directory import Directory
 from include.calsync.store.engine import migrate
-from include.calsync.store.tables import account as account_table
-from include.calsync.store.tables import cursor
-from include.calsync.store.transaction import reading
-from include.calsync.store.upsert import insert as upsert
+from include.calsync.store.transaction import Connection, reading
 
 RESUMED = "resumed"
 """In place of a digest of settings: those of the last run are no longer known to hold."""
@@ -61,7 +58,7 @@ def open_run(services: Services, request: RunRequest) -> str:
             at=services.clock(),
         )
         if not request.dry_run:
-            _pause_others(conn, {account.name for account in configured if account.enabled})
+            known_accounts.pause_others(conn, {account.name for account in configured if account.enabled})
     with counted(services, run_id):
         enabled = [account for account in configured if account.enabled]
         found, problems = _resolve_all(services, directory, enabled, request)
@@ -140,11 +137,10 @@ def _enlist(
 ) -> None:
     with services.engine.begin() as conn:
         account_id = _known_id(conn, account.name, found) if request.dry_run else _account_id(conn, account.name, found)
-        paused = account_table.c.id == account_id, account_table.c.state == "paused"
         # Much may have happened meanwhile, also to what was not edited: it reads everything once.
-        resumed = conn.execute(select(account_table.c.id).where(*paused)).first() is not None
+        resumed = known_accounts.is_paused(conn, account_id)
         if not request.dry_run:
-            conn.execute(update(account_table).where(*paused).values(state="ok", error=None, settings_digest=RESUMED))
+            known_accounts.resume(conn, account_id, RESUMED)
             if problem and problem.state == "failed" and not problem.passing:
                 mark_failed(conn, account_id, problem.error)
             if problem is None and request.upload is None:
@@ -170,58 +166,52 @@ def _known_id(conn: Connection, name: str, found: Resolved | None) -> int:
 
     An account that has another user or calendar now would be a new one, and is planned as one.
     """
-    row = account_table.c
-    ids = {} if found is None else {"company_id": found.company_id, "user_id": found.user_id}
-    same = select(row.id).filter_by(**ids, calendar_id=found.calendar_id) if found and found.calendar_id else None
-    known = conn.execute(same).scalar() if same is not None else None
+    known = _same(conn, found)
     if known is None:
-        named = conn.execute(select(account_table).where(row.name == name)).first()
+        named = known_accounts.named(conn, name)
         if found and named is not None and named.company_id is not None and named.calendar_id != found.calendar_id:
             name += runs.NEXT
-            named = conn.execute(select(account_table).where(row.name == name)).first()
-        known = named.id if named is not None else None
-    return int(known) if known is not None else _id_of_name(conn, name)
+            named = known_accounts.named(conn, name)
+        known = named
+    return known.id if known is not None else known_accounts.id_of_name(conn, name)
 
 
-def _id_of_name(conn: Connection, name: str) -> int:
-    """The account of this name, which may be a new row, or one that another run is just making."""
-    row = account_table.c
-    conn.execute(upsert(conn, account_table).values(name=name).on_conflict_do_nothing(index_elements=[row.name]))
-    return int(conn.execute(select(row.id).where(row.name == name)).scalar_one())
+def _same(conn: Connection, found: Resolved | None) -> KnownAccount | None:
+    """The account of this identity; None: it is not known, or its calendar is not there yet."""
+    if found is None or not found.calendar_id:
+        return None
+    ids: dict[str, Any] = {"company_id": found.company_id, "user_id": found.user_id}
+    return known_accounts.of_ids(conn, **ids, calendar_id=found.calendar_id)
 
 
 def _account_id(conn: Connection, name: str, found: Resolved | None) -> int:
     """The row of (company, user, calendar), whatever its name was; else the row of this name; else a new one."""
-    row = account_table.c
-    named = conn.execute(select(account_table).where(row.name == name)).first()
+    named = known_accounts.named(conn, name)
     if found is None:
-        return int(named.id) if named is not None else _id_of_name(conn, name)
-    ids = {"company_id": found.company_id, "user_id": found.user_id, "calendar_id": found.calendar_id}
-    same = conn.execute(select(account_table).filter_by(**ids)).first() if found.calendar_id else None
+        return named.id if named is not None else known_accounts.id_of_name(conn, name)
+    ids: dict[str, Any] = {"company_id": found.company_id, "user_id": found.user_id, "calendar_id": found.calendar_id}
+    same = _same(conn, found)
     if same is not None and same.name == name:
-        return int(same.id)
+        return same.id
     unclaimed = named is not None and named.company_id is None
     if named is not None and (same is not None or not unclaimed):
         if named.calendar_id == found.calendar_id and same is None and named.company_id == found.company_id:
-            return int(named.id)
-        retired = {"name": f"{name}~{named.id}", "state": "paused"}
-        conn.execute(update(account_table).where(row.id == named.id).values(**retired))
+            return named.id
+        known_accounts.retire(conn, named)
     if same is not None:
-        conn.execute(update(account_table).where(row.id == same.id).values(name=name))
-        return int(same.id)
+        known_accounts.rename(conn, same.id, name)
+        return same.id
     if unclaimed and named is not None:
-        conn.execute(update(account_table).where(row.id == named.id).values(**ids))
-        return int(named.id)
-    made = upsert(conn, account_table).values(name=name, **ids).on_conflict_do_nothing().returning(row.id)
-    known = conn.execute(made).scalar()
-    return int(known) if known is not None else _account_id(conn, name, found)  # another run was just quicker
+        known_accounts.claim(conn, named.id, **ids)
+        return named.id
+    known = known_accounts.add(conn, name=name, **ids)
+    return known if known is not None else _account_id(conn, name, found)  # another run was just quicker
 
 
 def _connect(services: Services, account: Account, account_id: int) -> None:
     """Note since when the account is connected, once: now by each service's own clock, in whole seconds."""
-    row = account_table.c
     with reading(services.engine) as conn:
-        known = conn.execute(select(account_table).where(row.id == account_id)).one()
+        known = known_accounts.get(conn, account_id)
     values = {}
     if known.activities_connected_at is None:
         now = _time_at(services, lambda: _pipedrive_time(services, account))
@@ -230,21 +220,13 @@ def _connect(services: Services, account: Account, account_id: int) -> None:
         values["events_connected_at"] = _time_at(services, lambda: _google_time(services, account))
     if values:
         with services.engine.begin() as conn:
-            conn.execute(update(account_table).where(row.id == account_id).values(**values))
+            known_accounts.set_connected_at(conn, account_id, **values)
 
 
-def _followed_until(services: Services, known: Row[Any]) -> datetime | None:
+def _followed_until(services: Services, known: KnownAccount) -> datetime | None:
     """Until when the user's activities were followed with the calendar that this account had before, if it had one."""
-    row, before = account_table.c, cursor.c
-    # What such an account is called from then on: see _account_id.
-    same = (
-        row.company_id == known.company_id,
-        row.user_id == known.user_id,
-        row.name.startswith(f"{known.name}~", autoescape=True),
-    )
-    query = select(func.max(before.watermark)).join(account_table, row.id == before.account_id)
     with reading(services.engine) as conn:
-        return conn.execute(query.where(before.side == "activities", *same)).scalar()
+        return known_accounts.followed_until(conn, known)
 
 
 def _pipedrive_time(services: Services, account: Account) -> datetime | None:
@@ -270,8 +252,3 @@ def _time_at(services: Services, ask: Callable[[], datetime | None]) -> datetime
     except AccountError:
         at = None
     return (at or services.clock()).replace(microsecond=0)
-
-
-def _pause_others(conn: Connection, configured: set[str]) -> None:
-    gone = account_table.c.name.notin_(configured)
-    conn.execute(update(account_table).where(gone, account_table.c.state != "paused").values(state="paused"))

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
@@ -28,6 +26,7 @@ from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
 from include.calsync.flows.run import RunAccount
+from include.calsync.store.transaction import Row
 
 # Causes that end by themselves when the activity comes back into the account's scope.
 SCOPE_CAUSES = frozenset({"no_date", "other_type", "other_owner", "done"})

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row
-
 from include.calsync.core.field_sets import FIELD_SET, completed, last_activity, last_event
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.core.policy import Side
 from include.calsync.core.records import Observation
 from include.calsync.flows.planning.rekeying import with_columns
 from include.calsync.store import mapping
+from include.calsync.store.transaction import Connection, Row
 
 Seen = tuple[Observation | None, Observation | None]
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
-
 from include.calsync.core.adopt import span_of
 from include.calsync.core.decide import Action
 from include.calsync.core.guard import Limit, message
@@ -25,8 +23,8 @@ from include.calsync.core.when import due_at, move_activity, move_event
 from include.calsync.flows.creation_limits import MAX_CREATE, create_limits
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
 from include.calsync.flows.run import Run, RunAccount
-from include.calsync.store import holds, mapping
-from include.calsync.store.tables import change_log
+from include.calsync.store import changes, holds, mapping
+from include.calsync.store.transaction import Connection, Row
 
 log = logging.getLogger(__name__)
 CREATED = {str(Action.CREATE_EVENT): Side.EVENT, str(Action.CREATE_ACTIVITY): Side.ACTIVITY}
@@ -129,15 +127,9 @@ class _AccountGuard:
 
     def _created_of(self, link_ids: set[int], at: datetime) -> dict[int, tuple[Side, datetime]]:
         """What we created around that time for these links, by link."""
-        column = change_log.c
-        query = select(column.link_id, column.action, column.at).where(
-            column.account_id == self.account.id,
-            column.action.in_(list(CREATED)),
-            column.at.between(at - AT_ONCE - timedelta(minutes=1), at + AT_ONCE),
-        )
-        return {
-            row.link_id: (CREATED[row.action], row.at) for row in self.conn.execute(query) if row.link_id in link_ids
-        }
+        first, last = at - AT_ONCE - timedelta(minutes=1), at + AT_ONCE
+        made = changes.made_between(self.conn, self.account.id, list(CREATED), first, last)
+        return {link_id: (CREATED[action], when) for link_id, action, when in made if link_id in link_ids}
 
     # Too many.
 

@@ -15,14 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.core.decide import Action
 from include.calsync.core.diff import Diff
 from include.calsync.core.model import Change
 from include.calsync.core.records import is_live, is_lost, is_missing
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.run import RunAccount
+from include.calsync.store.transaction import Row
 
 KINDS = ("missing", "extra", "differing", "orphaned")
 # Written by no merge, but not the same on both sides either.

@@ -12,16 +12,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
-
 from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.records import Observation
 from include.calsync.core.series import series_columns
 from include.calsync.core.words import ANOTHER_ACTIVITY, ANOTHER_EVENT, Absence
 from include.calsync.flows.planning.rekeying import with_columns
 from include.calsync.flows.run import RunAccount
-from include.calsync.store import mapping
+from include.calsync.store import mapping, quarantine
 from include.calsync.store.changes import log_rekey
+from include.calsync.store.transaction import Connection, Row
 
 _ENDED = frozenset({"removing", "detached"})
 """States of a link that gets what it lost: it is an active one again."""
@@ -94,7 +93,7 @@ class Followed:
             if link.account_id not in mine:
                 continue
             mapping.set_link(conn, link_id, **columns)
-            mapping.take_back(conn, account_id=link.account_id, side="events", item_id=link.event_id)
+            quarantine.take_back(conn, account_id=link.account_id, side="events", item_id=link.event_id)
             reason = ANOTHER_EVENT if "event_id" in columns else ANOTHER_ACTIVITY
             log_rekey(conn, link, columns, run_id=run_id, at=now, reason=reason)
 

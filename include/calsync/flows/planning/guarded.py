@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
-
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.guard import Limit, message
 from include.calsync.core.words import BY_NOBODY, Absence
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
-from include.calsync.store.tables import change_log
-from include.calsync.store.transaction import reading
+from include.calsync.store import changes as change_log
+from include.calsync.store.transaction import Row, reading
 
 log = logging.getLogger(__name__)
 WINDOW = timedelta(hours=24)
@@ -126,21 +124,7 @@ def _hold(account: RunAccount, group: _Group, text: str) -> None:
 
 
 def _recent_count(services: Services, account_id: int, actions: frozenset[Action], side: str | None) -> int:
-    column = change_log.c
-    ours: list[ColumnElement[bool]] = [column.action.in_([str(action) for action in actions])]
-    if actions == DESTRUCTIVE:
-        ours.append((column.action == Action.REMOVE_EVENT) & column.reason.startswith(BY_SETTING))
-    query = (
-        select(func.count())
-        .select_from(change_log)
-        .where(
-            column.account_id == account_id,
-            or_(*ours),
-            column.at > services.clock() - WINDOW,
-            column.reason.not_in(BY_NOBODY),
-        )
-    )
-    if side is not None:
-        query = query.where(column.side == side)
+    also = (str(Action.REMOVE_EVENT), BY_SETTING) if actions == DESTRUCTIVE else None
+    counted, since = sorted(str(action) for action in actions), services.clock() - WINDOW
     with reading(services.engine) as conn:
-        return int(conn.execute(query).scalar_one())
+        return change_log.recent_count(conn, account_id, since, counted, also=also, side=side, but=BY_NOBODY)

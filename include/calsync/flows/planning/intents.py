@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row
-
 from include.calsync.core import adopt
 from include.calsync.core.field_sets import FIELD_SET
 from include.calsync.core.fields import unsupported
@@ -21,6 +19,7 @@ from include.calsync.flows import aside
 from include.calsync.flows.planning.seen import Seen, event_key
 from include.calsync.flows.run import RunAccount
 from include.calsync.store import mapping
+from include.calsync.store.transaction import Connection, Row
 
 # Clocks may disagree, and a request may take its time.
 SENT_BEFORE, SENT_AFTER = timedelta(minutes=1), timedelta(minutes=2)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.field_sets import present
 from include.calsync.core.model import ActivityView
@@ -16,6 +14,7 @@ from include.calsync.core.policy import Policy
 from include.calsync.flows.planning.guarded import BY_SETTING
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.run import RunAccount
+from include.calsync.store.transaction import Row
 
 # By cause of the removal.
 SETTINGS = {"other_type": "activity_types", "done": "done"}

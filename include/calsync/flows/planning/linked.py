@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.diff import Diff
 from include.calsync.core.model import ActivityView, Change
@@ -26,7 +24,8 @@ from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
 from include.calsync.flows.run import RunAccount
-from include.calsync.store import mapping
+from include.calsync.store import holds, mapping
+from include.calsync.store.transaction import Connection
 
 ENDING = frozenset({*DESTRUCTIVE, Action.REMOVE_EVENT, Action.DETACH, Action.UNLINK})
 """Actions after which a link is not active: their rows say why."""
@@ -64,7 +63,7 @@ class LinkedPairs:
         for link_id, values in self.touched:
             mapping.set_link(conn, link_id, **values)
         for link_id in self.released:
-            mapping.release(conn, link_id)
+            holds.release(conn, link_id)
 
     def rests(self, account: RunAccount, *items: tuple[str, Any]) -> bool:
         """Whether one of these is in quarantine, none was edited since, and its time has not come."""

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert
-
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
 from include.calsync.flows.planning import alike, drift, report, transfers
@@ -24,9 +22,8 @@ from include.calsync.flows.planning.shared import SharedMeetings
 from include.calsync.flows.planning.unlinked import Formers, UnlinkedItems
 from include.calsync.flows.run import Run, at_work, check_lease, fail_account, resume
 from include.calsync.flows.services import Services
-from include.calsync.store import changes, formers, holds, mapping, runs
-from include.calsync.store.tables import held_item, hold
-from include.calsync.store.transaction import reading
+from include.calsync.store import accounts, changes, formers, holds, mapping, quarantine, runs
+from include.calsync.store.transaction import Connection, Row, reading
 
 
 def plan(services: Services, run_id: str, owner: str) -> dict[str, Any]:
@@ -51,10 +48,10 @@ def _plan(services: Services, run: Run) -> None:
         removed = changes.removed(conn, unknown)
         events = formers.of_events(conn, seen.unlinked_events(found))
         ended = Formers(formers.of_activities(conn, unknown), events)
-        unused = runs.paused_accounts(conn)
+        unused = accounts.paused(conn)
         for account in run.working():
-            aside_count = len(list(mapping.set_aside(conn, account.id)))
-            account.counts["set_aside"] = aside_count + len(list(mapping.held_items(conn, account.id)))
+            aside_count = len(list(quarantine.set_aside(conn, account.id)))
+            account.counts["set_aside"] = aside_count + len(list(holds.held_items(conn, account.id)))
     rows = Rows(run.request.upload)
     shared = SharedMeetings(seen, rows, found)
     linked = LinkedPairs(seen, rows, services.clock(), shared)
@@ -121,14 +118,13 @@ def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: dict
     if held is None:
         return
     if "id" not in held:
-        values = {"account_id": row["account_id"], "run_id": run.id, "opened_at": now, **held}
-        held["id"] = conn.execute(insert(hold).values(**values).returning(hold.c.id)).scalar_one()
+        held["id"] = holds.open_hold(conn, account_id=row["account_id"], run_id=run.id, opened_at=now, **held)
     if row["link_id"] is None:
         side, item_id = held_key(row)
         holds.hold_creation(conn, hold_id=held["id"], account_id=row["account_id"], side=side, item_id=item_id)
         return
     kept = {key: row[key] for key in ("account_id", "link_id", "action", "payload")}
-    conn.execute(insert(held_item).values(hold_id=held["id"], **kept))
+    holds.hold_item(conn, hold_id=held["id"], **kept)
     mapping.set_link(conn, row["link_id"], state="held", cause=held["rule"])
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.core.model import ActivityView, Change, Origin
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.words import NAMES, PRIVACY, SETTINGS
 from include.calsync.core.written import Written, wanted_visibility, written_for
+from include.calsync.store.transaction import Row
 
 
 def is_stale(link: Row[Any], activity: ActivityView, policy: Policy) -> bool:

@@ -12,15 +12,13 @@ from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, update
-
 from include.calsync.core.model import EventView
 from include.calsync.core.records import Observation, is_vanished
 from include.calsync.core.series import Occurrence, is_occurrence, is_series, rekey, series_columns, start_text
 from include.calsync.core.words import Absence
-from include.calsync.store import changes, mapping
+from include.calsync.store import changes, mapping, quarantine
 from include.calsync.store.changes import log_rekey
-from include.calsync.store.tables import intent as intent_table
+from include.calsync.store.transaction import Connection, Row
 
 
 class Rekeying:
@@ -122,7 +120,7 @@ class Rekeying:
         for row in self._intents:
             columns = self.intents.get(row.id)
             if columns is not None:
-                conn.execute(update(intent_table).where(intent_table.c.id == row.id).values(**columns))
+                mapping.set_intent(conn, row.id, **columns)
                 changes.rename_event(conn, row.calendar_id, row.event_id, columns["event_id"])
         for link in self._heads.values():
             if link.account_id not in mine:
@@ -139,7 +137,7 @@ class Rekeying:
     def _store(self, conn: Connection, link: Row[Any], run_id: str, now: datetime) -> None:
         columns = self.links[link.id]
         mapping.set_link(conn, link.id, **columns)
-        mapping.take_back(conn, account_id=link.account_id, side="events", item_id=link.event_id)
+        quarantine.take_back(conn, account_id=link.account_id, side="events", item_id=link.event_id)
         log_rekey(conn, link, columns, run_id=run_id, at=now, reason="the series of this occurrence was changed")
 
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.core.decide import Action, side_of
 from include.calsync.core.model import ActivityView, When
 from include.calsync.core.policy import Side
@@ -18,6 +16,7 @@ from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border
 from include.calsync.flows.pairs import changes_json, merged_of, rules_of
 from include.calsync.flows.run import RunAccount, UploadOptions
+from include.calsync.store.transaction import Row
 
 
 class Rows:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Row
 
 from include.calsync.core.diff import Diff, diff
 from include.calsync.core.meetings import meeting_of
@@ -18,7 +17,8 @@ from include.calsync.flows.planning.completing import Completed
 from include.calsync.flows.planning.followed import Followed
 from include.calsync.flows.planning.rekeying import Rekeying
 from include.calsync.flows.run import Run, RunAccount
-from include.calsync.store import copies, formers, mapping, runs
+from include.calsync.store import copies, formers, holds, mapping, quarantine, runs
+from include.calsync.store.transaction import Connection, Row
 
 OLDEST = datetime.min.replace(tzinfo=UTC)
 
@@ -47,10 +47,10 @@ class Seen:
         self.intents = [self.rekeying.moved_intent(row) for row in intents] + resting
         self.copies = copies.of_companies(conn, companies)
         self.meeting_intents = copies.intents_of(conn, companies)
-        aside = [row for account_id in self.accounts for row in mapping.set_aside(conn, account_id)]
+        aside = [row for account_id in self.accounts for row in quarantine.set_aside(conn, account_id)]
         self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}
         # Another account may hold back what it would do to a pair.
-        held = [row for account_id in (*self.accounts, *self.rests) for row in mapping.held_items(conn, account_id)]
+        held = [row for account_id in (*self.accounts, *self.rests) for row in holds.held_items(conn, account_id)]
         self.held = {row.link_id: row for row in held}
         # Most links were not seen and rest: their heads are enough.
         stirred = self._stirred_meetings()

@@ -12,8 +12,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row
-
 from include.calsync.core.decide import Action
 from include.calsync.core.diff import Diff
 from include.calsync.core.fields import is_foreign
@@ -26,6 +24,7 @@ from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen, event_key
 from include.calsync.flows.run import RunAccount
 from include.calsync.store import copies
+from include.calsync.store.transaction import Connection, Row
 
 Place = tuple[int, str]
 """Account and event."""

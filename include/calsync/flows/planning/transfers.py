@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Row
-
 from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.model import ActivityView, Origin
 from include.calsync.core.planning.facts import NONE, NewOwner
@@ -23,6 +21,7 @@ from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
 from include.calsync.flows.run import RunAccount
 from include.calsync.store import formers
+from include.calsync.store.transaction import Connection, Row
 
 CAUSE = "other_owner"
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.core import adopt
 from include.calsync.core.decide import Action, out_of_scope, too_old
 from include.calsync.core.diff import Diff
@@ -34,6 +32,7 @@ from include.calsync.flows.planning.linked import LinkedPairs
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.run import Run, RunAccount
+from include.calsync.store.transaction import Row
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from include.calsync.flows.rights import check_right
 from include.calsync.flows.run import Run, RunAccount, check_lease
 from include.calsync.flows.services import Services, rotated
 from include.calsync.flows.trouble import ITEMS
-from include.calsync.store import copies, cursors, directory, formers, holds, mapping, runs
+from include.calsync.store import copies, cursors, directory, formers, holds, mapping, quarantine, runs
 from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
@@ -51,10 +51,10 @@ class CalendarPull:
             rows = mapping.heads(conn, company_ids=[], calendar_ids=[self.calendar_id])
             self.links = {row.event_id: row for row in rows}
             intents = mapping.intents(conn, account.id)
-            held = mapping.held_items(conn, account.id)
+            held = holds.held_items(conn, account.id)
             self.held = {row.item_id for row in holds.held_creations(conn, account.id) if row.side == "events"}
             self.intents = {row.event_id for row in intents}
-            self.aside = mapping.set_aside(conn, account.id)
+            self.aside = quarantine.set_aside(conn, account.id)
             self.copies = copies.of_calendar(conn, self.calendar_id)
             self.leaving = {row.event_id for row in formers.leaving(conn, calendar_ids=[self.calendar_id])}
             self.cursor = cursors.get(conn, account.id, "events")

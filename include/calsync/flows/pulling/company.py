@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.model import Origin
-from include.calsync.core.records import is_unfinished
+from include.calsync.core.records import SetAside, is_unfinished
 from include.calsync.core.stamps import skew
 from include.calsync.errors import FatalError, RecordError
 from include.calsync.flows import aside, moves
@@ -21,8 +19,8 @@ from include.calsync.flows.pulling import pace as budget
 from include.calsync.flows.pulling import scope as reconcile
 from include.calsync.flows.run import Run, RunAccount, check_lease
 from include.calsync.flows.services import Services, rotated
-from include.calsync.store import cursors, formers, mapping, runs
-from include.calsync.store.transaction import reading
+from include.calsync.store import cursors, formers, mapping, quarantine, runs
+from include.calsync.store.transaction import Row, reading
 
 # Answers of one moment may show later; the listing is inclusive, and what repeats is a no-op.
 OVERLAP = timedelta(seconds=60)
@@ -120,7 +118,7 @@ class CompanyPull:
     def _set_aside(self) -> set[int]:
         """Activities that are read again: theirs are the names that may have changed."""
         with reading(self.services.engine) as conn:
-            rows = [row for account in self.accounts for row in mapping.set_aside(conn, account.id)]
+            rows = [row for account in self.accounts for row in quarantine.set_aside(conn, account.id)]
         due = {(row.side, row.item_id) for row in rows if self._due(row)}
         linked = {link.activity_id for link in self._known() if ("events", link.event_id) in due}
         return linked | {int(item_id) for side, item_id in due if side == "activities"}
@@ -130,7 +128,7 @@ class CompanyPull:
         wanted: set[int] = set()
         for account in self.accounts:
             with reading(self.services.engine) as conn:
-                rows = mapping.set_aside(conn, account.id)
+                rows = quarantine.set_aside(conn, account.id)
                 open_intents = mapping.intents(conn, account.id)
             wanted |= {int(row.item_id) for row in rows if row.side == "activities" and self._due(row)}
             if open_intents:
@@ -188,7 +186,7 @@ class CompanyPull:
     def _known(self) -> list[Row[Any]]:
         return [link for link in self.links.values() if link is not None]
 
-    def _due(self, row: Row[Any]) -> bool:
+    def _due(self, row: SetAside) -> bool:
         return bool(row.next_try_at <= self.services.clock()) or self.run.request.full
 
     def _compared(self) -> list[Row[Any]]:
@@ -209,7 +207,7 @@ class CompanyPull:
 
     def _resting(self) -> set[tuple[str, str]]:
         with reading(self.services.engine) as conn:
-            rows = [row for account in self.accounts for row in mapping.set_aside(conn, account.id)]
+            rows = [row for account in self.accounts for row in quarantine.set_aside(conn, account.id)]
         return {(row.side, row.item_id) for row in rows if row.attempts and not self._due(row)}
 
     def _report(self, account: RunAccount, listed_count: int, next_watermark: datetime) -> None:

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST, PipedriveClient
 from include.calsync.core.words import UNPROVEN_EVENTS, Absence
 from include.calsync.errors import Hidden, NotFound
@@ -27,6 +25,7 @@ from include.calsync.flows.trouble import ITEMS, Troubles
 from include.calsync.store import mapping
 from include.calsync.store.directory import Directory
 from include.calsync.store.leases import check_fence
+from include.calsync.store.transaction import Row
 
 # Of the ids asked for; the rest go to upcoming activities. With 180 of those each is still asked every other run.
 PAST_SHARE = 10

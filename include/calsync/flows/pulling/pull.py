@@ -12,6 +12,7 @@ from include.calsync.flows.pulling.company import CompanyPull
 from include.calsync.flows.run import RunAccount, at_work, fail_account, resume_pull
 from include.calsync.flows.services import Services
 from include.calsync.store import runs
+from include.calsync.store.engine import takes_one_writer
 
 PARALLEL_CALENDARS = 8
 
@@ -40,7 +41,7 @@ def pull_activities(services: Services, run_id: str, owner: str) -> list[list[st
 
 def shards(names: list[str], services: Services) -> list[list[str]]:
     """Names dealt out to parallel tasks: SQLite takes one writer, so one shard."""
-    if services.engine.dialect.name == "sqlite":
+    if takes_one_writer(services.engine):
         count = 1
     else:
         count = services.environment.shards or min(8, 1 + len(names) // 10)

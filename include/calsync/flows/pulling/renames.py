@@ -13,11 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
-
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.links import API_HOST
-from include.calsync.core.model import Origin
 from include.calsync.core.stamps import stamp
 from include.calsync.core.words import NAMES, Absence
 from include.calsync.errors import CredentialRefused, FatalError, NotFound, RecordError, RetryableError
@@ -26,10 +23,9 @@ from include.calsync.flows.names import KINDS, shown_names
 from include.calsync.flows.pulling.pace import Pace
 from include.calsync.flows.run import Run, RunAccount, check_lease
 from include.calsync.flows.services import Services
-from include.calsync.store import directory
+from include.calsync.store import directory, mapping
 from include.calsync.store.budgets import budget_of
-from include.calsync.store.tables import link
-from include.calsync.store.transaction import reading
+from include.calsync.store.transaction import Connection, reading
 
 EACH, SELDOM = timedelta(hours=1), timedelta(hours=24)
 # A link may be stored long after its names were read, and was not yet there to be compared.
@@ -114,12 +110,6 @@ def _walk(services: Services, client: PipedriveClient, listing: str, out: _Liste
     out.since[listing] = until.isoformat()
 
 
-def _showing(company_id: str) -> tuple[ColumnElement[bool], ...]:
-    row = link.c
-    shown = or_(row.state == "active", and_(row.state == "held", row.cause == Absence.HIDDEN))
-    return row.company_id == company_id, shown, row.origin == str(Origin.PIPEDRIVE)
-
-
 def _keys(refs: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Kind and id of what an activity hangs on."""
     deal, person, organization = refs
@@ -129,8 +119,7 @@ def _keys(refs: Sequence[str]) -> tuple[tuple[str, str], ...]:
 def _kinds(conn: Connection, company_id: str) -> set[str]:
     """The kinds on which any activity hangs."""
     found: set[str] = set()
-    query = select(link.c.base_activity["refs"]).where(*_showing(company_id)).execution_options(yield_per=1000)
-    for refs in conn.execute(query).scalars():
+    for refs in mapping.refs_shown(conn, company_id, held_for=Absence.HIDDEN):
         found |= {kind for kind, key in _keys(refs) if key}
         if len(found) == len(KINDS):
             break
@@ -141,17 +130,12 @@ def _outdated(
     conn: Connection, company_id: str, names: Mapping[tuple[str, str], Mapping[str, str]]
 ) -> Iterator[tuple[int, int]]:
     """Account and activity of the links whose base shows another name than was listed."""
-    column = link.c
-    query = select(column.account_id, column.activity_id, column.base_activity)
-    query = query.where(*_showing(company_id)).order_by(column.due_at)
-    for row in conn.execute(query.execution_options(yield_per=1000)):
-        shown = row.base_activity["context"]
+    for account_id, activity_id, base in mapping.bases_shown(conn, company_id, held_for=Absence.HIDDEN):
+        shown = base["context"]
         if str(shown.get("url")).startswith(NOWHERE) or any(
-            shown.get(part) != name
-            for key in _keys(row.base_activity["refs"])
-            for part, name in names.get(key, {}).items()
+            shown.get(part) != name for key in _keys(base["refs"]) for part, name in names.get(key, {}).items()
         ):
-            yield row.account_id, row.activity_id
+            yield account_id, activity_id
 
 
 def _save(

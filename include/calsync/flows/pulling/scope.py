@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.clients.google_calendar import EventListing, GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.fields import event_view
 from include.calsync.core.when import activity_when, due_at
 from include.calsync.flows.run import RunRequest
+from include.calsync.store.transaction import Row
 
 # A whole day's event begins at its calendar's midnight, which is at most so far from that of UTC. And an event without
 # length ends where it begins, which is not after `timeMin`.

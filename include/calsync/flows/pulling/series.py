@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row
-
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import too_old
 from include.calsync.core.fields import event_view, unsupported
@@ -31,7 +29,7 @@ from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.flows.trouble import ITEMS, Troubles
 from include.calsync.store import mapping
-from include.calsync.store.transaction import reading
+from include.calsync.store.transaction import Row, reading
 
 log = logging.getLogger(__name__)
 Json = dict[str, Any]
