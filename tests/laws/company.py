@@ -15,6 +15,8 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.limiter import Limiter, NoLimiter
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
+from include.calsync.core.marks import read_mark
+from include.calsync.core.model import Origin
 from include.calsync.core.text import DELIMITER
 from include.calsync.store.limits import StoreLimiter
 from include.calsync.store.tables import account, change_log
@@ -305,7 +307,10 @@ class Company(World):
 
     def person_restores_event(self, node: Node) -> None:
         event = self.google.edit_event(node[1], node[2], status="confirmed")
-        self._restored("restore event", node, of_event(event))
+        shown, mark = of_event(event), read_mark(event)
+        if mark is not None and mark.origin is Origin.PIPEDRIVE:  # names in a title of ours are renamed with their deal
+            shown |= {"subject": shown["subject"].rsplit(" > ", 1)[-1]}
+        self._restored("restore event", node, shown)
 
     def person_renames(self, kind: str, number: int, name: str) -> None:
         self.names[kind, number].append(name)
