@@ -115,7 +115,7 @@ def test_one_item_that_is_planned(
         bad = world.activity("Bad")
     with monkeypatch.context() as patch:
         if linked:
-            breaks(patch, LinkedPairs, "_pair", lambda _, __, link, *___: link.activity_id == bad["id"])
+            breaks(patch, LinkedPairs, "_carry_out", lambda _, case, *__: case.link.activity_id == bad["id"])
         else:
             breaks(patch, UnlinkedItems, "_activity", lambda _, __, activity_id, *___: activity_id == bad["id"])
         summary = world.sync()

@@ -52,7 +52,7 @@ def refuse_if_changed(desk: Desk, row: Row[Any]) -> None:
         raise TooLate(f"the event stays in its calendar until that answers: {error}") from error
     if current.get("status") == "cancelled" or current.get("etag") != row.payload["etag"]:
         raise PreconditionFailed("the event was edited before it could go over: the next run decides again")
-    with reading(desk.services.engine) as conn:
+    with desk.services.engine.begin() as conn:  # a lease is looked at with its row locked
         _hold(desk, conn, link)
 
 
