@@ -205,6 +205,7 @@ def test_what_requests_cost() -> None:
         "activities.create": 5,
         "activities.update": 5,
         "activities.delete": 3,
+        "activityFields.get": 1,
         "persons.list": 10,
         "organizations.list": 10,
         "deals.list": 10,

@@ -24,7 +24,7 @@ PRICES = {
     "organizations.list": 10, "organizations.get": 1,
     "organizations.update": 5, "deals.list": 10, "deals.archived": 20, "deals.get": 1, "deals.update": 5,
     "users.list": 20, "userConnections.get": 20,
-    "users.me": 2, "users.get": 2, "activityTypes.list": 20, "leads.list": 20, "leads.get": 2,
+    "users.me": 2, "users.get": 2, "activityTypes.list": 20, "activityFields.get": 1, "leads.list": 20, "leads.get": 2,
 }  # fmt: skip
 
 
