@@ -94,8 +94,8 @@ WRITES = [
     ),
     Mutation(
         "flows/applying/event_writes.py",
-        "return event_view(event) != EventView.from_json(link.base_event)",
-        "return event_view(event) == EventView.from_json(link.base_event)",
+        "return view != completed(link.base_event, view, link.field_set)",
+        "return view == completed(link.base_event, view, link.field_set)",
         "an event edited while it is being deleted is deleted (law 2)",
         f"{MEANWHILE} -k being_deleted",
     ),
