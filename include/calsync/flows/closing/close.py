@@ -121,9 +121,7 @@ def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAc
     if row.next_sync_token is not None:
         cursors.save(conn, side="events", sync_token=row.next_sync_token, params_digest=row.params_digest, **common)
     settings = account.settings
-    known_accounts.finish(
-        conn, account.id, settings_digest=account.settings.digest(), mode=settings.mode, error=account.error
-    )
+    known_accounts.finish(conn, account.id, settings_digest=settings.digest(), mode=settings.mode, error=account.error)
 
 
 def _result(conn: Connection, run: Run) -> dict[str, Any]:
