@@ -16,7 +16,7 @@ from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts
 from include.calsync.store import runs
 from include.calsync.store.leases import check_fence
-from include.calsync.store.transaction import Connection, Row, reading
+from include.calsync.store.transaction import Connection, Row
 
 log = logging.getLogger(__name__)
 STAGING_KEPT = timedelta(days=2)
@@ -180,29 +180,32 @@ def mark_failed(conn: Connection, account_id: int, error: str) -> None:
     known_accounts.fail(conn, account_id, error)
 
 
-def take_leases(services: Services, run_id: str, owner: str, names: Iterable[str]) -> None:
-    """Take (or take over from an earlier task of this run) the accounts' leases; a taken one is `busy`."""
-    with reading(services.engine) as conn:
-        rows = [row for row in runs.accounts(conn, run_id, names) if row.state == "ok"]
-    for row in rows:
+def take_leases(services: Services, conn: Connection, run_id: str, owner: str, names: Iterable[str] | None) -> None:
+    """Take (or take over from an earlier task of this run) the accounts' leases; a taken one is `busy`.
+
+    `names`: None: of all accounts of the run.
+    """
+    for account_id, name, fence in runs.fences(conn, run_id, names):
         try:
-            changes: dict[str, Any] = {"fence": services.leases.acquire(row.account_id, owner, since=row.fence)}
+            changes: dict[str, Any] = {"fence": services.leases.take(conn, account_id, owner, since=fence)}
         except AccountBusy as busy:
-            error = str(busy).replace(f"account {row.account_id}", f"account {row.name}", 1)
+            error = str(busy).replace(f"account {account_id}", f"account {name}", 1)
             changes = {"state": "busy", "error": error}
             log.warning("%s", error)
-        with services.engine.begin() as conn:
-            runs.set_account(conn, run_id, row.account_id, **changes)
+        runs.set_account(conn, run_id, account_id, **changes)
 
 
-def load(services: Services, run_id: str, names: Iterable[str] | None = None) -> Run:
+def _stored(conn: Connection, run_id: str) -> Row[Any]:
+    stored = runs.get(conn, run_id)
+    if stored is None:
+        raise FatalError(f"Start a new run: nothing is known of the sync run {run_id} any more.")
+    return stored
+
+
+def load(conn: Connection, run_id: str, names: Iterable[str] | None = None) -> Run:
     """The run as it is stored. Raises FatalError if it is kept no more."""
-    with reading(services.engine) as conn:
-        stored = runs.get(conn, run_id)
-        if stored is None:
-            raise FatalError(f"Start a new run: nothing is known of the sync run {run_id} any more.")
-        rows = runs.accounts(conn, run_id, names)
-    accounts = [run_account(row) for row in rows]
+    stored = _stored(conn, run_id)
+    accounts = [run_account(row) for row in runs.accounts(conn, run_id, names)]
     flags = {"is_planned": stored.planned_at is not None, "is_finished": stored.finished_at is not None}
     return Run(run_id, RunRequest.from_json(stored.request), accounts, stored.started_at, **flags)
 
@@ -212,13 +215,15 @@ def resume(services: Services, run_id: str, owner: str, names: Iterable[str] | N
 
     Raises FatalError if the run is over: what it had read is gone, and the world has moved on.
     """
-    run = load(services, run_id, names)
+    with services.engine.begin() as conn:
+        stored = _stored(conn, run_id)
+        if stored.finished_at is None and not stored.dry_run and stored.request["upload"] is None:
+            take_leases(services, conn, run_id, owner, names)
+        # Only now: an earlier try that lives may have changed it until its leases were taken.
+        run = load(conn, run_id, names)
     if run.is_finished:
         raise FatalError(f"Start a new run: the sync run {run_id} is over, and what it had read is gone.")
-    if run.request.dry_run or run.request.upload is not None:
-        return run
-    take_leases(services, run_id, owner, [account.name for account in run.accounts])
-    return load(services, run_id, names)
+    return run
 
 
 def resume_pull(services: Services, run_id: str, owner: str, names: Iterable[str] | None = None) -> Run:

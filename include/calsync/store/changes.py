@@ -11,34 +11,39 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from include.calsync.store.tables import change_log, open_write
 
 IDS_PER_QUERY = 500
 ENTRY = [column for column in open_write.c if column.name not in ("id", "seen")]
+# Said once, as each is sent with every write: to put a statement together costs more than to carry it out.
+_APPEND = insert(change_log)
+_NOTE = insert(open_write).returning(open_write.c.id)
+_NOTED = select(*ENTRY).where(open_write.c.id == bindparam("write_id"))
+_DROP = delete(open_write).where(open_write.c.id == bindparam("write_id"))
 
 
 def append(conn: Connection, **values: Any) -> None:
     """Add one entry."""
-    conn.execute(insert(change_log).values(**values))
+    conn.execute(_APPEND, values)
 
 
 def note(conn: Connection, **values: Any) -> int:
     """Note a write that is about to be sent; commit this before the request."""
-    return int(conn.execute(insert(open_write).values(**values).returning(open_write.c.id)).scalar_one())
+    return int(conn.execute(_NOTE, values).scalar_one())
 
 
 def confirm(conn: Connection, write_id: int, **known: Any) -> None:
     """The write happened: its note becomes an entry. `known`: what is known better by now."""
-    noted = conn.execute(select(*ENTRY).where(open_write.c.id == write_id)).one()
+    noted = conn.execute(_NOTED, {"write_id": write_id}).one()
     append(conn, **{**noted._mapping, **known})
     drop(conn, write_id)
 
 
 def drop(conn: Connection, write_id: int) -> None:
     """The write did not happen."""
-    conn.execute(delete(open_write).where(open_write.c.id == write_id))
+    conn.execute(_DROP, {"write_id": write_id})
 
 
 def drop_creations(conn: Connection, calendar_id: str, event_id: str) -> None:

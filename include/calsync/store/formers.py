@@ -7,12 +7,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, or_, select, update
 
 from include.calsync.store import upsert
 from include.calsync.store.tables import former, link
 
 IDS_PER_QUERY = 500
+_FORGET = delete(former).where(
+    former.c.calendar_id == bindparam("in_calendar"), former.c.event_id == bindparam("of_event")
+)
 _HELD = [column.name for column in former.c if column.name not in ("id", "ended_at", "leaves")]
 
 
@@ -36,7 +39,7 @@ def intend(conn: Connection, link_id: int, at: datetime, calendar_id: str, event
 
 def forget(conn: Connection, calendar_id: str, event_id: str) -> None:
     """The event has a link again, or nothing of it may be kept."""
-    conn.execute(delete(former).where(former.c.calendar_id == calendar_id, former.c.event_id == event_id))
+    conn.execute(_FORGET, {"in_calendar": calendar_id, "of_event": event_id})
 
 
 def leaving(conn: Connection, *, company_id: str | None = None, calendar_ids: Iterable[str] = ()) -> list[Row[Any]]:

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from include.calsync.errors import AccountBusy, LeaseLost
 from include.calsync.store.tables import lease
-from include.calsync.store.transaction import reading
 from include.calsync.store.upsert import insert
 
 log = logging.getLogger(__name__)
@@ -58,33 +57,40 @@ class Leases:
             since: the run's last fencing number. AccountBusy, too, if another run had the lease since then, though it
                 be free again: what the run has read is not the state that it would write to.
         """
+        with self._engine.begin() as connection:
+            try:
+                return self.take(connection, account_id, owner, ttl_s, since=since)
+            except AccountBusy as error:  # what was learned of its holder is kept
+                busy = error
+        raise busy
+
+    def take(
+        self,
+        connection: Connection,
+        account_id: int,
+        owner: str,
+        ttl_s: float = DEFAULT_TTL_S,
+        *,
+        since: int | None = None,
+    ) -> int:
+        """As `acquire`, in the caller's transaction. Take several by their ids, or two callers may block."""
         now = self._clock()
-        self._shorten(account_id, now, max(ttl_s, DEFAULT_TTL_S))
         free = lease.c.expires_at <= now
         if since is not None:
             released = and_(lease.c.fence == since + 1, lease.c.owner == "")
             free = and_(free, or_(lease.c.fence <= since, released))
         taken = {"owner": owner, "expires_at": now + timedelta(seconds=ttl_s)}
-        statement = insert(self._engine, lease).values(account_id=account_id, fence=1, **taken)
+        statement = insert(connection, lease).values(account_id=account_id, fence=1, **taken)
         statement = statement.on_conflict_do_update(
             index_elements=[lease.c.account_id],
             set_={**taken, "fence": lease.c.fence + 1},
             where=or_(free, _owned_by_run(owner_run(owner))),
         )
-        with self._engine.begin() as connection:
-            fence = connection.execute(statement.returning(lease.c.fence)).scalar_one_or_none()
-            if fence is None:
-                raise _busy(connection, account_id, now)
+        fence = connection.execute(statement.returning(lease.c.fence)).scalar_one_or_none()
+        if fence is None:
+            _shorten(connection, account_id, now, max(ttl_s, DEFAULT_TTL_S))
+            raise _busy(connection, account_id, now)
         return int(fence)
-
-    def _shorten(self, account_id: int, now: datetime, longest_s: float) -> None:
-        end, too_late = now + timedelta(seconds=longest_s), now + timedelta(seconds=longest_s + CLOCKS_APART_S)
-        this = lease.c.account_id == account_id, lease.c.expires_at > too_late
-        with reading(self._engine) as connection:
-            found = connection.execute(select(lease.c.account_id).where(*this)).first()
-        if found is not None:
-            with self._engine.begin() as connection:
-                connection.execute(update(lease).where(*this).values(expires_at=end))
 
     def renew(self, account_id: int, fence: int, ttl_s: float = DEFAULT_TTL_S) -> None:
         """Let the lease last `ttl_s` seconds from now. LeaseLost if it changed hands; late is fine otherwise."""
@@ -130,8 +136,7 @@ class Leases:
 
 def check_fence(connection: Connection, account_id: int, fence: int) -> None:
     """LeaseLost unless `fence` is current; nobody can take the lease over before the caller's transaction ends."""
-    held = select(lease.c.fence).where(_held(account_id, fence)).with_for_update(read=True)
-    if connection.execute(held).first() is None:
+    if connection.execute(_CHECK, {"held_by": account_id, "held_fence": fence}).first() is None:
         raise _lost(account_id)
 
 
@@ -139,9 +144,22 @@ def _held(account_id: int, fence: int) -> ColumnElement[bool]:
     return and_(lease.c.account_id == account_id, lease.c.fence == fence)
 
 
+_CHECK = (
+    select(lease.c.fence)
+    .where(lease.c.account_id == bindparam("held_by"), lease.c.fence == bindparam("held_fence"))
+    .with_for_update(read=True)
+)
+
+
 def _owned_by_run(run_id: str) -> ColumnElement[bool]:
     prefix = run_id + _SEPARATOR
     return or_(lease.c.owner == run_id, func.substr(lease.c.owner, 1, len(prefix)) == prefix)
+
+
+def _shorten(connection: Connection, account_id: int, now: datetime, longest_s: float) -> None:
+    end, too_late = now + timedelta(seconds=longest_s), now + timedelta(seconds=longest_s + CLOCKS_APART_S)
+    this = lease.c.account_id == account_id, lease.c.expires_at > too_late
+    connection.execute(update(lease).where(*this).values(expires_at=end))
 
 
 def _busy(connection: Connection, account_id: int, now: datetime) -> AccountBusy:

@@ -7,7 +7,20 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from include.calsync.core.model import Origin
@@ -23,6 +36,8 @@ HEAD = [
 ]
 IDS_PER_QUERY = 500
 MEETING_OF = ("meeting", "company_id", "calendar_id", "event_id")
+_ADD = insert(link).returning(link.c.id)
+_SET = update(link).where(link.c.id == bindparam("link_id"))
 
 
 def heads(conn: Connection, *, company_ids: Iterable[str], calendar_ids: Iterable[str] = ()) -> list[Row[Any]]:
@@ -71,7 +86,7 @@ def add_link(conn: Connection, **values: Any) -> int:
     if "meeting" in values:
         values["meeting"] = own_meeting(conn, **{name: values[name] for name in MEETING_OF})
     formers.forget(conn, values["calendar_id"], values["event_id"])
-    return int(conn.execute(insert(link).values(**values).returning(link.c.id)).scalar_one())
+    return int(conn.execute(_ADD, values).scalar_one())
 
 
 def set_link(conn: Connection, link_id: int, **values: Any) -> None:
@@ -80,7 +95,7 @@ def set_link(conn: Connection, link_id: int, **values: Any) -> None:
         mine = conn.execute(select(link.c.company_id, link.c.calendar_id, link.c.event_id).where(link.c.id == link_id))
         place = {**mine.one()._mapping, **values}
         values["meeting"] = own_meeting(conn, **{name: place[name] for name in MEETING_OF})
-    conn.execute(update(link).where(link.c.id == link_id).values(**values))
+    conn.execute(_SET, {"link_id": link_id, **values})
 
 
 def own_meeting(conn: Connection, meeting: str | None, company_id: str, calendar_id: str, event_id: str) -> str | None:
@@ -91,11 +106,21 @@ def own_meeting(conn: Connection, meeting: str | None, company_id: str, calendar
     """
     if meeting is None:
         return None
-    for table in (link, intent):
-        same = table.c.company_id == company_id, table.c.meeting == meeting, table.c.calendar_id == calendar_id
-        if conn.execute(select(table.c.id).where(*same, table.c.event_id != event_id)).first():
-            return None
-    return meeting
+    place = {"of_company": company_id, "of_meeting": meeting, "in_calendar": calendar_id, "but_event": event_id}
+    return None if conn.execute(_TAKEN, place).first() else meeting
+
+
+_TAKEN = union_all(
+    *(
+        select(table.c.id).where(
+            table.c.company_id == bindparam("of_company"),
+            table.c.meeting == bindparam("of_meeting"),
+            table.c.calendar_id == bindparam("in_calendar"),
+            table.c.event_id != bindparam("but_event"),
+        )
+        for table in (link, intent)
+    )
+).limit(1)
 
 
 def end_link(conn: Connection, link_id: int, at: datetime) -> None:

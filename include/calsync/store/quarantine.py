@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, String, cast, delete, func, select
+from sqlalchemy import Connection, String, bindparam, cast, delete, func, select
 
 from include.calsync.core.records import SetAside
 from include.calsync.store.columns import columns_of
@@ -12,6 +12,11 @@ from include.calsync.store.tables import plan_row, quarantine
 from include.calsync.store.upsert import put
 
 _ENTRY = columns_of(quarantine, SetAside)
+_TAKE_BACK = delete(quarantine).where(
+    quarantine.c.account_id == bindparam("whose"),
+    quarantine.c.side == bindparam("which_side"),
+    quarantine.c.item_id == bindparam("which"),
+)
 
 
 def set_aside(conn: Connection, account_id: int) -> list[SetAside]:
@@ -53,8 +58,7 @@ def put_aside(
 
 def take_back(conn: Connection, *, account_id: int, side: str, item_id: str) -> None:
     """The item is an ordinary one again."""
-    key = quarantine.c
-    conn.execute(delete(quarantine).where(key.account_id == account_id, key.side == side, key.item_id == item_id))
+    conn.execute(_TAKE_BACK, {"whose": account_id, "which_side": side, "which": item_id})
 
 
 def take_back_tried(conn: Connection, *, account_id: int, run_id: str, due_at: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, or_, select, true, update
 
 from include.calsync.core.records import Observation
 from include.calsync.store.tables import account, observation, plan_row, run_account, run_usage, sync_run
@@ -16,6 +16,11 @@ _OBSERVED = [
     func.coalesce(observation.c.account_id, 0) if each.name == "account_id" else observation.c[each.name]
     for each in fields(Observation)
 ]
+_GET = select(sync_run).where(sync_run.c.id == bindparam("run_id"))
+_SET_ACCOUNT = update(run_account).where(
+    run_account.c.run_id == bindparam("of_run"), run_account.c.account_id == bindparam("of_account")
+)
+_SET_ROW = update(plan_row).where(plan_row.c.id == bindparam("row_id"))
 NEXT = "~next"
 """Ends the name of what an account will be, in a dry run after its calendar was changed."""
 
@@ -29,7 +34,7 @@ def create(conn: Connection, *, run_id: str, dag_id: str, kind: str, dry_run: bo
 
 def get(conn: Connection, run_id: str) -> Row[Any] | None:
     """The run's row, if it is still kept."""
-    return conn.execute(select(sync_run).where(sync_run.c.id == run_id)).first()
+    return conn.execute(_GET, {"run_id": run_id}).first()
 
 
 def finish(conn: Connection, run_id: str, at: datetime, summary: Mapping[str, Any]) -> None:
@@ -63,13 +68,24 @@ def accounts(conn: Connection, run_id: str, names: Iterable[str] | None = None) 
             account.c.mode,
         )
         .join(account, account.c.id == run_account.c.account_id)
-        .where(run_account.c.run_id == run_id)
+        .where(run_account.c.run_id == run_id, _named(names))
         .order_by(account.c.name)
     )
-    if names is not None:
-        names = list(names)
-        query = query.where(account.c.name.in_([*names, *(name + NEXT for name in names)]))
     return list(conn.execute(query))
+
+
+def fences(conn: Connection, run_id: str, names: Iterable[str] | None) -> list[tuple[int, str, int | None]]:
+    """The accounts of the run that are worked on, by id: id, name, and the fencing number as the last task had it."""
+    query = select(account.c.id, account.c.name, run_account.c.fence).join(account)
+    mine = run_account.c.run_id == run_id, run_account.c.state == "ok", _named(names)
+    return [(row.id, row.name, row.fence) for row in conn.execute(query.where(*mine).order_by(account.c.id))]
+
+
+def _named(names: Iterable[str] | None) -> ColumnElement[bool]:
+    if names is None:
+        return true()
+    known = list(names)
+    return account.c.name.in_([*known, *(name + NEXT for name in known)])
 
 
 def fence_of(conn: Connection, run_id: str, account_id: int) -> int | None:
@@ -85,11 +101,7 @@ def add_account(conn: Connection, **values: Any) -> None:
 
 def set_account(conn: Connection, run_id: str, account_id: int, **values: Any) -> None:
     """Change the account's part in the run."""
-    conn.execute(
-        update(run_account)
-        .where(run_account.c.run_id == run_id, run_account.c.account_id == account_id)
-        .values(**values)
-    )
+    conn.execute(_SET_ACCOUNT, {"of_run": run_id, "of_account": account_id, **values})
 
 
 def stop_account(
@@ -171,7 +183,7 @@ def plan_counts(conn: Connection, run_id: str, account_id: int) -> dict[tuple[st
 
 def set_row(conn: Connection, row_id: int, **values: Any) -> None:
     """Change a plan row."""
-    conn.execute(update(plan_row).where(plan_row.c.id == row_id).values(**values))
+    conn.execute(_SET_ROW, {"row_id": row_id, **values})
 
 
 def unfinished_count(conn: Connection, run_id: str, account_id: int) -> int:

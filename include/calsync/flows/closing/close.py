@@ -86,10 +86,10 @@ def close(services: Services, run_id: str, owner: str, broken: Sequence[str] = (
 
 def _over(services: Services, run_id: str, broken: Sequence[str]) -> Summary | None:
     """What is to be said of a run that was closed before."""
-    run = load(services, run_id)
-    if not run.is_finished:
-        return None
     with reading(services.engine) as conn:
+        run = load(conn, run_id)
+        if not run.is_finished:
+            return None
         stored = runs.get(conn, run.id)
         return Summary(dict(stored.summary or {}) if stored else {}, _failure(conn, run, broken, services.clock()))
 

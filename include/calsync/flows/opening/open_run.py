@@ -158,7 +158,8 @@ def _enlist(
     if not request.dry_run and not (problem and problem.passing):
         _connect(services, account, account_id)
     if not problem and not request.dry_run and request.upload is None:
-        take_leases(services, run_id, request.owner, [account.name])
+        with services.engine.begin() as conn:
+            take_leases(services, conn, run_id, request.owner, [account.name])
 
 
 def _known_id(conn: Connection, name: str, found: Resolved | None) -> int:

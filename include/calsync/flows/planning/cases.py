@@ -114,6 +114,9 @@ class Cases:
     def _at_work(self, account: RunAccount, link: Row[Any], *seen_changes: Change) -> Case:
         activity, event = self.seen.of(link)
         shown = (shown_activity(activity, seen_changes[0]), shown_event(event, seen_changes[1]))
+        if self._is_quiet(link, activity, shown):
+            seen_only = Facts(activity=shown[0], event=shown[1])
+            return Case(account, link, activity, event, {}, UNCHANGED, seen_only)
         waiting = self.rests(account, ("activities", link.activity_id), ("events", link.event_id))
         payload, changes = payload_of(link, activity, event), seen_changes
         held = self.seen.held.get(link.id) if link.state == State.HELD else None
@@ -155,6 +158,14 @@ class Cases:
             **self._of_others(link, payload, view, leaves, event_gone=changes[1] is Change.DELETED),
         )
         return Case(account, link, activity, event, payload, (changes[0], changes[1]), facts)
+
+    def _is_quiet(self, link: Row[Any], activity: Observation | None, shown: tuple[Shown, Shown]) -> bool:
+        """Whether nothing more can matter of an active pair: an event alone was seen, and is as it was.
+
+        That is most of what a run sees after a large one: its own events. What their activities show costs the most.
+        """
+        alone = activity is None and shown[1] is Shown.SAME
+        return alone and self.asked is Asked.SYNC and link.state == State.ACTIVE and not self.seen.is_open(link)
 
     def _of_others(
         self, link: Row[Any], payload: dict[str, Any], view: ActivityView, leaves: str, *, event_gone: bool
