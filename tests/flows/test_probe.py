@@ -140,7 +140,8 @@ def test_in_ten_thousand_links_a_deletion_is_found_within_a_day(many: Many, monk
         gaps: dict[int, int] = dict.fromkeys(range(count), 0)
         worst = 0
         for run in range(3 * most_runs):
-            for one in turn(links + past, [], set(), now):
+            asked: list[Any] = turn(links + past, [], set(), now)
+            for one in asked:
                 one.probed_at = now + timedelta(seconds=run * INTERVAL_S)
                 if one.activity_id in gaps:
                     worst = max(worst, run - gaps[one.activity_id])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -14,7 +14,8 @@ from include.calsync.core.title import same_title
 from include.calsync.core.when import move_event
 from include.calsync.core.written import parts
 
-Key = TypeVar("Key", bound=Any)
+Key = TypeVar("Key", bound=Hashable)
+Other = TypeVar("Other", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ def span_of(when: When) -> tuple[Any, ...]:
 
 
 def sent_before(
-    wanted: Sequence[tuple[Key, str, When]], activities: Sequence[tuple[Key, ActivityView]]
-) -> list[tuple[Key, Key]]:
+    wanted: Sequence[tuple[Key, str, When]], activities: Sequence[tuple[Other, ActivityView]]
+) -> list[tuple[Key, Other]]:
     """Match open intents (key, subject, when) one-to-one with activities that their POST may have created."""
     free = list(activities)
     found = []
@@ -106,8 +107,8 @@ def sent_before(
 
 
 def sent_and_edited(
-    wanted: Sequence[tuple[Key, str, When]], activities: Sequence[tuple[Key, ActivityView]]
-) -> list[tuple[Key, Key]]:
+    wanted: Sequence[tuple[Key, str, When]], activities: Sequence[tuple[Other, ActivityView]]
+) -> list[tuple[Key, Other]]:
     """Match intents with activities that somebody edited since: subject or time are left, and nothing else fits."""
     fits = {
         key: [k for k, view in activities if view.subject == subject or view.when == when]

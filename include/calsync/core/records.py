@@ -1,13 +1,22 @@
-"""What the store knows and what a pull saw, and what can be asked of it."""
+"""What a pull saw, and what the mapping knows: each record is a row of the store, and has the names of its columns.
+
+They are frozen: what is to be another value is stored, and read again. Those of a run's own rows: `run_records`.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, TypeVar
 
 from include.calsync.core.policy import Policy
+from include.calsync.core.raw import Json, RawActivity, RawEvent
 from include.calsync.core.words import UNPROVEN_EVENTS, Absence
+
+Payload = dict[str, Any]
+"""What carrying out a plan row needs, as JSON."""
 
 UNREAD = "calsyncUnread"
 """Member of the raw object of an activity of which a part was not answered."""
@@ -62,6 +71,145 @@ class SetAside:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LinkHead:
+    """Ids, state and digests of a link: without what it holds, which is a hundred times as much."""
+
+    id: int
+    account_id: int
+    company_id: str
+    activity_id: int
+    calendar_id: str
+    event_id: str
+    origin: str
+    state: str
+    """active, detached, removing or held"""
+    cause: str | None
+    """Why it is not active."""
+    activity_digest: str
+    event_digest: str
+    intended: Json | None
+    """Title and block about to be written (`Written`); kept until that is confirmed."""
+    etag: str | None
+    marked: bool
+    """Whether the event carries our properties."""
+    due_at: datetime | None
+    probed_at: datetime | None
+    missing_since_run: str | None
+    missing_rights: str | None
+    updated_at: datetime
+    series_id: str | None
+    """Of an occurrence: its series."""
+    original_start: str | None
+    """Of an occurrence: where its series put it, in the series' own zone."""
+    meeting: str | None
+    """iCalUID, and of an occurrence its original start."""
+    vanished_since_run: str | None
+    field_set: int
+    """Of the fields that the base knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link(LinkHead):
+    """One activity paired with one event, and what both showed when last equal."""
+
+    base_activity: Json
+    base_event: Json
+    rendered: Json
+    """Title and block last written to the event (`Written`)."""
+    activity_raw: RawActivity | None
+    """The last full object, for re-creation and undo."""
+    event_raw: RawEvent | None
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What a link held last that ended: from this one side is made anew when the other comes back."""
+
+    id: int
+    company_id: str
+    activity_id: int
+    calendar_id: str
+    event_id: str
+    origin: str
+    base_activity: Json
+    base_event: Json
+    activity_digest: str
+    event_digest: str
+    rendered: Json
+    intended: Json | None
+    activity_raw: RawActivity | None
+    event_raw: RawEvent | None
+    ended_at: datetime
+    leaves: bool
+    """Whether the event is still to be removed."""
+    field_set: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityBase:
+    """What the activity of a link showed when last equal."""
+
+    activity_id: int
+    base_activity: Json
+    field_set: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An activity about to be created for an event: committed before the POST, gone with the link."""
+
+    id: int
+    account_id: int
+    run_id: str
+    company_id: str
+    owner_id: int
+    calendar_id: str
+    event_id: str
+    subject: str
+    when: Json
+    """As `When` makes it."""
+    attempted_at: datetime
+    """By our clock."""
+    series_id: str | None
+    original_start: str | None
+    meeting: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An event of a meeting that has its activity through another account's event."""
+
+    id: int
+    account_id: int
+    company_id: str
+    calendar_id: str
+    event_id: str
+    meeting: str
+    email: str
+    """Of the account's Pipedrive user, like `name`."""
+    name: str
+    state: str
+    """new: to become an attendee; shown; gone: to be one no longer"""
+    waits: bool
+    """Whether it is the organiser's, which takes the activity over once it can."""
+
+
+Moved = TypeVar("Moved", bound=LinkHead | Intent)
+
+
+def with_columns(record: Moved, columns: Mapping[str, Any] | None) -> Moved:
+    """The record with other values in these columns."""
+    return record if columns is None else dataclasses.replace(record, **columns)
+
+
+def whole(link: LinkHead) -> Link:
+    """The link with what it holds. Raises LookupError if only its head was read."""
+    if not isinstance(link, Link):
+        raise LookupError(f"only the head of link {link.id} was read")
+    return link
+
+
 def is_live(row: Observation | None) -> TypeGuard[Observation]:
     """Whether the item was seen, alive and readable."""
     return row is not None and row.status == "live"
@@ -87,7 +235,7 @@ def is_unread(row: Observation) -> bool:
     return bool(row.status == "unreadable" and (row.raw is None or UNREAD in row.raw))
 
 
-def is_unfinished(link: Any, policy: Policy) -> bool:
+def is_unfinished(link: LinkHead, policy: Policy) -> bool:
     """Whether a run stopped in the middle of this pair: both sides must be read again."""
     unmarked = not link.marked and policy.may_mark
     return link.state == "removing" or (link.state == "active" and (link.intended is not None or unmarked))

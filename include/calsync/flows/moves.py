@@ -20,6 +20,7 @@ from include.calsync.core.fields import has_guests, is_foreign
 from include.calsync.core.model import ActivityView, Origin, When
 from include.calsync.core.policy import Mode, Side
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.records import LinkHead
 from include.calsync.core.series import LAST, span
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
@@ -27,7 +28,7 @@ from include.calsync.flows.run import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts
-from include.calsync.store.transaction import Connection, Row, reading
+from include.calsync.store.transaction import Connection, reading
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def absent(conn: Connection, accounts: Iterable[RunAccount]) -> set[tuple[str, i
     return known_accounts.elsewhere(conn, company_ids=companies, names=names, ids=ids, but_mode=Mode.TO_PIPEDRIVE)
 
 
-def left_behind(conn: Connection, accounts: Iterable[RunAccount], links: Iterable[Row[Any]], now: datetime) -> set[int]:
+def left_behind(conn: Connection, accounts: Iterable[RunAccount], links: Iterable[LinkHead], now: datetime) -> set[int]:
     """Activities that accounts which have just begun, or begun again, find with a resting account of the same user."""
     begun = [account for account in accounts if account.begins]
     if not begun:
@@ -78,7 +79,7 @@ def left_behind(conn: Connection, accounts: Iterable[RunAccount], links: Iterabl
 
 
 def heir(
-    link: Row[Any], view: ActivityView, rests: dict[int, Resting], accounts: Iterable[RunAccount], now: datetime
+    link: LinkHead, view: ActivityView, rests: dict[int, Resting], accounts: Iterable[RunAccount], now: datetime
 ) -> RunAccount | None:
     """The working account that shows a resting account's activity from here on; None: it stays where it is."""
     owner = rests.get(link.account_id)
@@ -108,7 +109,7 @@ def _end(when: When) -> datetime:
     return last + min(ANYWHERE, LAST - last) if when.all_day else last
 
 
-def hand_over(conn: Connection, link: Row[Any], owner_id: int, account: RunAccount, now: datetime) -> None:
+def hand_over(conn: Connection, link: LinkHead, owner_id: int, account: RunAccount, now: datetime) -> None:
     """Set the activity aside for the accounts that may show it now: they keep it until they have read it."""
     item = ("activities", str(link.activity_id))
     for account_id in known_accounts.of_user(conn, account.company_id, owner_id):

@@ -13,15 +13,14 @@ from include.calsync.core.merge import Merged, Pair, merge
 from include.calsync.core.model import ActivityView, EventView, Origin, When
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import is_veiled
-from include.calsync.core.records import Observation
+from include.calsync.core.records import Former, Link, Observation
 from include.calsync.core.visibility import visibility_of
 from include.calsync.core.words import WITHDRAWN
 from include.calsync.core.written import Written
-from include.calsync.store.transaction import Row
 
 
 def payload_of(
-    link: Row[Any] | None,
+    link: Link | Former | None,
     activity: Observation | None,
     event: Observation | None,
     *,
@@ -49,14 +48,14 @@ def _readable(observed: Observation | None) -> TypeGuard[Observation]:
     return observed is not None and observed.view is not None
 
 
-def _last_activity(link: Row[Any] | None) -> Any:
+def _last_activity(link: Link | Former | None) -> Any:
     """The activity as it was last seen: the base, but for what a one-way mode left different."""
     if link is None or not link.activity_raw:
         return link and link.base_activity
     return activity_view(link.activity_raw, ActivityView.from_json(link.base_activity).context).to_json()
 
 
-def _last_event(link: Row[Any] | None) -> Any:
+def _last_event(link: Link | Former | None) -> Any:
     if link is None or not link.event_raw:
         return link and link.base_event
     return event_view(link.event_raw).to_json()
@@ -66,7 +65,7 @@ def _stamp(observed: Observation | None) -> str | None:
     return observed.stamp.isoformat() if observed is not None and observed.stamp is not None else None
 
 
-def pair_of(payload: dict[str, Any], link: Row[Any] | None) -> Pair:
+def pair_of(payload: dict[str, Any], link: Link | Former | None) -> Pair:
     """The pair behind a payload. Without a link, or with one that has no base yet, it is an adoption."""
     written: tuple[Written, ...] = ()
     if link is not None:
@@ -105,7 +104,7 @@ def rules_of(payload: Mapping[str, Any], policy: Policy) -> Policy:
     return rules.withdrawn() if payload.get("cause") in WITHDRAWN else rules
 
 
-def merged_of(payload: dict[str, Any], link: Row[Any] | None, policy: Policy) -> tuple[Pair, Merged]:
+def merged_of(payload: dict[str, Any], link: Link | Former | None, policy: Policy) -> tuple[Pair, Merged]:
     """The pair and its merge: the same values give the same merge, in the plan and when it is carried out."""
     pair, policy = pair_of(payload, link), rules_of(payload, policy)
     merged = merge(pair, policy)

@@ -10,13 +10,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from include.calsync.core.policy import Mode, Policy
+from include.calsync.core.run_records import AccountInRun, StoredRun
 from include.calsync.errors import AccountBusy, BudgetExhausted, FatalError, LeaseLost
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts
 from include.calsync.store import runs
 from include.calsync.store.leases import check_fence
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 log = logging.getLogger(__name__)
 STAGING_KEPT = timedelta(days=2)
@@ -195,7 +196,7 @@ def take_leases(services: Services, conn: Connection, run_id: str, owner: str, n
         runs.set_account(conn, run_id, account_id, **changes)
 
 
-def _stored(conn: Connection, run_id: str) -> Row[Any]:
+def _stored(conn: Connection, run_id: str) -> StoredRun:
     stored = runs.get(conn, run_id)
     if stored is None:
         raise FatalError(f"Start a new run: nothing is known of the sync run {run_id} any more.")
@@ -234,7 +235,7 @@ def resume_pull(services: Services, run_id: str, owner: str, names: Iterable[str
     return run
 
 
-def run_account(row: Row[Any]) -> RunAccount:
+def run_account(row: AccountInRun) -> RunAccount:
     """A stored row as a value."""
     stored = dict(row.settings)
     resumed = bool(stored.pop("_resumed", False))

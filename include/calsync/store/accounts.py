@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
 from include.calsync.core.records import KnownAccount
-from include.calsync.store.columns import columns_of
+from include.calsync.store.columns import columns_of, record_of, records
 from include.calsync.store.tables import account, cursor, run_account, sync_run
 from include.calsync.store.upsert import insert
 
-_KNOWN = columns_of(account, KnownAccount)
+_KNOWN = columns_of(KnownAccount, account)
 
 
 # Who they are.
@@ -36,13 +36,12 @@ def of_ids(conn: Connection, *, company_id: str, user_id: int, calendar_id: str)
 
 
 def _first(conn: Connection, *where: ColumnElement[bool]) -> KnownAccount | None:
-    found = conn.execute(select(*_KNOWN).where(*where)).first()
-    return None if found is None else KnownAccount(*found)
+    return record_of(KnownAccount, conn.execute(select(*_KNOWN).where(*where)).first())
 
 
 def of_names(conn: Connection, names: Collection[str]) -> list[KnownAccount]:
     """The accounts of these names."""
-    return [KnownAccount(*row) for row in conn.execute(select(*_KNOWN).where(account.c.name.in_(names)))]
+    return records(KnownAccount, conn.execute(select(*_KNOWN).where(account.c.name.in_(names))))
 
 
 def id_of_name(conn: Connection, name: str) -> int:

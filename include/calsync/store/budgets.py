@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, func, select, update
+from sqlalchemy import Connection, Engine, and_, func, select, update
 
+from include.calsync.store.columns import columns_of, record_of
 from include.calsync.store.tables import budget_reset, token_budget
 from include.calsync.store.transaction import reading
 from include.calsync.store.upsert import insert
@@ -31,6 +32,17 @@ class Budget:
 
     spent: int
     remaining: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reset:
+    """When the budget comes back: the minute of the day in UTC; and since when it was found used up."""
+
+    minute: int | None
+    exhausted_since: datetime | None
+
+
+_RESET = columns_of(_Reset, budget_reset)
 
 
 def next_midnight(now: datetime) -> datetime:
@@ -109,21 +121,21 @@ def _minute_between(earlier: datetime, later: datetime) -> int | None:
     return None
 
 
-def _next_reset(row: Row[Any] | None, now: datetime) -> datetime:
+def _next_reset(row: _Reset | None, now: datetime) -> datetime:
     if row is None or row.minute is None:
         return next_midnight(now)
     ahead = timedelta(minutes=row.minute)
     return next_midnight(now - ahead) + ahead
 
 
-def _day(row: Row[Any] | None, now: datetime) -> str:
+def _day(row: _Reset | None, now: datetime) -> str:
     """The service's day, by the date in UTC that it begins at."""
     ahead = timedelta(minutes=row.minute or 0) if row is not None else timedelta(0)
     return (now.astimezone(UTC) - ahead).date().isoformat()
 
 
-def _reset(conn: Connection, key: str) -> Row[Any] | None:
-    return conn.execute(select(budget_reset).where(budget_reset.c.key == key)).first()
+def _reset(conn: Connection, key: str) -> _Reset | None:
+    return record_of(_Reset, conn.execute(select(*_RESET).where(budget_reset.c.key == key)).first())
 
 
 def _note(conn: Connection, key: str, **values: Any) -> None:

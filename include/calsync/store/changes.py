@@ -11,11 +11,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 
+from include.calsync.core.records import LinkHead
+from include.calsync.core.run_records import OpenWrite
+from include.calsync.store.columns import columns_of, records
 from include.calsync.store.tables import change_log, open_write
 
 IDS_PER_QUERY = 500
+_OPEN = columns_of(OpenWrite, open_write)
 ENTRY = [column for column in open_write.c if column.name not in ("id", "seen")]
 # Said once, as each is sent with every write: to put a statement together costs more than to carry it out.
 _APPEND = insert(change_log)
@@ -60,9 +64,10 @@ def rename_event(conn: Connection, calendar_id: str, event_id: str, now: str) ->
     conn.execute(update(open_write).where(*same).values(event_id=now))
 
 
-def open_writes(conn: Connection, account_id: int) -> list[Row[Any]]:
+def open_writes(conn: Connection, account_id: int) -> list[OpenWrite]:
     """Writes whose outcome nobody knows yet, in the order in which they were sent."""
-    return list(conn.execute(select(open_write).where(open_write.c.account_id == account_id).order_by("id")))
+    query = select(*_OPEN).where(open_write.c.account_id == account_id)
+    return records(OpenWrite, conn.execute(query.order_by(open_write.c.id)))
 
 
 def removed(conn: Connection, activity_ids: Mapping[str, Iterable[int]]) -> set[int]:
@@ -77,7 +82,7 @@ def removed(conn: Connection, activity_ids: Mapping[str, Iterable[int]]) -> set[
 
 
 def log_rekey(
-    conn: Connection, link: Row[Any], columns: Mapping[str, Any], *, run_id: str, at: datetime, reason: str
+    conn: Connection, link: LinkHead, columns: Mapping[str, Any], *, run_id: str, at: datetime, reason: str
 ) -> None:
     """Log that a link (as it was before) belongs to another event or activity now."""
     now = {name: columns[name] for name in ("activity_id", "event_id") if name in columns}

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
+from include.calsync.core.records import Copy, Intent
 from include.calsync.store import upsert
+from include.calsync.store.columns import columns_of, records
 from include.calsync.store.tables import copy, intent, link
 
+_COPY = columns_of(Copy, copy)
+_INTENT = columns_of(Intent, intent)
 
-def of_companies(conn: Connection, company_ids: Iterable[str]) -> list[Row[Any]]:
+
+def of_companies(conn: Connection, company_ids: Iterable[str]) -> list[Copy]:
     """All copies of these companies."""
-    return list(conn.execute(select(copy).where(copy.c.company_id.in_(list(company_ids))).order_by(copy.c.id)))
+    query = select(*_COPY).where(copy.c.company_id.in_(list(company_ids)))
+    return records(Copy, conn.execute(query.order_by(copy.c.id)))
 
 
 def of_calendar(conn: Connection, calendar_id: str) -> dict[str, str]:
@@ -22,10 +28,10 @@ def of_calendar(conn: Connection, calendar_id: str) -> dict[str, str]:
     return {row.event_id: row.meeting for row in found}
 
 
-def intents_of(conn: Connection, company_ids: Iterable[str]) -> list[Row[Any]]:
+def intents_of(conn: Connection, company_ids: Iterable[str]) -> list[Intent]:
     """Activities that may have been created for a meeting, whoever's event it was."""
     mine = intent.c.company_id.in_(list(company_ids)), intent.c.meeting.is_not(None)
-    return list(conn.execute(select(intent).where(*mine).order_by(intent.c.id)))
+    return records(Intent, conn.execute(select(*_INTENT).where(*mine).order_by(intent.c.id)))
 
 
 def is_taken(conn: Connection, company_id: str, meeting: str | None, calendar_id: str) -> bool:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
+from include.calsync.core.run_records import Cursor
 from include.calsync.store import upsert
+from include.calsync.store.columns import columns_of, record_of
 from include.calsync.store.tables import cursor
 
+_CURSOR = columns_of(Cursor, cursor)
 
-def get(conn: Connection, account_id: int, side: str) -> Row[Any] | None:
+
+def get(conn: Connection, account_id: int, side: str) -> Cursor | None:
     """The cursor of one side."""
-    return conn.execute(select(cursor).where(cursor.c.account_id == account_id, cursor.c.side == side)).first()
+    query = select(*_CURSOR).where(cursor.c.account_id == account_id, cursor.c.side == side)
+    return record_of(Cursor, conn.execute(query).first())
 
 
 def save(

@@ -7,12 +7,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
+from include.calsync.core.records import Former
 from include.calsync.store import upsert
+from include.calsync.store.columns import columns_of, record_of, records
 from include.calsync.store.tables import former, link
 
 IDS_PER_QUERY = 500
+_FORMER = columns_of(Former, former)
 _FORGET = delete(former).where(
     former.c.calendar_id == bindparam("in_calendar"), former.c.event_id == bindparam("of_event")
 )
@@ -42,10 +45,11 @@ def forget(conn: Connection, calendar_id: str, event_id: str) -> None:
     conn.execute(_FORGET, {"in_calendar": calendar_id, "of_event": event_id})
 
 
-def leaving(conn: Connection, *, company_id: str | None = None, calendar_ids: Iterable[str] = ()) -> list[Row[Any]]:
+def leaving(conn: Connection, *, company_id: str | None = None, calendar_ids: Iterable[str] = ()) -> list[Former]:
     """What ended links of the company, or of the calendars, held whose events are still to be removed."""
     mine = or_(former.c.company_id == company_id, former.c.calendar_id.in_(list(calendar_ids)))
-    return list(conn.execute(select(former).where(mine, former.c.leaves).order_by(former.c.id)))
+    query = select(*_FORMER).where(mine, former.c.leaves)
+    return records(Former, conn.execute(query.order_by(former.c.id)))
 
 
 def left(conn: Connection, calendar_id: str, event_id: str) -> None:
@@ -66,36 +70,37 @@ def set_event(conn: Connection, calendar_id: str, event_id: str, event_raw: Any)
     conn.execute(update(former).where(*this).values(event_raw=event_raw))
 
 
-def of_event(conn: Connection, calendar_id: str, event_id: str) -> Row[Any] | None:
+def of_event(conn: Connection, calendar_id: str, event_id: str) -> Former | None:
     """What the event's last link held."""
     this = former.c.calendar_id == calendar_id, former.c.event_id == event_id
-    return conn.execute(select(former).where(*this)).first()
+    return record_of(Former, conn.execute(select(*_FORMER).where(*this)).first())
 
 
-def of_activity(conn: Connection, company_id: str, activity_id: int) -> Row[Any] | None:
+def of_activity(conn: Connection, company_id: str, activity_id: int) -> Former | None:
     """What the activity's last link held."""
     return of_activities(conn, {company_id: [activity_id]}).get((company_id, activity_id))
 
 
-def of_activities(conn: Connection, ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], Row[Any]]:
+def of_activities(conn: Connection, ids: Mapping[str, Iterable[int]]) -> dict[tuple[str, int], Former]:
     """What the last links of these activities (by company) held."""
-    found: dict[tuple[str, int], Row[Any]] = {}
+    found: dict[tuple[str, int], Former] = {}
     for company_id, wanted in ids.items():
         remaining = iter(wanted)
         while part := list(islice(remaining, IDS_PER_QUERY)):
             mine = former.c.company_id == company_id, former.c.activity_id.in_(part)
             # Later ones replace earlier ones.
-            query = select(former).where(*mine).order_by(former.c.ended_at, former.c.id)
-            found |= {(company_id, row.activity_id): row for row in conn.execute(query)}
+            query = select(*_FORMER).where(*mine).order_by(former.c.ended_at, former.c.id)
+            found |= {(company_id, row.activity_id): row for row in records(Former, conn.execute(query))}
     return found
 
 
-def of_events(conn: Connection, ids: Mapping[str, Iterable[str]]) -> dict[tuple[str, str], Row[Any]]:
+def of_events(conn: Connection, ids: Mapping[str, Iterable[str]]) -> dict[tuple[str, str], Former]:
     """What the last links of these events (by calendar) held."""
-    found: dict[tuple[str, str], Row[Any]] = {}
+    found: dict[tuple[str, str], Former] = {}
     for calendar_id, wanted in ids.items():
         remaining = iter(wanted)
         while part := list(islice(remaining, IDS_PER_QUERY)):
             mine = former.c.calendar_id == calendar_id, former.c.event_id.in_(part)
-            found |= {(calendar_id, row.event_id): row for row in conn.execute(select(former).where(*mine))}
+            rows = records(Former, conn.execute(select(*_FORMER).where(*mine)))
+            found |= {(calendar_id, row.event_id): row for row in rows}
     return found

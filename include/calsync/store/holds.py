@@ -9,14 +9,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
+from include.calsync.core.run_records import Held, HeldCreation, Limits
+from include.calsync.store.columns import columns_of, records
 from include.calsync.store.tables import held_creation, held_item, hold, link
 from include.calsync.store.upsert import put
 
+_HELD = columns_of(Held, held_item)
+_HELD_CREATION = columns_of(HeldCreation, held_creation, hold)
+
 
 def open_hold(
-    conn: Connection, *, account_id: int, run_id: str, rule: str, message: str, limits: Any, opened_at: datetime
+    conn: Connection, *, account_id: int, run_id: str, rule: str, message: str, limits: Limits, opened_at: datetime
 ) -> int:
     """Ask a person to decide. `limits`: the account's (JSON); who changes them decides. Returns the hold's id."""
     values = {"account_id": account_id, "run_id": run_id, "opened_at": opened_at}
@@ -38,10 +43,10 @@ def hold_item(conn: Connection, *, hold_id: int, account_id: int, link_id: int, 
     conn.execute(insert(held_item).values(hold_id=hold_id, **kept))
 
 
-def held_items(conn: Connection, account_id: int) -> list[Row[Any]]:
+def held_items(conn: Connection, account_id: int) -> list[Held]:
     """What the account's open holds keep back."""
-    query = select(held_item).join(hold, hold.c.id == held_item.c.hold_id)
-    return list(conn.execute(query.where(held_item.c.account_id == account_id, hold.c.state == "open")))
+    query = select(*_HELD).join(hold, hold.c.id == held_item.c.hold_id)
+    return records(Held, conn.execute(query.where(held_item.c.account_id == account_id, hold.c.state == "open")))
 
 
 def release(conn: Connection, link_id: int) -> None:
@@ -62,14 +67,14 @@ def hold_creation(conn: Connection, *, hold_id: int, account_id: int, side: str,
     put(conn, held_creation, values, key=["account_id", "side", "item_id"])
 
 
-def held_creations(conn: Connection, account_id: int) -> list[Row[Any]]:
+def held_creations(conn: Connection, account_id: int) -> list[HeldCreation]:
     """The account's held items, each with its hold's `rule` and `limits`."""
-    query = select(held_creation, hold.c.rule, hold.c.limits).join(hold, hold.c.id == held_creation.c.hold_id)
+    query = select(*_HELD_CREATION).join(hold, hold.c.id == held_creation.c.hold_id)
     mine = held_creation.c.account_id == account_id, hold.c.state == "open"
-    return list(conn.execute(query.where(*mine).order_by(held_creation.c.id)))
+    return records(HeldCreation, conn.execute(query.where(*mine).order_by(held_creation.c.id)))
 
 
-def release_creations(conn: Connection, rows: Sequence[Row[Any]]) -> None:
+def release_creations(conn: Connection, rows: Sequence[HeldCreation]) -> None:
     """These are held no more. The last one closes its hold."""
     conn.execute(delete(held_creation).where(held_creation.c.id.in_([row.id for row in rows])))
     rest = select(held_creation.c.id).where(held_creation.c.hold_id == hold.c.id).exists()

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     and_,
     bindparam,
     delete,
@@ -24,38 +23,39 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from include.calsync.core.model import Origin
+from include.calsync.core.records import ActivityBase, Intent, Link, LinkHead
 from include.calsync.store import formers, upsert
+from include.calsync.store.columns import columns_of, record_of, records
 from include.calsync.store.errors import Taken
 from include.calsync.store.tables import held_item, intent, link
 
-# Ids, state and digests: a link without what it holds, which is a hundred times as much.
-HEAD = [
-    column
-    for column in link.c
-    if column.name not in ("base_activity", "base_event", "rendered", "activity_raw", "event_raw")
-]
+HEAD = columns_of(LinkHead, link)
+WHOLE = columns_of(Link, link)
+_INTENT = columns_of(Intent, intent)
+_BASE = columns_of(ActivityBase, link)
 IDS_PER_QUERY = 500
 MEETING_OF = ("meeting", "company_id", "calendar_id", "event_id")
 _ADD = insert(link).returning(link.c.id)
 _SET = update(link).where(link.c.id == bindparam("link_id"))
 
 
-def heads(conn: Connection, *, company_ids: Iterable[str], calendar_ids: Iterable[str] = ()) -> list[Row[Any]]:
+def heads(conn: Connection, *, company_ids: Iterable[str], calendar_ids: Iterable[str] = ()) -> list[LinkHead]:
     """The heads of all links of the companies and calendars, whichever account they belong to, by id."""
     mine = or_(link.c.company_id.in_(list(company_ids)), link.c.calendar_id.in_(list(calendar_ids)))
-    return list(conn.execute(select(*HEAD).where(mine).order_by(link.c.id)))
+    return records(LinkHead, conn.execute(select(*HEAD).where(mine).order_by(link.c.id)))
 
 
-def whole(conn: Connection, link_ids: Iterable[int]) -> dict[int, Row[Any]]:
+def whole(conn: Connection, link_ids: Iterable[int]) -> dict[int, Link]:
     """These links with all they hold, by id."""
-    return {row.id: row for part in _parts(link_ids) for row in conn.execute(select(link).where(link.c.id.in_(part)))}
+    found = (records(Link, conn.execute(select(*WHOLE).where(link.c.id.in_(part)))) for part in _parts(link_ids))
+    return {each.id: each for part in found for each in part}
 
 
-def bases(conn: Connection, link_ids: Iterable[int]) -> dict[int, Row[Any]]:
-    """What the activities of these links showed when last equal (`base_activity`, `field_set`), by activity id."""
-    query = select(link.c.activity_id, link.c.base_activity, link.c.field_set)
-    rows = (row for part in _parts(link_ids) for row in conn.execute(query.where(link.c.id.in_(part))))
-    return {row.activity_id: row for row in rows}
+def bases(conn: Connection, link_ids: Iterable[int]) -> dict[int, ActivityBase]:
+    """What the activities of these links showed when last equal, by activity id."""
+    query = select(*_BASE)
+    found = (records(ActivityBase, conn.execute(query.where(link.c.id.in_(part)))) for part in _parts(link_ids))
+    return {each.activity_id: each for part in found for each in part}
 
 
 def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
@@ -64,21 +64,23 @@ def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
         yield part
 
 
-def get_link(conn: Connection, link_id: int) -> Row[Any] | None:
+def get_link(conn: Connection, link_id: int) -> Link | None:
     """One link; None if it is gone."""
-    return conn.execute(select(link).where(link.c.id == link_id)).first()
+    return _link(conn, link.c.id == link_id)
 
 
-def link_of_activity(conn: Connection, company_id: str, activity_id: int) -> Row[Any] | None:
+def link_of_activity(conn: Connection, company_id: str, activity_id: int) -> Link | None:
     """The link of an activity."""
-    query = select(link).where(link.c.company_id == company_id, link.c.activity_id == activity_id)
-    return conn.execute(query).first()
+    return _link(conn, link.c.company_id == company_id, link.c.activity_id == activity_id)
 
 
-def link_of_event(conn: Connection, calendar_id: str, event_id: str) -> Row[Any] | None:
+def link_of_event(conn: Connection, calendar_id: str, event_id: str) -> Link | None:
     """The link of an event."""
-    query = select(link).where(link.c.calendar_id == calendar_id, link.c.event_id == event_id)
-    return conn.execute(query).first()
+    return _link(conn, link.c.calendar_id == calendar_id, link.c.event_id == event_id)
+
+
+def _link(conn: Connection, *where: ColumnElement[bool]) -> Link | None:
+    return record_of(Link, conn.execute(select(*WHOLE).where(*where)).first())
 
 
 def add_link(conn: Connection, **values: Any) -> int:
@@ -135,9 +137,10 @@ def drop_link(conn: Connection, link_id: int) -> None:
     conn.execute(delete(link).where(link.c.id == link_id))
 
 
-def intents(conn: Connection, account_id: int) -> list[Row[Any]]:
+def intents(conn: Connection, account_id: int) -> list[Intent]:
     """Activities that may have been created although no link says so."""
-    return list(conn.execute(select(intent).where(intent.c.account_id == account_id).order_by(intent.c.id)))
+    query = select(*_INTENT).where(intent.c.account_id == account_id)
+    return records(Intent, conn.execute(query.order_by(intent.c.id)))
 
 
 def intend(conn: Connection, *, calendar_id: str, event_id: str, **values: Any) -> None:

@@ -7,11 +7,11 @@ from datetime import datetime
 from sqlalchemy import Connection, String, bindparam, cast, delete, func, select
 
 from include.calsync.core.records import SetAside
-from include.calsync.store.columns import columns_of
+from include.calsync.store.columns import columns_of, records
 from include.calsync.store.tables import plan_row, quarantine
 from include.calsync.store.upsert import put
 
-_ENTRY = columns_of(quarantine, SetAside)
+_ENTRY = columns_of(SetAside, quarantine)
 _TAKE_BACK = delete(quarantine).where(
     quarantine.c.account_id == bindparam("whose"),
     quarantine.c.side == bindparam("which_side"),
@@ -22,7 +22,7 @@ _TAKE_BACK = delete(quarantine).where(
 def set_aside(conn: Connection, account_id: int) -> list[SetAside]:
     """The account's items in quarantine or to be read again."""
     query = select(*_ENTRY).where(quarantine.c.account_id == account_id)
-    return [SetAside(*row) for row in conn.execute(query.order_by(quarantine.c.next_try_at))]
+    return records(SetAside, conn.execute(query.order_by(quarantine.c.next_try_at)))
 
 
 def attempts_count(conn: Connection, account_id: int, side: str, item_id: str) -> int:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, true, update
 
 from include.calsync.core.records import Observation
+from include.calsync.core.run_records import AccountInRun, PlanRow, StoredRun
+from include.calsync.store.columns import columns_of, record_of, records
 from include.calsync.store.tables import account, observation, plan_row, run_account, run_usage, sync_run
 
+_ACCOUNT = columns_of(AccountInRun, run_account, account)
+_ROW = columns_of(PlanRow, plan_row)
 _OBSERVED = [
-    func.coalesce(observation.c.account_id, 0) if each.name == "account_id" else observation.c[each.name]
-    for each in fields(Observation)
+    func.coalesce(column, 0) if column.name == "account_id" else column
+    for column in columns_of(Observation, observation)
 ]
-_GET = select(sync_run).where(sync_run.c.id == bindparam("run_id"))
+_GET = select(*columns_of(StoredRun, sync_run)).where(sync_run.c.id == bindparam("run_id"))
 _SET_ACCOUNT = update(run_account).where(
     run_account.c.run_id == bindparam("of_run"), run_account.c.account_id == bindparam("of_account")
 )
@@ -32,9 +35,9 @@ def create(conn: Connection, *, run_id: str, dag_id: str, kind: str, dry_run: bo
     )
 
 
-def get(conn: Connection, run_id: str) -> Row[Any] | None:
+def get(conn: Connection, run_id: str) -> StoredRun | None:
     """The run's row, if it is still kept."""
-    return conn.execute(_GET, {"run_id": run_id}).first()
+    return record_of(StoredRun, conn.execute(_GET, {"run_id": run_id}).first())
 
 
 def finish(conn: Connection, run_id: str, at: datetime, summary: Mapping[str, Any]) -> None:
@@ -53,25 +56,15 @@ def drop_stale(conn: Connection, before: datetime) -> None:
     conn.execute(update(run_account).where(*asleep).values(activities_pulled=False, events_pulled=False))
 
 
-def accounts(conn: Connection, run_id: str, names: Iterable[str] | None = None) -> list[Row[Any]]:
+def accounts(conn: Connection, run_id: str, names: Iterable[str] | None = None) -> list[AccountInRun]:
     """The accounts of the run, joined with what the store knows of each."""
-    columns = [c for c in run_account.c if c.name not in ("state", "error")]
     query = (
-        select(
-            *columns,
-            run_account.c.state,
-            run_account.c.error,
-            account.c.name,
-            account.c.activities_connected_at,
-            account.c.events_connected_at,
-            account.c.settings_digest,
-            account.c.mode,
-        )
+        select(*_ACCOUNT)
         .join(account, account.c.id == run_account.c.account_id)
         .where(run_account.c.run_id == run_id, _named(names))
         .order_by(account.c.name)
     )
-    return list(conn.execute(query))
+    return records(AccountInRun, conn.execute(query))
 
 
 def fences(conn: Connection, run_id: str, names: Iterable[str] | None) -> list[tuple[int, str, int | None]]:
@@ -138,7 +131,7 @@ def forget_observations(conn: Connection, run_id: str, side: str, account_ids: I
 def observations(conn: Connection, run_id: str, side: str) -> list[Observation]:
     """What was staged, in the order it was seen."""
     query = select(*_OBSERVED).where(observation.c.run_id == run_id, observation.c.side == side)
-    return [Observation(*row) for row in conn.execute(query.order_by(observation.c.id))]
+    return records(Observation, conn.execute(query.order_by(observation.c.id)))
 
 
 def observed_ids(conn: Connection, run_id: str, side: str) -> set[Any]:
@@ -163,14 +156,14 @@ def claim_plan(conn: Connection, run_id: str, at: datetime) -> bool:
     return conn.execute(update(sync_run).where(*unplanned).values(planned_at=at)).rowcount == 1
 
 
-def plan_rows(conn: Connection, run_id: str, *, account_id: int | None = None, **where: Any) -> list[Row[Any]]:
+def plan_rows(conn: Connection, run_id: str, *, account_id: int | None = None, **where: Any) -> list[PlanRow]:
     """Plan rows in the order they are to be carried out."""
-    query = select(plan_row).where(plan_row.c.run_id == run_id)
+    query = select(*_ROW).where(plan_row.c.run_id == run_id)
     if account_id is not None:
         query = query.where(plan_row.c.account_id == account_id)
     for name, value in where.items():
         query = query.where(plan_row.c[name] == value)
-    return list(conn.execute(query.order_by(plan_row.c.id)))
+    return records(PlanRow, conn.execute(query.order_by(plan_row.c.id)))
 
 
 def plan_counts(conn: Connection, run_id: str, account_id: int) -> dict[tuple[str, str, str], int]:

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine
-from sqlalchemy import Row as Row
 
 READ_ONLY = "calsync_read_only"
 """Execution option that SQLite engines heed when a transaction begins."""

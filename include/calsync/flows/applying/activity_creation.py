@@ -12,6 +12,7 @@ from include.calsync.core.limits import PLACE, SUBJECT, shorten
 from include.calsync.core.merge import advance
 from include.calsync.core.model import ActivityView, Context, EventView
 from include.calsync.core.policy import Side
+from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
@@ -27,7 +28,7 @@ from include.calsync.flows.applying.shared_writes import with_reps
 from include.calsync.flows.names import site_of
 from include.calsync.store import changes, copies, mapping
 from include.calsync.store.errors import Taken
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 UNSURE = frozenset({"participants", "org_id", "deal_id", "attendees", "project_id", "priority", "outcome"})
 """Members that an activity goes without if Pipedrive refuses it with them."""
@@ -37,14 +38,14 @@ TAKEN = "another account creates this meeting's activity: the next run looks aga
 class ActivityCreation(ActivityWrites):
     """Writes to activities, with new ones."""
 
-    def handlers(self) -> dict[str, Callable[[Row[Any]], None]]:
+    def handlers(self) -> dict[str, Callable[[PlanRow], None]]:
         """What to call for each action."""
         return super().handlers() | {
             Action.CREATE_ACTIVITY: self.create,
             Action.REMOVE_EVENT: LeftEvents(self.desk).remove,
         }
 
-    def create(self, row: Row[Any]) -> None:
+    def create(self, row: PlanRow) -> None:
         """POST the event's activity, link it, and mark the event."""
         desk = self.desk
         if desk.is_obsolete(row):
@@ -58,12 +59,12 @@ class ActivityCreation(ActivityWrites):
             raise Unreadable("the event has no time")
         attempted_at = desk.services.clock()
         with desk.commit() as conn:
-            if mapping.was_intended(conn, desk.calendar_id, row.event_id, desk.run.id):
+            if mapping.was_intended(conn, desk.calendar_id, row.named_event, desk.run.id):
                 raise RetryableError("an earlier try may have created the activity: the next run looks for it")
             if row.link_id is not None:  # its activity is gone for good; what is created now is found by the intent
                 mapping.end_link(conn, row.link_id, desk.services.clock())
             self._intend(conn, row, sent, attempted_at)
-            changes.drop_creations(conn, desk.calendar_id, row.event_id)
+            changes.drop_creations(conn, desk.calendar_id, row.named_event)
             desk.note(conn, row, side=Side.ACTIVITY, activity_id=None, link_id=None, after=sent.to_json())
         try:
             with desk.sending(row):
@@ -71,44 +72,46 @@ class ActivityCreation(ActivityWrites):
         except ServiceError as error:
             if not error.unknown_outcome:  # surely not created
                 with desk.commit() as conn:
-                    mapping.drop_intent(conn, desk.calendar_id, row.event_id)
+                    mapping.drop_intent(conn, desk.calendar_id, row.named_event)
             raise
         if new is not None and not whole:
             tell(desk, f"the activity of event {row.event_id} was made anew without {', '.join(members)}")
         written = body | members if whole else body
         self._created(row, event, desk.listed(answer, None if written.get("attendees") else []), new)
 
-    def _fresh_body(self, row: Row[Any], event: EventView) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _fresh_body(self, row: PlanRow, event: EventView) -> tuple[dict[str, Any], dict[str, Any]]:
         """The activity as the event alone makes it, and what else it may hang on."""
         html = str((row.payload["event_raw"] or {}).get("description") or "")
-        refs = refs_body(self.desk, row.event_id, html)
+        refs = refs_body(self.desk, row.named_event, html)
         body = {**refs, **self._new_body(event, html)}
         members = self.guests.members(row.payload["event_raw"] or {}, refs)
         return body | ({"attendees": reps} if (reps := row.payload.get("reps")) else {}), members
 
-    def _whole_body(self, row: Row[Any], new: Anew) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _whole_body(self, row: PlanRow, new: Anew) -> tuple[dict[str, Any], dict[str, Any]]:
         """The activity as it was, without what is gone since, and what of that Pipedrive may refuse."""
-        body = Remains(self.desk, row.event_id).of(new.body)
+        body = Remains(self.desk, row.named_event).of(new.body)
         if "description" in new.merged.activity_changes:
             html, known = str(body.get("public_description") or ""), activity_view(body, Context()).refs
-            body |= refs_body(self.desk, row.event_id, html, known, body.get("participants"))
+            body |= refs_body(self.desk, row.named_event, html, known, body.get("participants"))
         reps = row.payload.get("reps")
         if reps:
             body["attendees"] = with_reps(body.get("attendees") or [], reps, []) or body["attendees"]
         body = {name: value for name, value in body.items() if value not in (None, "", [])}
         return {k: v for k, v in body.items() if k not in UNSURE}, {k: v for k, v in body.items() if k in UNSURE}
 
-    def _intend(self, conn: Connection, row: Row[Any], sent: ActivityView, attempted_at: datetime) -> None:
+    def _intend(self, conn: Connection, row: PlanRow, sent: ActivityView, attempted_at: datetime) -> None:
         """Note that the activity is about to be created. Of several runs at work on one meeting only one may."""
         desk, columns = self.desk, series_columns(row.payload["event_raw"])
         assert sent.when is not None
         company_id = desk.account.company_id
-        columns["meeting"] = mapping.own_meeting(conn, columns["meeting"], company_id, desk.calendar_id, row.event_id)
+        columns["meeting"] = mapping.own_meeting(
+            conn, columns["meeting"], company_id, desk.calendar_id, row.named_event
+        )
         try:
             mapping.intend(
                 conn,
                 calendar_id=desk.calendar_id,
-                event_id=row.event_id,
+                event_id=row.named_event,
                 account_id=desk.account.id,
                 run_id=desk.run.id,
                 company_id=company_id,
@@ -150,7 +153,7 @@ class ActivityCreation(ActivityWrites):
         # A new activity has nothing to clear.
         return {key: value for key, value in activity_body(changes).items() if value not in (None, "")}
 
-    def _created(self, row: Row[Any], event: EventView, answer: dict[str, Any], new: Anew | None) -> None:
+    def _created(self, row: PlanRow, event: EventView, answer: dict[str, Any], new: Anew | None) -> None:
         desk, raw = self.desk, row.payload["event_raw"]
         origin = origin_of(desk, row) if new is None else new.pair.origin
         pages = site_of(desk.services, desk.account.settings.pipedrive_conn_id)
@@ -158,9 +161,9 @@ class ActivityCreation(ActivityWrites):
         view, occurrence = activity_view(answer, names), is_occurrence(raw)
         values = self._link_values(view, event, answer, row, new)
         with desk.commit() as conn:
-            ids = {"activity_id": int(answer["id"]), "event_id": row.event_id, "origin": str(origin)}
-            link_id = desk.new_link(conn, values, **ids)
-            mapping.drop_intent(conn, desk.calendar_id, row.event_id)
+            activity_id, event_id = int(answer["id"]), row.named_event
+            link_id = desk.new_link(conn, values, activity_id=activity_id, event_id=event_id, origin=str(origin))
+            mapping.drop_intent(conn, desk.calendar_id, row.named_event)
             made = mapping.get_link(conn, link_id)
             copies.attended(conn, desk.account.company_id, made.meeting if made is not None else None)
             known = {"link_id": link_id, "activity_id": int(answer["id"])}
@@ -168,10 +171,10 @@ class ActivityCreation(ActivityWrites):
         if new is not None:
             desk.log_lost(row, new.merged.conflicts)
         if not occurrence:
-            self._mark(link_id, row, desk.mark(int(answer["id"]), row.event_id, origin))
+            self._mark(link_id, row, desk.mark(int(answer["id"]), row.named_event, origin))
 
     def _link_values(
-        self, view: ActivityView, event: EventView, answer: dict[str, Any], row: Row[Any], new: Anew | None
+        self, view: ActivityView, event: EventView, answer: dict[str, Any], row: PlanRow, new: Anew | None
     ) -> dict[str, Any]:
         """The new link's columns. If the event is to show something else, the next run merges it as never merged."""
         raws = {"activity_raw": answer, "event_raw": row.payload["event_raw"]}

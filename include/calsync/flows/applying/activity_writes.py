@@ -15,6 +15,8 @@ from include.calsync.core.marks import Mark
 from include.calsync.core.merge import Merged, Pair, merge
 from include.calsync.core.model import ActivityView, Context, Origin
 from include.calsync.core.policy import Side
+from include.calsync.core.records import Link
+from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.stamps import skew, stamp
 from include.calsync.errors import NotFound, PartlyRefused, RetryableError, ServiceError
@@ -28,7 +30,7 @@ from include.calsync.flows.applying.shared_writes import attend, take_over
 from include.calsync.flows.applying.writes import Desk, promptly, same_content
 from include.calsync.flows.pairs import merged_of, pair_of
 from include.calsync.store import mapping, runs
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ class ActivityWrites:
         self.desk = desk
         self.guests = Guests(desk.services, desk.account)
 
-    def handlers(self) -> dict[str, Callable[[Row[Any]], None]]:
+    def handlers(self) -> dict[str, Callable[[PlanRow], None]]:
         """What to call for each action."""
         return {
             Action.CREATE_EVENT: self.merge,  # made anew with an edit that the activity does not show yet
@@ -59,7 +61,7 @@ class ActivityWrites:
             Action.ATTEND: lambda row: attend(self.desk, row),
         }
 
-    def _mark(self, link_id: int, row: Row[Any], wanted: Mark, event: dict[str, Any] | None = None) -> None:
+    def _mark(self, link_id: int, row: PlanRow, wanted: Mark, event: dict[str, Any] | None = None) -> None:
         """If this fails the link is known as unmarked, and the next run does it. `event`: if it is not the row's."""
         desk = self.desk
         if not desk.policy.of_pair(event or row.payload["event_raw"], wanted.origin).may_mark:
@@ -75,7 +77,7 @@ class ActivityWrites:
 
     # Change.
 
-    def merge(self, row: Row[Any]) -> None:
+    def merge(self, row: PlanRow) -> None:
         """Write the activity's part of a merge, if it has one, and settle the pair."""
         desk = self.desk
         if desk.is_obsolete(row):
@@ -93,9 +95,9 @@ class ActivityWrites:
         answers["activities"] = promptly(lambda: self._write(row, pair, merged, answers))
         desk.settle(row, payload, pair, merged, answers)
 
-    def _write(self, row: Row[Any], pair: Pair, merged: Merged, answers: dict[str, Any]) -> dict[str, Any]:
+    def _write(self, row: PlanRow, pair: Pair, merged: Merged, answers: dict[str, Any]) -> dict[str, Any]:
         """The activity with its part of the merge, if it is still as it was seen."""
-        current = self.desk.pipedrive.activity(row.activity_id)
+        current = self.desk.pipedrive.activity(row.named_activity)
         not_after = self.desk.not_after()
         view = activity_view(current, pair.activity.context)
         if current.get("is_deleted"):
@@ -106,7 +108,7 @@ class ActivityWrites:
 
     def _merge_again(
         self,
-        row: Row[Any],
+        row: PlanRow,
         pair: Pair,
         view: ActivityView,
         current: dict[str, Any],
@@ -128,7 +130,7 @@ class ActivityWrites:
 
     def _patch(
         self,
-        row: Row[Any],
+        row: PlanRow,
         changed: dict[str, Any],
         view: ActivityView,
         current: dict[str, Any],
@@ -140,13 +142,13 @@ class ActivityWrites:
         after = {name: shown_value(value) for name, value in changed.items()}
         body = activity_body(changed)
         if "description" in changed:
-            body |= refs_body(desk, row.event_id, changed["description"], view.refs, current.get("participants"))
+            body |= refs_body(desk, row.named_event, changed["description"], view.refs, current.get("participants"))
         with desk.commit() as conn:
             desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after=after)
         try:
             with desk.sending(row):
                 sent: dict[str, Any] = {"seen_update_time": seen, "not_after": not_after}
-                answer = desk.pipedrive.update_activity(row.activity_id, body, **sent)
+                answer = desk.pipedrive.update_activity(row.named_activity, body, **sent)
             return desk.listed(answer, current.get("attendees") or [])
         except PartlyRefused as error:
             done = {name for name in changed if error.written.issuperset(ACTIVITY[name].columns)}
@@ -157,7 +159,7 @@ class ActivityWrites:
 
     # Remove.
 
-    def delete(self, row: Row[Any]) -> None:
+    def delete(self, row: PlanRow) -> None:
         """Delete the activity, unless somebody edited it since: an edit beats a delete."""
         desk = self.desk
         link = self._start_removal(row)
@@ -172,7 +174,7 @@ class ActivityWrites:
             if row.payload["cause"] == "private":
                 runs.set_row(conn, row.id, payload={"cause": "private"})
 
-    def _delete(self, row: Row[Any], link: Row[Any]) -> dict[str, Any] | None:
+    def _delete(self, row: PlanRow, link: Link) -> dict[str, Any] | None:
         """The activity as it was when it was deleted; None if somebody did that before."""
         desk, current, not_after = self.desk, self._current(link), self.desk.not_after()
         if current is None:
@@ -189,7 +191,7 @@ class ActivityWrites:
             log.info("account %s: activity %s was deleted already", desk.account.name, link.activity_id)
         return current
 
-    def finish(self, row: Row[Any]) -> None:
+    def finish(self, row: PlanRow) -> None:
         """Mark the activity as done instead of deleting it; the pair is detached. An edit beats that, too."""
         desk = self.desk
         link = self._start_removal(row)
@@ -200,7 +202,7 @@ class ActivityWrites:
             mapping.set_link(conn, link.id, state="detached", cause=row.payload["cause"], intended=None)
             desk.confirm(conn, row)
 
-    def _finish(self, row: Row[Any], link: Row[Any]) -> None:
+    def _finish(self, row: PlanRow, link: Link) -> None:
         current, not_after = self._current(link), self.desk.not_after()
         if current is None:
             return
@@ -208,7 +210,7 @@ class ActivityWrites:
         if not current.get("done"):
             self._patch(row, {"done": True}, activity_view(current, Context()), current, not_after)
 
-    def _start_removal(self, row: Row[Any]) -> Row[Any] | None:
+    def _start_removal(self, row: PlanRow) -> Link | None:
         link = self.desk.link_of(row)
         if link is None:
             self.desk.drop(row)
@@ -219,14 +221,14 @@ class ActivityWrites:
             mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"])
         return link
 
-    def _current(self, link: Row[Any]) -> dict[str, Any] | None:
+    def _current(self, link: Link) -> dict[str, Any] | None:
         try:
             current = self.desk.pipedrive.activity(link.activity_id)
         except NotFound:
             return None
         return None if current.get("is_deleted") else current
 
-    def _refuse_if_edited(self, row: Row[Any], link: Row[Any], current: dict[str, Any]) -> None:
+    def _refuse_if_edited(self, row: PlanRow, link: Link, current: dict[str, Any]) -> None:
         if self.desk.policy_of(row).terms.follows or not self.desk.policy.may_write(Side.EVENT):
             return  # such an edit was never to reach the event
         view = activity_view(current, Context())
@@ -236,7 +238,7 @@ class ActivityWrites:
             mapping.set_link(conn, link.id, state="active", cause=None)
         raise ChangedMeanwhile("the activity was edited after its event was deleted: the edit wins")
 
-    def take_over(self, row: Row[Any]) -> None:
+    def take_over(self, row: PlanRow) -> None:
         """Give the activity another account's event of the same meeting."""
         event = take_over(self.desk, row)
         if event is None or is_occurrence(event):
@@ -247,7 +249,7 @@ class ActivityWrites:
 
     # What only the store must learn.
 
-    def rebase(self, row: Row[Any]) -> None:
+    def rebase(self, row: PlanRow) -> None:
         """Take what both sides show for equal, as it is."""
         link = self.desk.link_of(row)
         if link is None:
@@ -260,7 +262,7 @@ class ActivityWrites:
             mapping.set_link(conn, link.id, **values)
             self.desk.confirm(conn, row)
 
-    def detach(self, row: Row[Any]) -> None:
+    def detach(self, row: PlanRow) -> None:
         """Keep the pair in mind, and sync it no more."""
         known = self.desk.link_of(row)
         if known is not None and lives_on(self.desk, row, known):
@@ -269,13 +271,13 @@ class ActivityWrites:
             values = {"state": "detached", "cause": row.payload["cause"], "intended": None}
             # What its author did to the event until now counts as an edit if they meet again.
             values |= {name: row.payload[name] for name in ("event_raw", "activity_raw", "etag")}
-            mapping.set_link(conn, row.link_id, **values)
+            mapping.set_link(conn, row.named_link, **values)
             self.desk.confirm(conn, row)
-            link = mapping.get_link(conn, row.link_id)
+            link = mapping.get_link(conn, row.named_link)
             if row.payload["cause"] == "other_owner" and link is not None:
                 self._hand_over(conn, row, link)
 
-    def unlink(self, row: Row[Any]) -> None:
+    def unlink(self, row: PlanRow) -> None:
         """Both sides are gone, or one left and the other was deleted: nothing to keep in mind."""
         link = self.desk.link_of(row)
         if link is None:
@@ -287,19 +289,19 @@ class ActivityWrites:
             if row.payload["cause"] in moves.MOVES:
                 self._hand_over(conn, row, link)
 
-    def _end(self, conn: Connection, row: Row[Any], link: Row[Any]) -> None:
+    def _end(self, conn: Connection, row: PlanRow, link: Link) -> None:
         """What the pair held is kept, unless its event became private."""
         if row.payload["cause"] == "private":
             mapping.drop_link(conn, link.id)
         else:
             mapping.end_link(conn, link.id, self.desk.services.clock())
 
-    def _hand_over(self, conn: Connection, row: Row[Any], link: Row[Any]) -> None:
+    def _hand_over(self, conn: Connection, row: PlanRow, link: Link) -> None:
         owner_id, now = row.payload["activity"]["owner_id"], self.desk.services.clock()
         moves.hand_over(conn, link, owner_id, self.desk.account, now)
 
 
-def _loggable(row: Row[Any], link: Row[Any], activity: Mapping[str, Any] | None) -> dict[str, Any]:
+def _loggable(row: PlanRow, link: Link, activity: Mapping[str, Any] | None) -> dict[str, Any]:
     """The activity for the log; of one whose event became private only what was typed in Pipedrive since the last
     run."""
     if row.payload["cause"] != "private":

@@ -16,13 +16,15 @@ from include.calsync.core.marks import read_mark
 from include.calsync.core.merge import Merged, Pair
 from include.calsync.core.model import Context, Origin
 from include.calsync.core.privacy import is_private, is_veiled
+from include.calsync.core.records import Former, Link
+from include.calsync.core.run_records import PlanRow
 from include.calsync.core.sendable import sendable
 from include.calsync.errors import Hidden, NotFound, RetryableError
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.names import Names, site_of
 from include.calsync.flows.pairs import merged_of
 from include.calsync.store import formers, mapping, runs
-from include.calsync.store.transaction import Row, reading
+from include.calsync.store.transaction import reading
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Anew:
     body: dict[str, Any]
     pair: Pair
     merged: Merged
-    known: Row[Any] | None
+    known: Link | Former | None
 
     def base(self) -> dict[str, Any]:
         """The columns of a link that still is to be merged with what is new."""
@@ -40,13 +42,13 @@ class Anew:
         return {name: getattr(self.known, name) for name in names} | {"intended": self.merged.written.to_json()}
 
 
-def event_anew(desk: Desk, row: Row[Any]) -> Anew | None:
+def event_anew(desk: Desk, row: PlanRow) -> Anew | None:
     """The activity's event as it was, brought up to date; None: it had none, or only its author may make it again."""
     last = row.payload["event_raw"]
-    known = desk.link_of(row)
+    known: Link | Former | None = desk.link_of(row)
     if known is None:
         with reading(desk.services.engine) as conn:
-            known = formers.of_activity(conn, desk.account.company_id, row.activity_id)
+            known = formers.of_activity(conn, desk.account.company_id, row.named_activity)
     if known is None or not last or is_foreign(last, known.calendar_id):
         return None
     whole = _behind_the_veil(desk, known) if is_veiled(last) else last
@@ -66,7 +68,7 @@ def event_anew(desk: Desk, row: Row[Any]) -> Anew | None:
     return Anew(members | changes, pair, merged, known)
 
 
-def _behind_the_veil(desk: Desk, known: Row[Any]) -> dict[str, Any] | None:
+def _behind_the_veil(desk: Desk, known: Link | Former) -> dict[str, Any] | None:
     """A private event as it lies in its own calendar's trash, and nowhere in the store; None: it is not there."""
     if known.calendar_id != desk.calendar_id:
         return None
@@ -77,19 +79,19 @@ def _behind_the_veil(desk: Desk, known: Row[Any]) -> dict[str, Any] | None:
     return event if event.get("start") and event.get("end") and is_private(event) else None
 
 
-def origin_of(desk: Desk, row: Row[Any]) -> Origin:
+def origin_of(desk: Desk, row: PlanRow) -> Origin:
     """Where the pair of an event without a link was born: its mark says so."""
     mark = read_mark(row.payload["event_raw"] or {})
     own = mark is not None and (mark.company_id, mark.event_id) == (desk.account.company_id, row.event_id)
     return mark.origin if own and mark is not None else Origin.GOOGLE
 
 
-def activity_anew(desk: Desk, row: Row[Any]) -> Anew | None:
+def activity_anew(desk: Desk, row: PlanRow) -> Anew | None:
     """The event's activity as it was, brought up to date; None: nothing is known of it."""
-    known = desk.link_of(row)
+    known: Link | Former | None = desk.link_of(row)
     if known is None:
         with reading(desk.services.engine) as conn:
-            known = formers.of_event(conn, desk.calendar_id, row.event_id)
+            known = formers.of_event(conn, desk.calendar_id, row.named_event)
     payload = row.payload if known is not None and row.payload["activity_raw"] else _from_trash(desk, row)
     if payload is None:
         return None
@@ -104,7 +106,7 @@ def activity_anew(desk: Desk, row: Row[Any]) -> Anew | None:
     return Anew(body | {"owner_id": desk.policy.user_id}, pair, merged, known)
 
 
-def _from_trash(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
+def _from_trash(desk: Desk, row: PlanRow) -> dict[str, Any] | None:
     """The payload with what Pipedrive still tells of the deleted activity that the event's mark names.
 
     None also if that is linked to another event: who restores the old one as well has two meetings. Raises

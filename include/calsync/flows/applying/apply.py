@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from include.calsync.core.policy import Side
+from include.calsync.core.run_records import PlanRow
 from include.calsync.errors import (
     AccountBusy,
     AccountError,
@@ -41,7 +42,7 @@ from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, na
 from include.calsync.flows.services import Services
 from include.calsync.flows.trouble import Troubles
 from include.calsync.store import runs
-from include.calsync.store.transaction import Row, reading
+from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +87,7 @@ class _AccountApply:
     def __init__(self, services: Services, run: Run, account: RunAccount, side: Side, owner: str) -> None:
         self.services, self.run, self.account, self.side, self.owner = services, run, account, side, owner
         self.desk = Desk(services, run, account)
-        self.handlers: dict[str, Callable[[Row[Any]], None]] = (
+        self.handlers: dict[str, Callable[[PlanRow], None]] = (
             EventCreation(self.desk).handlers() if side is Side.EVENT else ActivityCreation(self.desk).handlers()
         )
         self.troubles = Troubles()
@@ -105,14 +106,14 @@ class _AccountApply:
             finally:
                 self.services.leases.release(self.account.id, fence)
 
-    def _rows(self) -> list[Row[Any]]:
+    def _rows(self) -> list[PlanRow]:
         # Rows for the store alone keep what was read: after a write to the same pair that would be out of date.
         sides = ["events"] if self.side is Side.EVENT else ["store", "activities"]
         mine: dict[str, Any] = {"account_id": self.account.id, "state": "planned"}
         with reading(self.services.engine) as conn:
             return [row for side in sides for row in runs.plan_rows(conn, self.run.id, side=side, **mine)]
 
-    def _each(self, rows: list[Row[Any]], outcome: Counter[str]) -> None:
+    def _each(self, rows: list[PlanRow], outcome: Counter[str]) -> None:
         recover(self.desk)
         for at, row in enumerate(rows):
             try:
@@ -124,7 +125,7 @@ class _AccountApply:
                 outcome["deferred"] += len(rows) - at
                 return
 
-    def _one(self, row: Row[Any]) -> str:
+    def _one(self, row: PlanRow) -> str:
         try:
             with border(f"account {self.account.name}: {row.action} of {' '.join(aside.item_of(row))}"):
                 self.handlers[row.action](row)
@@ -146,7 +147,7 @@ class _AccountApply:
             self.troubles.met(error)
             return self._set_aside(row, error, failed=False)
 
-    def _set_aside(self, row: Row[Any], error: Exception, *, failed: bool) -> str:
+    def _set_aside(self, row: PlanRow, error: Exception, *, failed: bool) -> str:
         state = "quarantined" if failed else "deferred"
         log.warning("account %s: %s %s: %s", self.account.name, row.action, state, error)
         with self.desk.commit() as conn:
@@ -156,7 +157,7 @@ class _AccountApply:
             aside.put(conn, self.account.id, item, str(error), now, failed=failed)
         return state
 
-    def _postpone(self, rows: list[Row[Any]], error: RateLimited) -> None:
+    def _postpone(self, rows: list[PlanRow], error: RateLimited) -> None:
         """Google takes no more writes to this calendar: they wait, durably, and Pipedrive's side goes on.
 
         The run that hears that it takes hours is not green; the next ones only find the calendar paused.

@@ -12,6 +12,7 @@ from include.calsync.core.marks import event_id, read_mark
 from include.calsync.core.model import ActivityView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.run_records import PlanRow
 from include.calsync.core.text import compose, safe_html
 from include.calsync.core.written import draft
 from include.calsync.errors import (
@@ -25,7 +26,7 @@ from include.calsync.flows.applying.event_writes import EventWrites
 from include.calsync.flows.applying.zones import zoned
 from include.calsync.flows.deployment import other_of, refuse_others
 from include.calsync.store import mapping, runs
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 # Ids of deleted events stay taken; each re-creation of one activity's event uses the next.
 MAX_GENERATIONS = 50
@@ -37,11 +38,11 @@ LEFT_OUT: tuple[tuple[str, ...], ...] = ((), ("conferenceData", "attachments"), 
 class EventCreation(EventWrites):
     """Writes to a calendar, with new events."""
 
-    def handlers(self) -> dict[str, Callable[[Row[Any]], None]]:
+    def handlers(self) -> dict[str, Callable[[PlanRow], None]]:
         """What to call for each action."""
         return super().handlers() | {Action.CREATE_EVENT: self.create}
 
-    def create(self, row: Row[Any]) -> None:
+    def create(self, row: PlanRow) -> None:
         """Insert the activity's event under the first of its ids that is free; one that is ours already is adopted."""
         desk = self.desk
         if desk.is_obsolete(row):
@@ -52,15 +53,15 @@ class EventCreation(EventWrites):
         body = self._fresh_body(row) if new is None else new.body
         origin = Origin.PIPEDRIVE if new is None else new.pair.origin
         for generation in range(MAX_GENERATIONS):
-            body["id"] = event_id(desk.account.company_id, row.activity_id, desk.calendar_id, generation)
-            body = self._marked(body, row.activity_id, body["id"], origin)
+            body["id"] = event_id(desk.account.company_id, row.named_activity, desk.calendar_id, generation)
+            body = self._marked(body, row.named_activity, body["id"], origin)
             try:
                 answer = self._insert_whole(row, body)
             except Duplicate:
                 known = desk.get_event(body["id"])
                 desk.review(row, known)
                 self._refuse_others(known)
-                if known.get("status") == "cancelled" or not self._is_ours(known, row.activity_id):
+                if known.get("status") == "cancelled" or not self._is_ours(known, row.named_activity):
                     continue
                 self._adopt(row, known)
                 return
@@ -77,7 +78,7 @@ class EventCreation(EventWrites):
         if other is not None and event.get("status") != "cancelled":
             refuse_others({event["id"]: other}, ours[0])
 
-    def _fresh_body(self, row: Row[Any]) -> dict[str, Any]:
+    def _fresh_body(self, row: PlanRow) -> dict[str, Any]:
         """The event as the activity alone makes it."""
         activity = ActivityView.from_json(row.payload["activity"])
         view, written, block = draft(activity, self.desk.policy)
@@ -90,7 +91,7 @@ class EventCreation(EventWrites):
         last = row.payload["event_raw"] or {}
         return body | ({"visibility": last["visibility"]} if is_veiled(last) else {})
 
-    def _insert_whole(self, row: Row[Any], body: dict[str, Any]) -> dict[str, Any]:
+    def _insert_whole(self, row: PlanRow, body: dict[str, Any]) -> dict[str, Any]:
         """The new event. What Google refuses of an earlier one is left out, and told."""
         desk, refused = self.desk, None
         for left_out in LEFT_OUT:
@@ -115,7 +116,7 @@ class EventCreation(EventWrites):
         assert refused is not None
         raise refused
 
-    def _created(self, row: Row[Any], answer: dict[str, Any]) -> None:
+    def _created(self, row: PlanRow, answer: dict[str, Any]) -> None:
         desk, origin = self.desk, str(Origin.PIPEDRIVE)
         activity, view = ActivityView.from_json(row.payload["activity"]), event_view(answer)
         _, written, _ = draft(activity, desk.policy)
@@ -125,7 +126,7 @@ class EventCreation(EventWrites):
             link_id = self._link(conn, row, answer, {**values, "origin": origin})
             desk.confirm(conn, row, after=view.to_json(), link_id=link_id, event_id=answer["id"])
 
-    def _created_anew(self, row: Row[Any], new: Anew, answer: dict[str, Any]) -> None:
+    def _created_anew(self, row: PlanRow, new: Anew, answer: dict[str, Any]) -> None:
         """Link what was made as not yet merged, and settle that; an edit of the old event goes to the activity."""
         desk, view = self.desk, event_view(answer)
         raws = {"activity_raw": row.payload["activity_raw"], "event_raw": answer}
@@ -143,14 +144,14 @@ class EventCreation(EventWrites):
             pair = dataclasses.replace(new.pair, event=view)
             desk.settle(again, {**row.payload, **shown}, pair, new.merged, {"events": answer})
 
-    def _link(self, conn: Connection, row: Row[Any], answer: dict[str, Any], values: dict[str, Any]) -> int:
+    def _link(self, conn: Connection, row: PlanRow, answer: dict[str, Any], values: dict[str, Any]) -> int:
         if row.link_id is not None:
             left_events.leave(self.desk, conn, row)
             place = {"calendar_id": self.desk.calendar_id, "event_id": answer["id"]}
             mapping.set_link(conn, row.link_id, **place, **values)
-            return int(row.link_id)
+            return row.link_id
         origin = values.pop("origin")
-        return self.desk.new_link(conn, values, activity_id=row.activity_id, event_id=answer["id"], origin=origin)
+        return self.desk.new_link(conn, values, activity_id=row.named_activity, event_id=answer["id"], origin=origin)
 
     def _is_ours(self, known: dict[str, Any], activity_id: int) -> bool:
         mark = read_mark(known)
@@ -161,7 +162,7 @@ class EventCreation(EventWrites):
             known["id"],
         )
 
-    def _adopt(self, row: Row[Any], known: dict[str, Any]) -> None:
+    def _adopt(self, row: PlanRow, known: dict[str, Any]) -> None:
         """An earlier insert arrived although nobody heard of it: go on as an adoption."""
         mark = read_mark(known)
         origin = mark.origin if mark is not None else Origin.PIPEDRIVE

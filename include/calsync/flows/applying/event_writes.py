@@ -15,6 +15,8 @@ from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.merge import Merged
 from include.calsync.core.model import EventView, Origin
 from include.calsync.core.policy import Side
+from include.calsync.core.records import Former, Link
+from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.stamps import skew, stamp
 from include.calsync.errors import (
@@ -30,7 +32,6 @@ from include.calsync.flows.applying.zones import zoned
 from include.calsync.flows.moves import MOVES, client_of, hand_over
 from include.calsync.flows.pairs import merged_of
 from include.calsync.store import mapping, runs
-from include.calsync.store.transaction import Row
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class EventWrites:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    def handlers(self) -> dict[str, Callable[[Row[Any]], None]]:
+    def handlers(self) -> dict[str, Callable[[PlanRow], None]]:
         """What to call for each action."""
         return {
             Action.MERGE: self.merge,
@@ -53,7 +54,7 @@ class EventWrites:
 
     # Change.
 
-    def merge(self, row: Row[Any]) -> None:
+    def merge(self, row: PlanRow) -> None:
         """Write the event's part of a merge; if the activity's part is outstanding, the row passes on to it."""
         desk = self.desk
         if desk.is_obsolete(row):
@@ -66,7 +67,7 @@ class EventWrites:
         try:
             answer = self._patch(row, merged, payload)
         except PreconditionFailed:
-            current = desk.get_event(row.event_id)
+            current = desk.get_event(row.named_event)
             desk.review(row, current)
             if current.get("status") == "cancelled" or unsupported(current):  # gone, or a series by now: decide again
                 raise
@@ -86,7 +87,7 @@ class EventWrites:
         else:
             desk.settle(row, payload, pair, merged, {"events": answer})
 
-    def _patch(self, row: Row[Any], merged: Merged, payload: dict[str, Any]) -> dict[str, Any]:
+    def _patch(self, row: PlanRow, merged: Merged, payload: dict[str, Any]) -> dict[str, Any]:
         """The event with the merge written to it; `payload` is what it shows now."""
         desk = self.desk
         body = self._body(merged.event_changes, payload["event_raw"])
@@ -95,7 +96,7 @@ class EventWrites:
         before = {name: ours.get(name) or shown_value(getattr(shown, name, "")) for name in merged.event_changes}
         after = {name: shown_value(value) for name, value in merged.event_changes.items()}
         known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
-        marked = self._marked(body, row.activity_id, row.event_id, wanted.origin)
+        marked = self._marked(body, row.named_activity, row.named_event, wanted.origin)
         if not self._is_marked(row, payload["event_raw"] or {}):
             body = marked
             before["mark"], after["mark"] = known and known.properties(), wanted.properties()
@@ -113,7 +114,7 @@ class EventWrites:
         def patch(members: dict[str, Any]) -> dict[str, Any]:
             mails = desk.send_updates() if merged.event_changes else "none"
             options: dict[str, Any] = {"etag": payload["etag"], "send_updates": mails}
-            return desk.google.patch_event(desk.calendar_id, row.event_id, members, **options)
+            return desk.google.patch_event(desk.calendar_id, row.named_event, members, **options)
 
         with desk.sending(row):
             answer = zoned(desk, body, patch)
@@ -122,14 +123,14 @@ class EventWrites:
     def _insert(self, body: dict[str, Any]) -> dict[str, Any]:
         return self.desk.google.insert_event(self.desk.calendar_id, body, send_updates=self.desk.send_updates())
 
-    def _is_marked(self, row: Row[Any], event: dict[str, Any]) -> bool:
+    def _is_marked(self, row: PlanRow, event: dict[str, Any]) -> bool:
         """Whether an event has the properties that it should have: an occurrence none, they would make it differ."""
         return is_occurrence(event) or read_mark(event) == self._wanted_mark(row)
 
-    def _wanted_mark(self, row: Row[Any]) -> Mark:
-        return self.desk.mark(row.activity_id, row.event_id, Origin(row.payload["origin"]))
+    def _wanted_mark(self, row: PlanRow) -> Mark:
+        return self.desk.mark(row.named_activity, row.named_event, Origin(row.payload["origin"]))
 
-    def mark(self, row: Row[Any]) -> None:
+    def mark(self, row: PlanRow) -> None:
         """Put our properties on an event that lacks them."""
         desk = self.desk
         link = desk.link_of(row)
@@ -144,7 +145,7 @@ class EventWrites:
 
     # Remove.
 
-    def remove(self, row: Row[Any]) -> None:
+    def remove(self, row: PlanRow) -> None:
         """Delete the event: intent first, so that its tombstone is known as our echo.
 
         What both show now goes into the store before that, and from there into the log: a person may have edited it.
@@ -182,14 +183,14 @@ class EventWrites:
             if row.payload["cause"] in MOVES:
                 hand_over(conn, link, row.payload["activity"]["owner_id"], desk.account, desk.services.clock())
 
-    def _home(self, link: Row[Any]) -> GoogleCalendarClient:
+    def _home(self, link: Link | Former) -> GoogleCalendarClient:
         """Who may write to the link's calendar: it may be the one of an account that rests."""
         desk = self.desk
         if link.calendar_id == desk.calendar_id:
             return desk.google
         return client_of(desk.services, desk.account.company_id, link.calendar_id) or desk.google
 
-    def _delete(self, row: Row[Any], link: Row[Any], etag: str | None) -> None:
+    def _delete(self, row: PlanRow, link: Link | Former, etag: str | None) -> None:
         """Delete the event. One that was deleted already needs no entry in the log."""
         desk = self.desk
         try:
@@ -239,7 +240,7 @@ class EventWrites:
         }
 
 
-def put_mark(desk: Desk, row: Row[Any], wanted: Mark, event: dict[str, Any] | None = None) -> dict[str, Any]:
+def put_mark(desk: Desk, row: PlanRow, wanted: Mark, event: dict[str, Any] | None = None) -> dict[str, Any]:
     """The event (by default the row's) with our properties on it; logged with the next commit."""
     shown = {**(row.payload["event_raw"] or {}), "etag": row.payload["etag"]} if event is None else event
     known = read_mark(shown)
@@ -260,7 +261,7 @@ def put_mark(desk: Desk, row: Row[Any], wanted: Mark, event: dict[str, Any] | No
     return desk.veiled(answer)
 
 
-def _is_edited(link: Row[Any], event: dict[str, Any]) -> bool:
+def _is_edited(link: Link, event: dict[str, Any]) -> bool:
     """Whether a person edited the event: that beats a deletion. A removal goes on: its activity is not shown here."""
     view = event_view(event)
     return view != completed(link.base_event, view, link.field_set)

@@ -6,18 +6,19 @@ import logging
 from typing import Any
 
 from include.calsync.core.marks import ACTIVITY, read_mark
+from include.calsync.core.records import Link
+from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import series_columns
 from include.calsync.core.words import ANOTHER_EVENT
 from include.calsync.flows import aside
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.store import holds, mapping, runs
 from include.calsync.store.changes import log_rekey
-from include.calsync.store.transaction import Row
 
 log = logging.getLogger(__name__)
 
 
-def lives_on(desk: Desk, row: Row[Any], link: Row[Any]) -> bool:
+def lives_on(desk: Desk, row: PlanRow, link: Link) -> bool:
     """Whether another live event of the calendar carries our mark for the activity of a deleted one.
 
     Then the link follows it, and the next run looks at both again. A run that listed only a part may not have seen it.
@@ -39,7 +40,7 @@ def lives_on(desk: Desk, row: Row[Any], link: Row[Any]) -> bool:
     return True
 
 
-def _live_event(desk: Desk, link: Row[Any]) -> dict[str, Any] | None:
+def _live_event(desk: Desk, link: Link) -> dict[str, Any] | None:
     for page in desk.google.marked_events(desk.calendar_id, ACTIVITY, str(link.activity_id)):
         for event in page:
             mark = read_mark(event)

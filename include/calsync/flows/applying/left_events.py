@@ -14,6 +14,8 @@ from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import MERGED, event_name, event_view
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.records import Former, Link
+from include.calsync.core.run_records import PlanRow
 from include.calsync.errors import CalsyncError, LeaseLost, PreconditionFailed, RateLimited, TooLate
 from include.calsync.flows.applying.event_writes import EventWrites
 from include.calsync.flows.applying.open_writes import shown_value
@@ -21,19 +23,19 @@ from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.moves import client_of
 from include.calsync.store import formers, mapping, runs
 from include.calsync.store.leases import check_fence
-from include.calsync.store.transaction import Connection, Row, reading
+from include.calsync.store.transaction import Connection, reading
 
 NAMES = tuple(map(event_name, MERGED))
 TIMES = ("when",)
 
 
-def _elsewhere(desk: Desk, conn: Connection, row: Row[Any]) -> Row[Any] | None:
+def _elsewhere(desk: Desk, conn: Connection, row: PlanRow) -> Link | None:
     """The row's link, if its event is in another account's calendar."""
     link = mapping.get_link(conn, row.link_id) if row.link_id is not None else None
     return link if link is not None and link.calendar_id != desk.calendar_id else None
 
 
-def refuse_if_changed(desk: Desk, row: Row[Any]) -> None:
+def refuse_if_changed(desk: Desk, row: PlanRow) -> None:
     """See that the event that is to leave another calendar is as it was planned; nothing happens for other rows.
 
     Raises PreconditionFailed if it is not, and TooLate if it can't be read or another run has its account: the next run
@@ -56,7 +58,7 @@ def refuse_if_changed(desk: Desk, row: Row[Any]) -> None:
         _hold(desk, conn, link)
 
 
-def _hold(desk: Desk, conn: Connection, link: Row[Any]) -> None:
+def _hold(desk: Desk, conn: Connection, link: Link) -> None:
     """Raises TooLate unless the link's account is this run's, too."""
     fence = runs.fence_of(conn, desk.run.id, link.account_id)
     try:
@@ -65,14 +67,14 @@ def _hold(desk: Desk, conn: Connection, link: Row[Any]) -> None:
         raise TooLate("another run has the account whose event goes to another calendar") from error
 
 
-def intend(desk: Desk, conn: Connection, row: Row[Any], event_id: str) -> None:
+def intend(desk: Desk, conn: Connection, row: PlanRow, event_id: str) -> None:
     """Note the new event before it is made, if the link's is in another calendar: the activity may be given back."""
     link = _elsewhere(desk, conn, row)
     if link is not None:
         formers.intend(conn, link.id, desk.services.clock(), desk.calendar_id, event_id)
 
 
-def leave(desk: Desk, conn: Connection, row: Row[Any]) -> None:
+def leave(desk: Desk, conn: Connection, row: PlanRow) -> None:
     """Note that the link's event is still to be removed, if it is in another calendar; then the link may go."""
     link = _elsewhere(desk, conn, row)
     if link is None:
@@ -87,11 +89,11 @@ def leave(desk: Desk, conn: Connection, row: Row[Any]) -> None:
 class LeftEvents(EventWrites):
     """One account's removals of events that are in another calendar by now."""
 
-    def remove(self, row: Row[Any]) -> None:
+    def remove(self, row: PlanRow) -> None:
         """Delete the event, if the one that takes its place is there. What was typed into it meanwhile goes along."""
         desk = self.desk
         with reading(desk.services.engine) as conn:
-            former = formers.of_event(conn, desk.calendar_id, row.event_id)
+            former = formers.of_event(conn, desk.calendar_id, row.named_event)
         if former is None or not former.leaves:
             raise TooLate("its activity's new event is not there yet: the old one stays until it is")
         try:
@@ -99,8 +101,8 @@ class LeftEvents(EventWrites):
         except RateLimited as error:
             raise TooLate(f"the old event stays until its calendar takes changes: {error}") from error
 
-    def _remove(self, row: Row[Any], former: Row[Any]) -> None:
-        desk, then, last = self.desk, former.event_raw, row.payload["event_raw"]
+    def _remove(self, row: PlanRow, former: Former) -> None:
+        desk, then, last = self.desk, former.event_raw or {}, row.payload["event_raw"]
         for is_last in (False, True):
             self._bring_over(row, then, last)
             then = last
@@ -122,7 +124,7 @@ class LeftEvents(EventWrites):
 
     # What was typed into the old event meanwhile.
 
-    def _bring_over(self, row: Row[Any], then: dict[str, Any], now: dict[str, Any]) -> None:
+    def _bring_over(self, row: PlanRow, then: dict[str, Any], now: dict[str, Any]) -> None:
         """Write what a person typed into the old event to the new one, from where the next run takes it.
 
         `then`: as it went over. What was typed into both stays as it is in the new one, and the log has the other.
@@ -131,7 +133,7 @@ class LeftEvents(EventWrites):
         old, typed = event_view(then), event_view(now)
         changes = {name: getattr(typed, name) for name in names if getattr(typed, name) != getattr(old, name)}
         with reading(desk.services.engine) as conn:
-            link = mapping.link_of_activity(conn, desk.account.company_id, row.activity_id)
+            link = mapping.link_of_activity(conn, desk.account.company_id, row.named_activity)
         if not changes or link is None:
             return
         client, current = self._there(link)
@@ -156,9 +158,9 @@ class LeftEvents(EventWrites):
             client.patch_event(link.calendar_id, link.event_id, self._body(changes, now), **options)
         with desk.commit() as conn:
             desk.log_write(conn, row)
-            formers.set_event(conn, desk.calendar_id, row.event_id, now)
+            formers.set_event(conn, desk.calendar_id, row.named_event, now)
 
-    def _there(self, link: Row[Any]) -> tuple[GoogleCalendarClient, dict[str, Any]]:
+    def _there(self, link: Link) -> tuple[GoogleCalendarClient, dict[str, Any]]:
         """The client of the new event's calendar, and the event. Raises TooLate if it can't be read."""
         client = client_of(self.desk.services, link.company_id, link.calendar_id)
         try:

@@ -12,12 +12,13 @@ from include.calsync.core.fields import BESIDE, activity_view, event_view
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import Context, When
 from include.calsync.core.policy import Side
+from include.calsync.core.run_records import OpenWrite
 from include.calsync.core.stamps import skew, stamp
 from include.calsync.core.text import plain
 from include.calsync.errors import CredentialRefused, NotFound, Unreadable
 from include.calsync.flows.trouble import ITEMS, Troubles
 from include.calsync.store import changes, mapping
-from include.calsync.store.transaction import Connection, Row, reading
+from include.calsync.store.transaction import Connection, reading
 
 if TYPE_CHECKING:
     from include.calsync.flows.applying.writes import Desk
@@ -66,7 +67,7 @@ def _stays_open(desk: Desk, error: Exception) -> None:
     log.warning("account %s: the outcome of a write stays open: %s", desk.account.name, error)
 
 
-def settle(desk: Desk, write: Row[Any], current: Mapping[str, Any] | None) -> None:
+def settle(desk: Desk, write: OpenWrite, current: Mapping[str, Any] | None) -> None:
     """Judge a write by the item as it is now (None: it is gone), and log it if it may have happened."""
     ahead = skew(desk.google.server_time, desk.services.clock) if write.side == "events" else timedelta(0)
     outcome = outcome_of(write, current, ahead)
@@ -79,7 +80,7 @@ def settle(desk: Desk, write: Row[Any], current: Mapping[str, Any] | None) -> No
             changes.confirm(conn, write.id, reason=write.reason[: REASON_LENGTH - len(UNKNOWN)] + UNKNOWN)
 
 
-def outcome_of(write: Row[Any], current: Mapping[str, Any] | None, ahead: timedelta = timedelta(0)) -> Outcome:
+def outcome_of(write: OpenWrite, current: Mapping[str, Any] | None, ahead: timedelta = timedelta(0)) -> Outcome:
     """What became of a write, by the item as it is now. When in doubt it is logged, and the entry says so.
 
     `ahead`: the service's clock before ours.
@@ -99,7 +100,7 @@ def outcome_of(write: Row[Any], current: Mapping[str, Any] | None, ahead: timede
     return Outcome.REFUSED if untouched and same else Outcome.UNKNOWN
 
 
-def _created(write: Row[Any], current: Mapping[str, Any] | None, ahead: timedelta) -> Outcome:
+def _created(write: OpenWrite, current: Mapping[str, Any] | None, ahead: timedelta) -> Outcome:
     """The id of a deleted event stays taken: an older one is not what was created."""
     created = stamp((current or {}).get("created"), ahead)
     if current is None or (created is not None and created < write.at - STAMP_ROUNDING):
@@ -107,25 +108,25 @@ def _created(write: Row[Any], current: Mapping[str, Any] | None, ahead: timedelt
     return Outcome.HAPPENED
 
 
-def _settle_creation(desk: Desk, write: Row[Any]) -> None:
+def _settle_creation(desk: Desk, write: OpenWrite) -> None:
     """Pipedrive gave no id: the intent finds the activity and makes it a link, or ends."""
     with desk.commit() as conn:
-        link = mapping.link_of_event(conn, write.calendar_id, write.event_id)
+        link = mapping.link_of_event(conn, write.calendar_id, write.named_event)
         if link is not None:
             changes.confirm(conn, write.id, activity_id=link.activity_id, link_id=link.id)
         elif not _is_intended(conn, write):
             changes.drop(conn, write.id)
 
 
-def _is_intended(conn: Connection, write: Row[Any]) -> bool:
+def _is_intended(conn: Connection, write: OpenWrite) -> bool:
     return any(row.event_id == write.event_id for row in mapping.intents(conn, write.account_id))
 
 
-def _read(desk: Desk, write: Row[Any]) -> dict[str, Any] | None:
+def _read(desk: Desk, write: OpenWrite) -> dict[str, Any] | None:
     try:
         if write.side == "events":
-            return desk.google.get_event(write.calendar_id, write.event_id)
-        return desk.pipedrive.activity(write.activity_id)
+            return desk.google.get_event(write.calendar_id, write.named_event)
+        return desk.pipedrive.activity(write.named_activity)
     except NotFound:
         return None
 

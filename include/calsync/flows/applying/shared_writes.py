@@ -10,18 +10,19 @@ from include.calsync.core.fields import event_view
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import unwanted
+from include.calsync.core.records import Link
+from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.written import Written
 from include.calsync.errors import NotFound, RetryableError
 from include.calsync.flows import aside
 from include.calsync.flows.applying.writes import Desk, promptly
 from include.calsync.store import copies, holds, mapping
-from include.calsync.store.transaction import Row
 
 Person = Mapping[str, Any]
 
 
-def attend(desk: Desk, row: Row[Any]) -> None:
+def attend(desk: Desk, row: PlanRow) -> None:
     """Add reps to the activity's attendees and take others off; what people wrote there stays."""
     link = desk.link_of(row)
     if link is None:
@@ -36,9 +37,9 @@ def attend(desk: Desk, row: Row[Any]) -> None:
         desk.confirm(conn, row)
 
 
-def _attended(desk: Desk, row: Row[Any]) -> dict[str, Any]:
+def _attended(desk: Desk, row: PlanRow) -> dict[str, Any]:
     """The activity with the attendees that it should have."""
-    current = desk.pipedrive.activity(row.activity_id)
+    current = desk.pipedrive.activity(row.named_activity)
     not_after = desk.not_after()
     wanted = with_reps(current.get("attendees") or [], row.payload["add"], row.payload["remove"])
     if wanted is None:
@@ -47,7 +48,7 @@ def _attended(desk: Desk, row: Row[Any]) -> dict[str, Any]:
         after = {"attendees": [each["email"] for each in row.payload["add"]]}
         desk.note(conn, row, side=Side.ACTIVITY, seen=current.get("update_time"), before={}, after=after)
     with desk.sending(row):
-        answer = desk.pipedrive.update_activity(row.activity_id, {"attendees": wanted}, not_after=not_after)
+        answer = desk.pipedrive.update_activity(row.named_activity, {"attendees": wanted}, not_after=not_after)
     return desk.listed(answer, None)
 
 
@@ -64,7 +65,7 @@ def _address(person: Person) -> str:
     return str(person.get("email") or person.get("email_address") or "").casefold()
 
 
-def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
+def take_over(desk: Desk, row: PlanRow) -> dict[str, Any] | None:
     """Give the activity to this account, and its link this account's event. What differs is merged by the next run.
 
     The rep who had it becomes an attendee, if the meeting is still in that calendar. An activity that was given to
@@ -93,9 +94,9 @@ def take_over(desk: Desk, row: Row[Any]) -> dict[str, Any] | None:
     return event if equal else None
 
 
-def _given(desk: Desk, row: Row[Any]) -> dict[str, Any]:
+def _given(desk: Desk, row: PlanRow) -> dict[str, Any]:
     """The activity with this account's user as owner, and who had it among the attendees; or as somebody gave it."""
-    activity, not_after = desk.pipedrive.activity(row.activity_id), desk.not_after()
+    activity, not_after = desk.pipedrive.activity(row.named_activity), desk.not_after()
     if activity["owner_id"] not in (row.payload["holder"], desk.account.user_id):
         return activity
     owner_id, left = desk.account.user_id, row.payload["left"]
@@ -108,13 +109,11 @@ def _given(desk: Desk, row: Row[Any]) -> dict[str, Any]:
         desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after={"owner_id": owner_id})
     with desk.sending(row):
         sent: dict[str, Any] = {"seen_update_time": seen, "not_after": not_after}
-        answer = desk.pipedrive.update_activity(row.activity_id, body, **sent)
+        answer = desk.pipedrive.update_activity(row.named_activity, body, **sent)
     return desk.listed(answer, (activity.get("attendees") or []) if beside is None else None)
 
 
-def _taken(
-    desk: Desk, link: Row[Any], event: dict[str, Any], activity: dict[str, Any]
-) -> tuple[dict[str, Any], EventView]:
+def _taken(desk: Desk, link: Link, event: dict[str, Any], activity: dict[str, Any]) -> tuple[dict[str, Any], EventView]:
     """The link's values with this account's event, and what was agreed of that."""
     base = dataclasses.replace(ActivityView.from_json(link.base_activity), owner_id=activity["owner_id"])
     # Whether anybody else is asked to come is no field that is merged: it is as this event has it.

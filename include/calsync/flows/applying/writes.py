@@ -19,6 +19,8 @@ from include.calsync.core.merge import Merged, Pair, advance
 from include.calsync.core.model import ActivityView, EventView, Origin, digest
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import veiled
+from include.calsync.core.records import Link
+from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.when import due_at
 from include.calsync.core.written import Written
@@ -30,7 +32,7 @@ from include.calsync.flows.pairs import rules_of
 from include.calsync.flows.run import Run, RunAccount, check_lease
 from include.calsync.flows.services import Services
 from include.calsync.store import changes, mapping, runs
-from include.calsync.store.transaction import Connection, Row, reading
+from include.calsync.store.transaction import Connection, reading
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ class Desk:
     def google(self) -> GoogleCalendarClient:
         return self.services.google(self.account.settings.google_conn_id, self.account.settings.google_user)
 
-    def policy_of(self, row: Row[Any]) -> Policy:
+    def policy_of(self, row: PlanRow) -> Policy:
         """The account's rules for the row's pair."""
         return rules_of(row.payload, self.policy)
 
@@ -96,14 +98,14 @@ class Desk:
             with self.commit() as conn:
                 runs.set_account(conn, self.run.id, self.account.id, notices=self.account.notices)
 
-    def link_of(self, row: Row[Any]) -> Row[Any] | None:
+    def link_of(self, row: PlanRow) -> Link | None:
         """The row's link as it is now."""
         if row.link_id is None:
             return None
         with reading(self.services.engine) as conn:
             return mapping.get_link(conn, row.link_id)
 
-    def is_obsolete(self, row: Row[Any]) -> bool:
+    def is_obsolete(self, row: PlanRow) -> bool:
         """Whether the row's item was linked, or its link ended, since the plan was made: then it is done."""
         with reading(self.services.engine) as conn:
             if row.link_id is not None:
@@ -112,7 +114,7 @@ class Desk:
             event = row.event_id and mapping.link_of_event(conn, self.calendar_id, row.event_id)
             return bool(activity or event)
 
-    def drop(self, row: Row[Any]) -> None:
+    def drop(self, row: PlanRow) -> None:
         """The row needs nothing any more."""
         with self.commit() as conn:
             runs.set_row(conn, row.id, state="confirmed")
@@ -153,13 +155,13 @@ class Desk:
 
     # The log of writes: noted before the request, appended with its confirmation.
 
-    def note(self, conn: Connection, row: Row[Any], *, side: Side, seen: str | None = None, **values: Any) -> None:
+    def note(self, conn: Connection, row: PlanRow, *, side: Side, seen: str | None = None, **values: Any) -> None:
         """Note a write in the transaction before it. `seen`: etag or update time of the item that it changes."""
         entry = self._entry(row) | {"side": str(side)}
         self._open[row.id] = changes.note(conn, **(entry | {"seen": seen} | values))
 
     @contextmanager
-    def sending(self, row: Row[Any]) -> Iterator[None]:
+    def sending(self, row: PlanRow) -> Iterator[None]:
         """Around the request of a write that was noted: one that surely did not happen needs no entry."""
         try:
             yield
@@ -169,18 +171,18 @@ class Desk:
                     self.drop_write(conn, row)
             raise
 
-    def drop_write(self, conn: Connection, row: Row[Any]) -> None:
+    def drop_write(self, conn: Connection, row: PlanRow) -> None:
         """The row's write that was under way did not happen."""
         changes.drop(conn, self._open.pop(row.id))
 
-    def log_write(self, conn: Connection, row: Row[Any], **known: Any) -> bool:
+    def log_write(self, conn: Connection, row: PlanRow, **known: Any) -> bool:
         """Log the row's write that was under way. False: there was none."""
         if row.id not in self._open:
             return False
         changes.confirm(conn, self._open.pop(row.id), **known)
         return True
 
-    def review(self, row: Row[Any], current: Mapping[str, Any] | None) -> None:
+    def review(self, row: PlanRow, current: Mapping[str, Any] | None) -> None:
         """Settle the row's write, if its outcome is unknown, by its item as it is now."""
         write_id = self._open.pop(row.id, None)
         if write_id is not None:
@@ -188,7 +190,7 @@ class Desk:
                 (write,) = (each for each in changes.open_writes(conn, self.account.id) if each.id == write_id)
             open_writes.settle(self, write, current)
 
-    def confirm(self, conn: Connection, row: Row[Any], *, before: Any = None, **known: Any) -> None:
+    def confirm(self, conn: Connection, row: PlanRow, *, before: Any = None, **known: Any) -> None:
         """The row is done: its items are ordinary ones again, and the log says what happened.
 
         `before`: for the log if nothing had to be written.
@@ -198,11 +200,11 @@ class Desk:
         if not self.log_write(conn, row, **known):
             self.log(conn, row, before=before)
 
-    def log(self, conn: Connection, row: Row[Any], **values: Any) -> None:
+    def log(self, conn: Connection, row: PlanRow, **values: Any) -> None:
         """Log what concerns only the store."""
         changes.append(conn, **(self._entry(row) | {"side": "store"} | values))
 
-    def _entry(self, row: Row[Any]) -> dict[str, Any]:
+    def _entry(self, row: PlanRow) -> dict[str, Any]:
         return {
             "at": self.services.clock(),
             "run_id": self.run.id,
@@ -263,7 +265,7 @@ class Desk:
         )
 
     def settle(
-        self, row: Row[Any], payload: Mapping[str, Any], pair: Pair, merged: Merged, answers: Mapping[str, Any]
+        self, row: PlanRow, payload: Mapping[str, Any], pair: Pair, merged: Merged, answers: Mapping[str, Any]
     ) -> None:
         """After a pair's last outstanding write: link, base, log and the row, in one transaction.
 
@@ -288,9 +290,11 @@ class Desk:
         with self.commit() as conn:
             link_id = row.link_id
             if link_id is None:
-                ids = {"activity_id": row.activity_id, "event_id": row.event_id, "origin": str(pair.origin)}
-                link_id = self.new_link(conn, values, **ids)
-                mapping.drop_intent(conn, self.calendar_id, row.event_id)
+                activity_id, event_id = row.named_activity, row.named_event
+                link_id = self.new_link(
+                    conn, values, activity_id=activity_id, event_id=event_id, origin=str(pair.origin)
+                )
+                mapping.drop_intent(conn, self.calendar_id, event_id)
             else:
                 mapping.set_link(conn, link_id, **values)
             runs.set_row(conn, row.id, state="confirmed", **self._forgotten(row, pair, answers))
@@ -299,7 +303,7 @@ class Desk:
             if row.action == "adopt" and not merged.activity_changes:
                 self.log(conn, row, link_id=link_id)
 
-    def _forgotten(self, row: Row[Any], pair: Pair, answers: Mapping[str, Any]) -> dict[str, Any]:
+    def _forgotten(self, row: PlanRow, pair: Pair, answers: Mapping[str, Any]) -> dict[str, Any]:
         """The row's payload without what an activity said of its event before the veil fell."""
         answer = answers.get("activities")
         if answer is None or not self.policy_of(row).terms.veiled:
@@ -307,13 +311,13 @@ class Desk:
         view = activity_view(answer, pair.activity.context)
         return {"payload": {**row.payload, "activity": view.to_json(), "activity_raw": answer}}
 
-    def log_lost(self, row: Row[Any], conflicts: Sequence[Conflict]) -> None:
+    def log_lost(self, row: PlanRow, conflicts: Sequence[Conflict]) -> None:
         """Log what is about to lose: after the write nobody could tell any more, if this process died in between."""
         if conflicts:
             with self.commit() as conn:
                 self.log(conn, row, lost=[conflict.to_json() for conflict in conflicts])
 
-    def _is_marked(self, row: Row[Any], event_raw: Any) -> bool:
+    def _is_marked(self, row: PlanRow, event_raw: Any) -> bool:
         if is_occurrence(event_raw):
             return True  # it gets none
         mark = read_mark(event_raw or {})

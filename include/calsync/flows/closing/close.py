@@ -184,8 +184,8 @@ def _set_aside(conn: Connection, account: RunAccount) -> Iterator[tuple[str, str
     for entry in quarantine.set_aside(conn, account.id):
         if entry.attempts:
             yield entry.side, "quarantined"
-    for row in holds.held_creations(conn, account.id):
-        yield "events" if row.side == "activities" else "activities", "held"
+    for new in holds.held_creations(conn, account.id):
+        yield "events" if new.side == "activities" else "activities", "held"
     for row in holds.held_items(conn, account.id):
         written = "events" if row.payload.get("event_changes") else "activities"
         yield str(side_of(Action(row.action)) or written), "held"
@@ -201,7 +201,7 @@ def _would_do(conn: Connection, run: Run, account: RunAccount) -> Iterator[tuple
             if row.action == Action.ADOPT:
                 yield "events", "adopted"
         elif (row.side, row.action) in LOGGED:
-            yield LOGGED[row.side, row.action]
+            yield LOGGED[row.side, Action(row.action)]
 
 
 def _failure(conn: Connection, run: Run, broken: Sequence[str], now: datetime) -> str | None:

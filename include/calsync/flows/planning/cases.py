@@ -13,7 +13,8 @@ from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, Change, EventView, Origin
 from include.calsync.core.planning.facts import NONE, Asked, Facts, Hold, Holder, Shown, State, Why
 from include.calsync.core.policy import Mode, Policy, Side
-from include.calsync.core.records import Observation, is_live, is_lost, is_vanished
+from include.calsync.core.records import Link, LinkHead, Observation, is_live, is_lost, is_vanished, whole
+from include.calsync.core.run_records import Held
 from include.calsync.core.words import UNPROVEN_EVENTS, WITHDRAWN, Absence
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows import aside, moves
@@ -26,7 +27,6 @@ from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
 from include.calsync.flows.run import RunAccount
-from include.calsync.store.transaction import Row
 
 # Causes that end by themselves when the activity comes back into the account's scope.
 SCOPE_CAUSES = frozenset({"no_date", "other_type", "other_owner", "done"})
@@ -44,13 +44,18 @@ class Case:
     """
 
     account: RunAccount | None
-    link: Row[Any]
+    link: LinkHead
     activity: Observation | None
     event: Observation | None
     payload: dict[str, Any]
     changes: tuple[Change, Change]
     facts: Facts
     error: Exception | None = None
+
+    @property
+    def whole(self) -> Link:
+        """Its link with what it holds: that of a pair that anything is to be done about was read."""
+        return whole(self.link)
 
 
 class Cases:
@@ -71,23 +76,23 @@ class Cases:
             elif self.seen.of(link) != (None, None) or self.seen.is_open(link):
                 yield self._alone(account, link, Change(activity), Change(event))
 
-    def _alone(self, account: RunAccount, link: Row[Any], *changes: Change) -> Case:
+    def _alone(self, account: RunAccount, link: LinkHead, *changes: Change) -> Case:
         """The case of one pair; what fails unforeseen is that pair's alone."""
         try:
             with border(f"account {account.name}: {Side.EVENT} {link.event_id}"):
-                return self._at_work(account, link, *changes)
+                return self._at_work(account, whole(link), *changes)
         except (Defect, Unreadable) as error:
             return Case(account, link, *self.seen.of(link), {}, UNCHANGED, Facts(), error)
 
     # Pairs of accounts that rest.
 
-    def _at_rest(self, link: Row[Any]) -> Case:
+    def _at_rest(self, link: LinkHead) -> Case:
         """An activity of an account that takes no part: does another one show it now?"""
         activity, event = self.seen.of(link)
         held, payload, heir = self.seen.held.get(link.id), {}, None
         copy = link.state == State.ACTIVE and self.shared.has_copy(link)
         if self.asked is Asked.SYNC and (held is not None or is_live(activity)):
-            payload = payload_of(link, activity, event)
+            payload = payload_of(whole(link), activity, event)
             if held is not None and not is_live(activity):
                 fill_in(payload, held, "activity")
             view = ActivityView.from_json(payload["activity"])
@@ -111,7 +116,7 @@ class Cases:
 
     # Pairs of accounts at work.
 
-    def _at_work(self, account: RunAccount, link: Row[Any], *seen_changes: Change) -> Case:
+    def _at_work(self, account: RunAccount, link: Link, *seen_changes: Change) -> Case:
         activity, event = self.seen.of(link)
         shown = (shown_activity(activity, seen_changes[0]), shown_event(event, seen_changes[1]))
         if self._is_quiet(link, activity, shown):
@@ -159,7 +164,7 @@ class Cases:
         )
         return Case(account, link, activity, event, payload, (changes[0], changes[1]), facts)
 
-    def _is_quiet(self, link: Row[Any], activity: Observation | None, shown: tuple[Shown, Shown]) -> bool:
+    def _is_quiet(self, link: Link, activity: Observation | None, shown: tuple[Shown, Shown]) -> bool:
         """Whether nothing more can matter of an active pair: an event alone was seen, and is as it was.
 
         That is most of what a run sees after a large one: its own events. What their activities show costs the most.
@@ -168,7 +173,7 @@ class Cases:
         return alone and self.asked is Asked.SYNC and link.state == State.ACTIVE and not self.seen.is_open(link)
 
     def _of_others(
-        self, link: Row[Any], payload: dict[str, Any], view: ActivityView, leaves: str, *, event_gone: bool
+        self, link: LinkHead, payload: dict[str, Any], view: ActivityView, leaves: str, *, event_gone: bool
     ) -> dict[str, Any]:
         """Facts about the event, and who else has the meeting. They are looked up only where a rule may ask."""
         taken = leaves == "other_owner" and self.shared.has_copy(link, owner_id=payload["activity"]["owner_id"])
@@ -194,7 +199,7 @@ class Cases:
     def _hold(
         self,
         account: RunAccount,
-        held: Row[Any] | None,
+        held: Held | None,
         seen: tuple[Observation | None, Observation | None],
         changes: tuple[Change, ...],
         leaves: str,
@@ -211,7 +216,7 @@ class Cases:
             return Hold.LAPSES if other else Hold.STANDS
         return Hold.ASKS
 
-    def _withdrawn(self, link: Row[Any]) -> str:
+    def _withdrawn(self, link: LinkHead) -> str:
         """Why the event counts as gone although it is there; of a held pair whose event was not seen now, as then."""
         _, event = self.seen.of(link)
         held = self.seen.held.get(link.id)
@@ -221,20 +226,20 @@ class Cases:
             why = held.payload.get("cause") if held is not None else None
         return str(why) if why in WITHDRAWN else NONE
 
-    def _outside(self, account: RunAccount, link: Row[Any], view: ActivityView) -> str:
+    def _outside(self, account: RunAccount, link: LinkHead, view: ActivityView) -> str:
         cause = out_of_scope(view, account.policy)
         if cause == "other_type" and link.origin == Origin.GOOGLE and view.type == account.policy.event_type:
             return NONE  # the type that events are given, although it is not among those shown
         return cause or NONE
 
-    def _goes_along(self, link: Row[Any], payload: dict[str, Any], view: ActivityView, leaves: str) -> bool:
+    def _goes_along(self, link: LinkHead, payload: dict[str, Any], view: ActivityView, leaves: str) -> bool:
         """An author's event goes only to a colleague who takes the activity over."""
         if link.origin != Origin.GOOGLE:
             return True
         along = leaves == "other_owner" and moves.moves_along(payload["event_raw"], link.calendar_id)
         return along and transfers.taker_of(self.seen, link, view) is not None
 
-    def _asked_for(self, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> bool:
+    def _asked_for(self, account: RunAccount, link: LinkHead, payload: dict[str, Any]) -> bool:
         """Whether an upload names what is left of a detached pair."""
         activity, event = self.seen.of(link)
         if link.cause == "event_deleted" and is_live(activity):
@@ -243,13 +248,13 @@ class Cases:
         return is_live(event) and self.rows.in_range(EventView.from_json(payload["event"]).when)
 
 
-def pair_policy(account: RunAccount, link: Row[Any], payload: dict[str, Any], withdrawn: str) -> Policy:
+def pair_policy(account: RunAccount, link: LinkHead, payload: dict[str, Any], withdrawn: str) -> Policy:
     """The account's rules for this pair. A withdrawn event is never brought back by an edit of its activity."""
     policy = account.policy.of_pair(payload["event_raw"], Origin(link.origin))
     return policy.withdrawn() if withdrawn else policy
 
 
-def _of_link(link: Row[Any]) -> dict[str, Any]:
+def _of_link(link: LinkHead) -> dict[str, Any]:
     ended = link.state in (State.DETACHED, State.REMOVING)
     return {
         "state": State(link.state),
@@ -304,7 +309,7 @@ def shown_event(event: Observation | None, change: Change) -> Shown:
 
 
 def _with_what_was_held(
-    held: Row[Any],
+    held: Held,
     seen: tuple[Observation | None, Observation | None],
     payload: dict[str, Any],
     changes: tuple[Change, ...],

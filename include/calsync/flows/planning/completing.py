@@ -8,10 +8,9 @@ from typing import Any
 from include.calsync.core.field_sets import FIELD_SET, completed, last_activity, last_event
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Observation
-from include.calsync.flows.planning.rekeying import with_columns
+from include.calsync.core.records import Link, LinkHead, Observation, with_columns
 from include.calsync.store import mapping
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 Seen = tuple[Observation | None, Observation | None]
 
@@ -19,11 +18,11 @@ Seen = tuple[Observation | None, Observation | None]
 class Completed:
     """New columns, by id, of the whole links that were made with an earlier field set."""
 
-    def __init__(self, links: Iterable[Row[Any]], seen_of: Callable[[Row[Any]], Seen]) -> None:
+    def __init__(self, links: Iterable[Link], seen_of: Callable[[Link], Seen]) -> None:
         older = [link for link in links if link.field_set < FIELD_SET]
         self.links = {link.id: _columns(link, *seen_of(link)) for link in older}
 
-    def moved(self, link: Row[Any]) -> Row[Any]:
+    def moved(self, link: LinkHead) -> LinkHead:
         """The link as it will be stored."""
         return with_columns(link, self.links.get(link.id))
 
@@ -34,10 +33,10 @@ class Completed:
                 mapping.set_link(conn, link_id, **columns)
 
 
-def _columns(link: Row[Any], seen_activity: Observation | None, seen_event: Observation | None) -> dict[str, Any]:
+def _columns(link: Link, seen_activity: Observation | None, seen_event: Observation | None) -> dict[str, Any]:
     """The halves of the base with what is seen now, or what was seen last. A half of which nothing is known waits."""
     activity, event = _activity(link, seen_activity), _event(link, seen_event)
-    number: int = link.field_set
+    number = link.field_set
     columns: dict[str, Any] = {}
     bases: dict[str, ActivityView | EventView] = {}
     if activity is not None:
@@ -49,13 +48,13 @@ def _columns(link: Row[Any], seen_activity: Observation | None, seen_event: Obse
     return columns | ({"field_set": FIELD_SET} if len(bases) == len(Side) else {})
 
 
-def _activity(link: Row[Any], seen: Observation | None) -> ActivityView | None:
+def _activity(link: Link, seen: Observation | None) -> ActivityView | None:
     if seen is not None and seen.view is not None:
         return ActivityView.from_json(seen.view)
     return last_activity(link.activity_raw)
 
 
-def _event(link: Row[Any], seen: Observation | None) -> EventView | None:
+def _event(link: Link, seen: Observation | None) -> EventView | None:
     if seen is not None and seen.view is not None:
         return EventView.from_json(seen.view)
     return last_event(link.event_raw)

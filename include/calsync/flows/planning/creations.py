@@ -17,6 +17,7 @@ from include.calsync.core.guard import Limit, message
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import ActivityView, EventView, When
 from include.calsync.core.policy import Side
+from include.calsync.core.run_records import HeldCreation
 from include.calsync.core.stamps import stamp
 from include.calsync.core.twins import AT_ONCE, Doubt, Item, Known, doubt_of
 from include.calsync.core.when import due_at, move_activity, move_event
@@ -24,7 +25,7 @@ from include.calsync.flows.creation_limits import MAX_CREATE, create_limits
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.store import changes, holds, mapping
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 log = logging.getLogger(__name__)
 CREATED = {str(Action.CREATE_EVENT): Side.EVENT, str(Action.CREATE_ACTIVITY): Side.ACTIVITY}
@@ -49,14 +50,14 @@ class _New:
         return due_at(self.when if self.item.side is Side.ACTIVITY else move_activity(self.when, None, None))
 
 
-def guard_creations(conn: Connection, run: Run, seen: Seen, rows: list[Json], now: datetime) -> list[Row[Any]]:
+def guard_creations(conn: Connection, run: Run, seen: Seen, rows: list[Json], now: datetime) -> list[HeldCreation]:
     """Mark new items as held, each with its hold; drop those from the plan that are held already.
 
     Returns: what is held no more.
     """
     if run.request.upload is not None:
         return []
-    over: list[Row[Any]] = []
+    over: list[HeldCreation] = []
     for account in run.working():
         guard = _AccountGuard(conn, account, seen, rows, now)
         guard.twins()
@@ -179,14 +180,14 @@ class _AccountGuard:
             new.row["state"], new.row["hold"] = "held", hold
             self.stays.add(_key(new.row))
 
-    def over(self) -> list[Row[Any]]:
+    def over(self) -> list[HeldCreation]:
         """Items that are held no more: planned now, linked, or gone."""
         planned = {_key(new.row) for new in self.new} - self.stays
         linked = {("activities", str(link.activity_id)) for link in self.links}
         linked |= {("events", link.event_id) for link in self.links}
         return [row for key, row in self.held.items() if key in planned | linked or self._is_gone(row)]
 
-    def _is_gone(self, row: Row[Any]) -> bool:
+    def _is_gone(self, row: HeldCreation) -> bool:
         rows, key = self.seen.activities, activity_key(self.account.company_id, row.item_id)
         if row.side == "events":
             rows, key = self.seen.events, event_key(self.account.calendar_id or "", row.item_id)

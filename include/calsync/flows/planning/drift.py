@@ -18,10 +18,9 @@ from typing import Any
 from include.calsync.core.decide import Action
 from include.calsync.core.diff import Diff
 from include.calsync.core.model import Change
-from include.calsync.core.records import is_live, is_lost, is_missing
+from include.calsync.core.records import LinkHead, is_live, is_lost, is_missing
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.run import RunAccount
-from include.calsync.store.transaction import Row
 
 KINDS = ("missing", "extra", "differing", "orphaned")
 # Written by no merge, but not the same on both sides either.
@@ -75,7 +74,7 @@ def _of_links(seen: Seen, found: Diff, planned: dict[int, dict[str, Any]], unuse
             yield Drift(account, kind, link.activity_id, link.event_id, _repair(row))
 
 
-def _kind(seen: Seen, link: Row[Any], activity: Change, event: Change, row: dict[str, Any] | None) -> str | None:
+def _kind(seen: Seen, link: LinkHead, activity: Change, event: Change, row: dict[str, Any] | None) -> str | None:
     gone = [side for side in (activity, event) if side is Change.DELETED]
     if link.state == "detached":
         return "orphaned" if row is not None and row["action"] == Action.UNLINK else None
@@ -89,7 +88,7 @@ def _kind(seen: Seen, link: Row[Any], activity: Change, event: Change, row: dict
     return "differing" if writes or row["action"] in DIFFERING else None
 
 
-def _heir(seen: Seen, link: Row[Any]) -> RunAccount | None:
+def _heir(seen: Seen, link: LinkHead) -> RunAccount | None:
     """The account of the run whose user owns the activity."""
     activity, _ = seen.of(link)
     if activity is None or not is_live(activity):

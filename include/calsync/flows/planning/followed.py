@@ -13,14 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from include.calsync.core.marks import Mark, read_mark
-from include.calsync.core.records import Observation
+from include.calsync.core.records import LinkHead, Observation, with_columns
 from include.calsync.core.series import series_columns
 from include.calsync.core.words import ANOTHER_ACTIVITY, ANOTHER_EVENT, Absence
-from include.calsync.flows.planning.rekeying import with_columns
 from include.calsync.flows.run import RunAccount
 from include.calsync.store import mapping, quarantine
 from include.calsync.store.changes import log_rekey
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 _ENDED = frozenset({"removing", "detached"})
 """States of a link that gets what it lost: it is an active one again."""
@@ -31,7 +30,7 @@ class Followed:
 
     def __init__(
         self,
-        links: Iterable[Row[Any]],
+        links: Iterable[LinkHead],
         activities: Mapping[str, Observation],
         events: Mapping[str, Observation],
         accounts: Mapping[int, RunAccount],
@@ -53,7 +52,7 @@ class Followed:
             if link.account_id in accounts:
                 self._one(link, free.get((link.calendar_id, link.company_id, link.activity_id), []))
 
-    def _one(self, link: Row[Any], free: list[Observation]) -> None:
+    def _one(self, link: LinkHead, free: list[Observation]) -> None:
         key = f"{link.calendar_id}/{link.event_id}"
         if free and self._event_is_gone(link, self.events.get(key)):
             event = max(free, key=lambda row: (row.stamp is not None, row.stamp))
@@ -62,18 +61,18 @@ class Followed:
             anew = {"activity_id": self._marks[key].activity_id, "missing_since_run": None, "missing_rights": None}
             self._follow(link, anew)
 
-    def _follow(self, link: Row[Any], columns: dict[str, Any]) -> None:
+    def _follow(self, link: LinkHead, columns: dict[str, Any]) -> None:
         back = {"state": "active", "cause": None} if link.state in _ENDED else {}
         self.links[link.id] = {**columns, **back, "marked": True, "vanished_since_run": None}
 
-    def _event_is_gone(self, link: Row[Any], seen: Observation | None) -> bool:
+    def _event_is_gone(self, link: LinkHead, seen: Observation | None) -> bool:
         if seen is None:
             return bool(link.cause == "event_deleted")
         return (seen.status == "deleted" and seen.error is None) or (
             seen.status == "missing" and seen.error == Absence.LOST
         )
 
-    def _activity_is_gone(self, link: Row[Any], mark: Mark) -> bool:
+    def _activity_is_gone(self, link: LinkHead, mark: Mark) -> bool:
         """Whether the event names a living activity that no link knows, and the link's own is not there."""
         mine = self.activities.get(f"{link.company_id}:{link.activity_id}")
         key = f"{link.company_id}:{mark.activity_id}"
@@ -81,7 +80,7 @@ class Followed:
         there = mine is not None and mine.status in ("live", "unreadable")
         return anew is not None and anew.status == "live" and key not in self._linked and not there
 
-    def moved(self, link: Row[Any]) -> Row[Any]:
+    def moved(self, link: LinkHead) -> LinkHead:
         """The link as it will be stored."""
         return with_columns(link, self.links.get(link.id))
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.guard import Limit, message
+from include.calsync.core.records import LinkHead
 from include.calsync.core.words import BY_NOBODY, Absence
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import changes as change_log
-from include.calsync.store.transaction import Row, reading
+from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
 WINDOW = timedelta(hours=24)
@@ -31,7 +32,7 @@ def limits_of(account: RunAccount) -> list[Any]:
     return [limits.max_delete_ratio, limits.max_delete_count, limits.max_change_ratio, limits.max_change_count]
 
 
-def guard(services: Services, run: Run, rows: list[dict[str, Any]], links: Iterable[Row[Any]]) -> None:
+def guard(services: Services, run: Run, rows: list[dict[str, Any]], links: Iterable[LinkHead]) -> None:
     """Mark the rows over a limit as held, each with the hold that it belongs to; drop what is only suspected.
 
     `links`: heads of all links that the run knows.

@@ -10,7 +10,7 @@ from include.calsync.core import adopt
 from include.calsync.core.field_sets import FIELD_SET
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
-from include.calsync.core.records import Observation, is_vanished
+from include.calsync.core.records import Intent, Observation, is_vanished
 from include.calsync.core.stamps import stamp
 from include.calsync.core.title import Rendered
 from include.calsync.core.when import due_at
@@ -19,7 +19,7 @@ from include.calsync.flows import aside
 from include.calsync.flows.planning.seen import Seen, event_key
 from include.calsync.flows.run import RunAccount
 from include.calsync.store import mapping
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 # Clocks may disagree, and a request may take its time.
 SENT_BEFORE, SENT_AFTER = timedelta(minutes=1), timedelta(minutes=2)
@@ -30,8 +30,8 @@ class OpenIntents:
 
     def __init__(self, seen: Seen, now: datetime, resend_after: timedelta) -> None:
         self.seen, self.now, self.resend_after = seen, now, resend_after
-        self._over: list[Row[Any]] = []
-        self._orphans: list[tuple[Row[Any], Observation]] = []
+        self._over: list[Intent] = []
+        self._orphans: list[tuple[Intent, Observation]] = []
 
     def is_open(self, account: RunAccount, event_id: str) -> bool:
         """Whether the event's activity may have been created."""
@@ -68,7 +68,7 @@ class OpenIntents:
         self._orphans += orphans
         return pairs + [(row.event_id, activity) for row, activity in orphans]
 
-    def _concerns(self, intent: Row[Any], account: RunAccount) -> bool:
+    def _concerns(self, intent: Intent, account: RunAccount) -> bool:
         """Whether what was created would be this account's activity: it may have got another calendar since."""
         rests = self.seen.rests.get(intent.account_id)
         return intent.account_id == account.id or (rests is not None and rests.user_id == account.user_id)
@@ -92,7 +92,7 @@ class OpenIntents:
             reason = "what became of the event is to be seen"
             aside.put(conn, row.account_id, ("events", row.event_id), reason, self.now, failed=False)
 
-    def _is_old(self, row: Row[Any]) -> bool:
+    def _is_old(self, row: Intent) -> bool:
         return bool(self.now - row.attempted_at >= self.resend_after)
 
 
@@ -105,7 +105,7 @@ def is_untouched(activity: Observation) -> bool:
     return bool(activity.raw.get("add_time") == activity.raw.get("update_time"))
 
 
-def _in_time(activity: Observation, intents: Collection[Row[Any]]) -> bool:
+def _in_time(activity: Observation, intents: Collection[Intent]) -> bool:
     """Whether an activity was added when one of the requests was under way; by our clock, like the intents' times."""
     edited, added = stamp(activity.raw.get("update_time")), stamp(activity.raw.get("add_time"))
     if not (added and edited and activity.stamp):
@@ -114,7 +114,7 @@ def _in_time(activity: Observation, intents: Collection[Row[Any]]) -> bool:
     return any(row.attempted_at - SENT_BEFORE <= at <= row.attempted_at + SENT_AFTER for row in intents)
 
 
-def _link_values(intent: Row[Any], activity: Observation, now: datetime) -> dict[str, Any]:
+def _link_values(intent: Intent, activity: Observation, now: datetime) -> dict[str, Any]:
     view, when = ActivityView.from_json(activity.view), When.from_json(intent.when)
     event = EventView(title=intent.subject, when=when, place=view.place, description=view.description, busy=view.busy)
     title = Rendered(text=intent.subject, prefix="", suffix="", subject=intent.subject)

@@ -11,23 +11,24 @@ from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.field_sets import present
 from include.calsync.core.model import ActivityView
 from include.calsync.core.policy import Policy
+from include.calsync.core.records import Link, LinkHead
+from include.calsync.core.run_records import Held
 from include.calsync.flows.planning.guarded import BY_SETTING
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.run import RunAccount
-from include.calsync.store.transaction import Row
 
 # By cause of the removal.
 SETTINGS = {"other_type": "activity_types", "done": "done"}
 CALENDARS = "calendar, or which accounts are enabled"
 
 
-def setting_of(link: Row[Any], policy: Policy, cause: str) -> str | None:
+def setting_of(link: Link, policy: Policy, cause: str) -> str | None:
     """The setting whose change makes the activity leave: as it was when last equal it would leave as well."""
     base = ActivityView.from_json(link.base_activity)
     return SETTINGS.get(cause) if out_of_scope(base, policy) == cause else None
 
 
-def remove_event(rows: Rows, account: RunAccount, link: Row[Any], payload: dict[str, Any], setting: str | None) -> None:
+def remove_event(rows: Rows, account: RunAccount, link: LinkHead, payload: dict[str, Any], setting: str | None) -> None:
     """Plan to take our own event out of the calendar. `setting`: whose change is the cause, if no edit is."""
     reason = str(payload["cause"])
     if setting is not None:
@@ -35,7 +36,7 @@ def remove_event(rows: Rows, account: RunAccount, link: Row[Any], payload: dict[
     rows.add(account, Action.REMOVE_EVENT, payload, link, reason=reason)
 
 
-def fill_in(payload: dict[str, Any], held: Row[Any], side: str) -> None:
+def fill_in(payload: dict[str, Any], held: Held, side: str) -> None:
     """Put what was seen of a side (`activity` or `event`) when the pair was held into the payload."""
     names = (side, f"{side}_raw", f"{side}_stamp", *(("etag",) if side == "event" else ()))
     before = present(held.payload)

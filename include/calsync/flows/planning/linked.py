@@ -94,7 +94,7 @@ class LinkedPairs:
         if outcome.action in ENDING:
             payload["cause"] = cause
         if outcome.action is Action.MERGE:
-            self.rows.merge(account, payload, link, reason=reason)
+            self.rows.merge(account, payload, case.whole, reason=reason)
         elif outcome.action is Action.WAIT:
             self.rows.wait(account, payload, link, reason=reason, pause=outcome.pause)
         elif outcome.transfer:
@@ -126,13 +126,13 @@ class LinkedPairs:
         activity, event = case.activity, case.event
         if outcome.reason is Reason.ACTIVITY_MISSING:
             why = (activity and activity.error) or "missing"
-            return payload_of(case.link, None, None if is_lost(event) else event) | {"unproven": why}
-        return payload_of(case.link, activity, None) | {"unproven": (event and event.error) or Absence.LOST}
+            return payload_of(case.whole, None, None if is_lost(event) else event) | {"unproven": why}
+        return payload_of(case.whole, activity, None) | {"unproven": (event and event.error) or Absence.LOST}
 
     def _setting(self, case: Case, account: RunAccount, cause: str) -> str | None:
         """The setting whose change makes the event leave; None: an edit does."""
         if case.facts.holder == Holder.WORKS:
-            return setting_of(case.link, account.policy, cause)
+            return setting_of(case.whole, account.policy, cause)
         user_id = self.seen.rests[case.link.account_id].user_id
         return CALENDARS if case.payload["activity"]["owner_id"] == user_id else None
 
@@ -141,7 +141,7 @@ class LinkedPairs:
         values: dict[str, Any] = {}
         if event is not None and is_live(event) and event.raw.get("etag") != link.etag:
             values |= {"etag": event.raw.get("etag"), "event_raw": event.raw}
-        if activity is not None and is_live(activity) and activity.raw != link.activity_raw:
+        if activity is not None and is_live(activity) and activity.raw != case.whole.activity_raw:
             values |= {"activity_raw": activity.raw}
         if values:
             self.touched.append((link.id, values))
@@ -155,5 +155,5 @@ def _reason(case: Case, reason: Reason, cause: str) -> str:
     if reason is Reason.CHANGES:
         view = ActivityView.from_json(case.payload["activity"])
         withdrawn = case.facts.withdrawn and f"activity {case.changes[0]}, event {case.facts.withdrawn}"
-        changes = withdrawn or refresh.reason_of(case.link, view, case.changes)
+        changes = withdrawn or refresh.reason_of(case.whole, view, case.changes)
     return reason.format(known=case.facts.cause, cause=cause, error=error, changes=changes)

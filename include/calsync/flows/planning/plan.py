@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from include.calsync.core.run_records import PlanRow
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
 from include.calsync.flows.planning import alike, drift, report, transfers
@@ -23,7 +24,7 @@ from include.calsync.flows.planning.unlinked import Formers, UnlinkedItems
 from include.calsync.flows.run import Run, at_work, check_lease, fail_account, resume
 from include.calsync.flows.services import Services
 from include.calsync.store import accounts, changes, formers, holds, mapping, quarantine, runs
-from include.calsync.store.transaction import Connection, Row, reading
+from include.calsync.store.transaction import Connection, reading
 
 
 def plan(services: Services, run_id: str, owner: str) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def _store(conn: Connection, run: Run, rows: list[dict[str, Any]]) -> None:
     runs.store_plan(conn, run.id, [account.id for account in run.working()], stored)
 
 
-def _summary(run: Run, rows: Iterable[Row[Any]]) -> dict[str, Any]:
+def _summary(run: Run, rows: Iterable[PlanRow]) -> dict[str, Any]:
     names = {account.id: account.name for account in run.accounts}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from include.calsync.core.model import ActivityView, Change, Origin
 from include.calsync.core.policy import Policy, Side
+from include.calsync.core.records import Link
 from include.calsync.core.words import NAMES, PRIVACY, SETTINGS
 from include.calsync.core.written import Written, wanted_visibility, written_for
-from include.calsync.store.transaction import Row
 
 
-def is_stale(link: Row[Any], activity: ActivityView, policy: Policy) -> bool:
+def is_stale(link: Link, activity: ActivityView, policy: Policy) -> bool:
     """Whether our own event carries another title, block or color than the pair's rules want, the subject aside.
 
     Or whether the activity became private, or public, whoever's event it is.
@@ -26,12 +25,12 @@ def is_stale(link: Row[Any], activity: ActivityView, policy: Policy) -> bool:
     return not Written.from_json(link.rendered).frames_like(written_for(activity, policy))
 
 
-def hides_otherwise(link: Row[Any], activity: ActivityView) -> bool:
+def hides_otherwise(link: Link, activity: ActivityView) -> bool:
     """Whether the activity was not as private when its event was written as it is now."""
     return Written.from_json(link.rendered).visibility != wanted_visibility(activity)
 
 
-def reason_of(link: Row[Any], activity: ActivityView, changes: tuple[Change, Change]) -> str:
+def reason_of(link: Link, activity: ActivityView, changes: tuple[Change, Change]) -> str:
     """Why a pair is merged."""
     if changes == (Change.UNCHANGED, Change.UNCHANGED) and link.intended is None:
         return PRIVACY if hides_otherwise(link, activity) else SETTINGS

@@ -9,37 +9,37 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from include.calsync.core.model import EventView
-from include.calsync.core.records import Observation, is_vanished
+from include.calsync.core.records import Intent, LinkHead, Observation, is_vanished, with_columns
 from include.calsync.core.series import Occurrence, is_occurrence, is_series, rekey, series_columns, start_text
 from include.calsync.core.words import Absence
 from include.calsync.store import changes, mapping, quarantine
 from include.calsync.store.changes import log_rekey
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 
 class Rekeying:
     """Which links and intents belong to another event now. `links`, `intents`: new columns, by id."""
 
     def __init__(
-        self, conn: Connection, links: list[Row[Any]], intents: list[Row[Any]], events: Mapping[str, Observation]
+        self, conn: Connection, links: list[LinkHead], intents: list[Intent], events: Mapping[str, Observation]
     ) -> None:
         """`links`: heads. `events`: what was seen, by calendar and id."""
         self.conn, self.events = conn, events
         self.links: dict[int, dict[str, Any]] = {}
         self.intents: dict[int, dict[str, Any]] = {}
         self._heads, self._intents = {link.id: link for link in links}, intents
-        calendars: dict[str, list[Row[Any]]] = defaultdict(list)
-        for row in (*links, *intents):
+        calendars: dict[str, list[LinkHead | Intent]] = defaultdict(list)
+        both: list[LinkHead | Intent] = [*links, *intents]
+        for row in both:
             calendars[row.calendar_id].append(row)
-        known = {(row.calendar_id, row.event_id) for row in (*links, *intents)}
+        known = {(row.calendar_id, row.event_id) for row in both}
         for calendar_id, rows in calendars.items():
             self._one_calendar(calendar_id, rows, known)
 
-    def _one_calendar(self, calendar_id: str, rows: list[Row[Any]], known: set[tuple[str, str]]) -> None:
+    def _one_calendar(self, calendar_id: str, rows: list[LinkHead | Intent], known: set[tuple[str, str]]) -> None:
         gone = [row for row in rows if self._is_lost(row)]
         if not gone:
             return
@@ -55,22 +55,22 @@ class Rekeying:
         )
         for row in rows:
             if row.event_id in out:
-                target = self._intent_columns if _is_intent(row) else self._link_columns
+                target = self._intent_columns if isinstance(row, Intent) else self._link_columns
                 target(row, out[row.event_id])
 
-    def _seen(self, row: Row[Any]) -> Observation | None:
+    def _seen(self, row: LinkHead | Intent) -> Observation | None:
         return self.events.get(f"{row.calendar_id}/{row.event_id}")
 
-    def _is_lost(self, row: Row[Any]) -> bool:
+    def _is_lost(self, row: LinkHead | Intent) -> bool:
         """Whether a linked occurrence is not there under its id, or a linked event has become a series."""
         seen = self._seen(row)
-        if seen is None or (not _is_intent(row) and row.state == "removing"):
+        if seen is None or (not isinstance(row, Intent) and row.state == "removing"):
             return False
         if row.series_id is None:
             return is_series(seen.raw)
         return (seen.status == "deleted" and seen.error in (None, Absence.ENDED, Absence.VANISHED)) or is_vanished(seen)
 
-    def _lost(self, row: Row[Any], title: str) -> Occurrence | None:
+    def _lost(self, row: LinkHead | Intent, title: str) -> Occurrence | None:
         seen = self.events[f"{row.calendar_id}/{row.event_id}"]
         start = row.original_start if row.series_id else start_text(seen.raw.get("start"))
         if start is None:
@@ -78,13 +78,13 @@ class Rekeying:
         series_id = row.series_id or row.event_id
         return Occurrence(row.event_id, series_id, start, title, doubtful=bool(row.series_id) and seen.error is None)
 
-    def _titles(self, rows: list[Row[Any]]) -> dict[str, str]:
+    def _titles(self, rows: list[LinkHead | Intent]) -> dict[str, str]:
         """What their events were called when last equal."""
-        whole = mapping.whole(self.conn, [row.id for row in rows if not _is_intent(row)])
+        whole = mapping.whole(self.conn, [row.id for row in rows if not isinstance(row, Intent)])
         titles = {row.event_id: EventView.from_json(row.base_event).title for row in whole.values()}
-        return titles | {row.event_id: str(row.subject) for row in rows if _is_intent(row)}
+        return titles | {row.event_id: str(row.subject) for row in rows if isinstance(row, Intent)}
 
-    def _living(self, rows: Iterable[Row[Any]]) -> dict[str, date]:
+    def _living(self, rows: Iterable[LinkHead | Intent]) -> dict[str, date]:
         days: dict[str, date] = {}
         for row in rows:
             seen = self._seen(row)
@@ -93,7 +93,7 @@ class Rekeying:
                 days[row.series_id] = max(day, days.get(row.series_id, day))
         return days
 
-    def _link_columns(self, row: Row[Any], one: Occurrence) -> None:
+    def _link_columns(self, row: LinkHead | Intent, one: Occurrence) -> None:
         seen = self.events[f"{row.calendar_id}/{one.event_id}"]
         # An occurrence carries no properties of ours; a single event has yet to get them.
         self.links[row.id] = {
@@ -103,15 +103,15 @@ class Rekeying:
             "vanished_since_run": None,
         }
 
-    def _intent_columns(self, row: Row[Any], one: Occurrence) -> None:
+    def _intent_columns(self, row: LinkHead | Intent, one: Occurrence) -> None:
         seen = self.events[f"{row.calendar_id}/{one.event_id}"]
         self.intents[row.id] = {"event_id": one.event_id, **series_columns(seen.raw)}
 
-    def moved(self, link: Row[Any]) -> Row[Any]:
+    def moved(self, link: LinkHead) -> LinkHead:
         """The link as it will be stored."""
         return with_columns(link, self.links.get(link.id))
 
-    def moved_intent(self, row: Row[Any]) -> Row[Any]:
+    def moved_intent(self, row: Intent) -> Intent:
         return with_columns(row, self.intents.get(row.id))
 
     def remember(self, conn: Connection, run_id: str, now: datetime, account_ids: Iterable[int]) -> None:
@@ -134,15 +134,11 @@ class Rekeying:
             elif seen is not None and seen.status == "live" and link.vanished_since_run is not None:
                 mapping.set_link(conn, link.id, vanished_since_run=None)
 
-    def _store(self, conn: Connection, link: Row[Any], run_id: str, now: datetime) -> None:
+    def _store(self, conn: Connection, link: LinkHead, run_id: str, now: datetime) -> None:
         columns = self.links[link.id]
         mapping.set_link(conn, link.id, **columns)
         quarantine.take_back(conn, account_id=link.account_id, side="events", item_id=link.event_id)
         log_rekey(conn, link, columns, run_id=run_id, at=now, reason="the series of this occurrence was changed")
-
-
-def _is_intent(row: Row[Any]) -> bool:
-    return not hasattr(row, "state")
 
 
 def _found(row: Observation, series: set[str]) -> Occurrence | None:
@@ -155,11 +151,3 @@ def _found(row: Observation, series: set[str]) -> Occurrence | None:
         return Occurrence(row.item_id, columns["series_id"], columns["original_start"], title)
     start = start_text(row.raw.get("start"))
     return Occurrence(row.item_id, row.item_id, start, title) if row.item_id in series and start else None
-
-
-def with_columns(row: Row[Any], columns: dict[str, Any] | None) -> Row[Any]:
-    """The row with other values in these columns."""
-    if columns is None:
-        return row
-    known = getattr(row, "_mapping", None) or vars(row)  # columns may be changed twice
-    return cast(Row[Any], SimpleNamespace(**{**known, **columns}))

@@ -11,12 +11,12 @@ from typing import Any
 from include.calsync.core.decide import Action, side_of
 from include.calsync.core.model import ActivityView, When
 from include.calsync.core.policy import Side
+from include.calsync.core.records import Link, LinkHead
 from include.calsync.core.series import is_occurrence
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border
 from include.calsync.flows.pairs import changes_json, merged_of, rules_of
 from include.calsync.flows.run import RunAccount, UploadOptions
-from include.calsync.store.transaction import Row
 
 
 class Rows:
@@ -64,7 +64,7 @@ class Rows:
         self,
         account: RunAccount,
         payload: dict[str, Any],
-        link: Row[Any] | None = None,
+        link: LinkHead | None = None,
         *,
         reason: str,
         pause: timedelta = timedelta(0),
@@ -74,7 +74,7 @@ class Rows:
         payload["look_again_s"] = pause.total_seconds()
         self.add(account, Action.WAIT, payload, link, reason=reason, state="deferred", event_id=event_id)
 
-    def withdraw(self, link: Row[Any]) -> bool:
+    def withdraw(self, link: LinkHead) -> bool:
         """Take back what was planned for this link. Returns whether there was anything."""
         kept = [row for row in self.out if row["link_id"] != link.id]
         found = len(kept) < len(self.out)
@@ -82,7 +82,7 @@ class Rows:
         return found
 
     def merge(
-        self, account: RunAccount, payload: dict[str, Any], link: Row[Any] | None = None, *, reason: str, **ids: Any
+        self, account: RunAccount, payload: dict[str, Any], link: Link | None = None, *, reason: str, **ids: Any
     ) -> None:
         """Bring a pair together; without a link it is adopted."""
         _, merged = merged_of(payload, link, account.policy)
@@ -99,7 +99,7 @@ class Rows:
         self.add(account, action, payload, link, reason=reason, side=side, conflicts=conflicts, **ids)
 
     @contextmanager
-    def alone(self, account: RunAccount, side: Side, item_id: Any, link: Row[Any] | None = None) -> Iterator[None]:
+    def alone(self, account: RunAccount, side: Side, item_id: Any, link: LinkHead | None = None) -> Iterator[None]:
         """Plan one item, or the pair of `link`: if that fails unforeseen, it is set aside instead, and the rest goes
         on."""
         before_count = len(self.out)
@@ -111,7 +111,7 @@ class Rows:
             self.set_aside(account, side, item_id, str(error), link)
 
     def set_aside(
-        self, account: RunAccount, side: Side, item_id: Any, reason: str, link: Row[Any] | None = None
+        self, account: RunAccount, side: Side, item_id: Any, reason: str, link: LinkHead | None = None
     ) -> None:
         """Quarantine an item of which nothing else is planned."""
         ids = {"event_id": str(item_id)} if side is Side.EVENT else {"activity_id": int(item_id)}
@@ -122,7 +122,7 @@ class Rows:
         account: RunAccount,
         action: Action,
         payload: dict[str, Any],
-        link: Row[Any] | None = None,
+        link: LinkHead | None = None,
         *,
         reason: str,
         side: Side | None = None,

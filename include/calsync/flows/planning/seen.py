@@ -11,14 +11,14 @@ import pandas as pd
 from include.calsync.core.diff import Diff, diff
 from include.calsync.core.meetings import meeting_of
 from include.calsync.core.model import ActivityView, EventView, digest
-from include.calsync.core.records import Observation, is_live, is_unfinished
+from include.calsync.core.records import Link, LinkHead, Observation, is_live, is_unfinished
 from include.calsync.flows import moves
 from include.calsync.flows.planning.completing import Completed
 from include.calsync.flows.planning.followed import Followed
 from include.calsync.flows.planning.rekeying import Rekeying
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.store import copies, formers, holds, mapping, quarantine, runs
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 OLDEST = datetime.min.replace(tzinfo=UTC)
 
@@ -64,7 +64,7 @@ class Seen:
         ]
         whole = mapping.whole(conn, awake)
         links = [self.followed.moved(self.rekeying.moved(whole.get(link.id, link))) for link in heads]
-        self.completed = Completed((link for link in links if link.id in whole), self.of)
+        self.completed = Completed((link for link in links if isinstance(link, Link)), self.of)
         self.links = [self.completed.moved(link) for link in links]
 
     def _stirred_meetings(self) -> set[tuple[str, str | None, bool]]:
@@ -110,7 +110,7 @@ class Seen:
             out[rows[at].scope].append(str(rows[at].item_id))
         return out
 
-    def of(self, link: Row[Any]) -> tuple[Observation | None, Observation | None]:
+    def of(self, link: LinkHead) -> tuple[Observation | None, Observation | None]:
         """What was seen of a link's activity and event."""
         return (
             self.activities.get(activity_key(link.company_id, link.activity_id)),
@@ -124,7 +124,7 @@ class Seen:
             rows, key = self.events, event_key(account.calendar_id or "", item_id)
         return rows[key].stamp if key in rows else None
 
-    def is_open(self, link: Row[Any]) -> bool:
+    def is_open(self, link: LinkHead) -> bool:
         """Whether a pair must be looked at although neither side changed."""
         account = self.accounts.get(link.account_id)
         activity, event = self.of(link)

@@ -17,14 +17,14 @@ from include.calsync.core.diff import Diff
 from include.calsync.core.fields import is_foreign
 from include.calsync.core.meetings import meeting_of
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Observation
+from include.calsync.core.records import Copy, Intent, LinkHead, Observation, whole
 from include.calsync.flows import aside
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen, event_key
 from include.calsync.flows.run import RunAccount
 from include.calsync.store import copies
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 Place = tuple[int, str]
 """Account and event."""
@@ -39,7 +39,7 @@ class SharedMeetings:
         self.seen, self.rows = seen, rows
         self.known = {(row.account_id, row.event_id): row for row in seen.copies}
         self.gone = {place for place, row in self.known.items() if self._is_gone(row)}
-        self.links: dict[Key, list[Row[Any]]] = defaultdict(list)
+        self.links: dict[Key, list[LinkHead]] = defaultdict(list)
         for link in seen.links:
             if link.meeting:
                 self.links[link.company_id, link.meeting].append(link)
@@ -62,45 +62,47 @@ class SharedMeetings:
 
     # When the linked event goes.
 
-    def has_copy(self, link: Row[Any], *, owner_id: int | None = None) -> bool:
+    def has_copy(self, link: LinkHead, *, owner_id: int | None = None) -> bool:
         """Whether another account's calendar, or that of the user `owner_id`, could take this link's activity over."""
         if self.rows.upload is not None:
             return False
         return any(owner_id is None or account.user_id == owner_id for account, _ in self._heirs(link))
 
-    def take_over(self, link: Row[Any], *, wait: bool) -> bool:
+    def take_over(self, link: LinkHead, *, wait: bool) -> bool:
         """Let another account's copy take this link's activity over. `wait`: its own account must look again."""
         if not self._take_over(link, self._heirs(link)):
             return False
         if wait:
             account = self.seen.accounts[link.account_id]
-            payload = payload_of(link, *self.seen.of(link))
+            payload = payload_of(whole(link), *self.seen.of(link))
             self.rows.wait(account, payload, link, reason="another calendar's copy takes over")
         return True
 
-    def follow_owner(self, link: Row[Any], owner_id: int | None) -> bool:
+    def follow_owner(self, link: LinkHead, owner_id: int | None) -> bool:
         """Let the new owner's copy of the meeting be the activity's event, if that calendar has one."""
         return self._take_over(link, [each for each in self._heirs(link) if each[0].user_id == owner_id])
 
-    def _take_over(self, link: Row[Any], heirs: list[tuple[RunAccount, str]]) -> bool:
+    def _take_over(self, link: LinkHead, heirs: list[tuple[RunAccount, str]]) -> bool:
         heir = min(heirs, key=lambda each: each[0].name, default=None)
         if heir is None or self.rows.upload is not None:
             return False
         self._hand_over(link, *heir)
         return True
 
-    def _hand_over(self, link: Row[Any], account: RunAccount, event_id: str) -> None:
+    def _hand_over(self, link: LinkHead, account: RunAccount, event_id: str) -> None:
         """Nothing else is done to the pair in this run: what its own account would write, the next run merges."""
         self.taken.add(link.id)
         holder = self.seen.accounts.get(link.account_id) or self.seen.rests[link.account_id]
-        payload = payload_of(link, *self.seen.of(link))
+        payload = payload_of(whole(link), *self.seen.of(link))
         payload |= {"copy": event_id, "left": self._left(link), "holder": holder.user_id}
         if self.rows.withdraw(link):
-            ids = {"activity_id": link.activity_id, "reason": "goes to another account first"}
-            self.rows.add(account, Action.WAIT, dict(payload), state="deferred", **ids)
+            why = "goes to another account first"
+            self.rows.add(
+                account, Action.WAIT, dict(payload), state="deferred", activity_id=link.activity_id, reason=why
+            )
         self.rows.add(account, Action.TAKE_OVER, payload, link, reason="the meeting is in this calendar, too")
 
-    def _left(self, link: Row[Any]) -> dict[str, Any] | None:
+    def _left(self, link: LinkHead) -> dict[str, Any] | None:
         """The event that is linked until now, as a copy; None: it is gone, or its account takes no part."""
         account, (_, event) = self.seen.accounts.get(link.account_id), self.seen.of(link)
         if account is None or (event is not None and event.status == "deleted"):
@@ -108,7 +110,7 @@ class SharedMeetings:
         ids = {"account_id": account.id, "event_id": link.event_id, "calendar_id": link.calendar_id}
         return ids | {"company_id": link.company_id, "meeting": link.meeting} | account.rep
 
-    def _heirs(self, link: Row[Any]) -> list[tuple[RunAccount, str]]:
+    def _heirs(self, link: LinkHead) -> list[tuple[RunAccount, str]]:
         """Other accounts that have the link's meeting in their calendars, and the events there."""
         key = (link.company_id, link.meeting)
         places = [(row.account_id, row.item_id) for row in self.live.get(key, ())]
@@ -153,7 +155,7 @@ class SharedMeetings:
     def _groups(self, events: dict[Place, Observation]) -> dict[Key, list[Place]]:
         """Unlinked events by meeting, of each calendar at most one: the one that is known for it, else the first."""
         groups: dict[Key, list[Place]] = defaultdict(list)
-        known = [
+        known: list[Copy | Intent | LinkHead] = [
             *self.known.values(),
             *self.seen.meeting_intents,
             *(each for them in self.links.values() for each in them),
@@ -206,7 +208,7 @@ class SharedMeetings:
         account, meeting = self.seen.accounts.get(event.account_id), meeting_of(event.raw)
         return (account.company_id, meeting) if account is not None and meeting else None
 
-    def _is_gone(self, row: Row[Any]) -> bool:
+    def _is_gone(self, row: Copy) -> bool:
         seen = self.seen.events.get(event_key(row.calendar_id, row.event_id))
         return seen is not None and seen.status == "deleted"
 
@@ -250,13 +252,13 @@ class SharedMeetings:
                 if link.id not in going:
                     self._attend(link, change)
 
-    def _attend(self, link: Row[Any], change: dict[str, list[Any]]) -> None:
+    def _attend(self, link: LinkHead, change: dict[str, list[Any]]) -> None:
         account = self.seen.accounts.get(link.account_id)
         if account is None or link.id in self.taken | self.created or link.state != "active":
             return
         _, event = self.seen.of(link)
         if account.policy.may_write(Side.ACTIVITY) and (event is None or event.status != "deleted"):
-            payload = payload_of(link, *self.seen.of(link)) | change
+            payload = payload_of(whole(link), *self.seen.of(link)) | change
             self.rows.add(account, Action.ATTEND, payload, link, reason="in other calendars, too")
 
     def _orphans(self) -> set[Place]:

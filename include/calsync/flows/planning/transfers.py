@@ -14,31 +14,31 @@ from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.model import ActivityView, Origin
 from include.calsync.core.planning.facts import NONE, NewOwner
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Observation, is_live
+from include.calsync.core.records import Former, LinkHead, Observation, is_live
 from include.calsync.flows import moves
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
 from include.calsync.flows.run import RunAccount
 from include.calsync.store import formers
-from include.calsync.store.transaction import Connection, Row
+from include.calsync.store.transaction import Connection
 
 CAUSE = "other_owner"
 
 
-def taker_of(seen: Seen, link: Row[Any], view: ActivityView) -> RunAccount | None:
+def taker_of(seen: Seen, link: LinkHead, view: ActivityView) -> RunAccount | None:
     """The account at work that shows the activity from here on."""
     return moves.taker(view, link.company_id, seen.accounts.values())
 
 
-def new_owner(seen: Seen, link: Row[Any], view: ActivityView) -> str:
+def new_owner(seen: Seen, link: LinkHead, view: ActivityView) -> str:
     """What the account of the activity's new owner does in this run; none: no account shows it, its event only goes."""
     if taker_of(seen, link, view) is not None:
         return NewOwner.WORKS
     return NewOwner.ABSENT if (link.company_id, view.owner_id) in seen.absent else NONE
 
 
-def plan(rows: Rows, taker: RunAccount, account: RunAccount, link: Row[Any], payload: dict[str, Any]) -> None:
+def plan(rows: Rows, taker: RunAccount, account: RunAccount, link: LinkHead, payload: dict[str, Any]) -> None:
     """Plan that the event of this link goes to its activity's new owner."""
     rows.add(taker, Action.CREATE_EVENT, dict(payload), link, reason="given to this account's user")
     rows.out[-1]["event_id"] = None  # it is yet to be made
@@ -61,11 +61,18 @@ def plan_left(
         if _is_back(seen, account, former) or not policy.may_write(Side.EVENT):
             continue
         payload = payload_of(former, None, event) | {"cause": CAUSE}
-        ids = {"activity_id": former.activity_id, "event_id": former.event_id}
-        rows.add(account, Action.REMOVE_EVENT, payload, reason=f"unfinished: {CAUSE}", side=Side.ACTIVITY, **ids)
+        rows.add(
+            account,
+            Action.REMOVE_EVENT,
+            payload,
+            reason=f"unfinished: {CAUSE}",
+            side=Side.ACTIVITY,
+            activity_id=former.activity_id,
+            event_id=former.event_id,
+        )
 
 
-def _is_back(seen: Seen, account: RunAccount, former: Row[Any]) -> bool:
+def _is_back(seen: Seen, account: RunAccount, former: Former) -> bool:
     """Whether the activity belongs here again: then its event is found under its id, and linked."""
     activity = seen.activities.get(activity_key(former.company_id, former.activity_id))
     if activity is None or not is_live(activity):

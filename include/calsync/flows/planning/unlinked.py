@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from include.calsync.core import adopt
 from include.calsync.core.decide import Action, out_of_scope, too_old
@@ -17,7 +16,7 @@ from include.calsync.core.limits import SUBJECT, shorten
 from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Observation, is_unread
+from include.calsync.core.records import Former, Observation, is_unread
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.stamps import stamp
 from include.calsync.core.title import NO_TITLE
@@ -32,15 +31,14 @@ from include.calsync.flows.planning.linked import LinkedPairs
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.run import Run, RunAccount
-from include.calsync.store.transaction import Row
 
 
 @dataclass(frozen=True)
 class Formers:
     """What ended pairs of items that no link knows held: by company and activity, and by calendar and event."""
 
-    of_activity: Mapping[tuple[str, int], Row[Any]]
-    of_event: Mapping[tuple[str, str], Row[Any]]
+    of_activity: Mapping[tuple[str, int], Former]
+    of_event: Mapping[tuple[str, str], Former]
 
 
 class UnlinkedItems:

@@ -9,7 +9,7 @@ from typing import Any
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.model import Origin
-from include.calsync.core.records import SetAside, is_unfinished
+from include.calsync.core.records import LinkHead, SetAside, is_unfinished
 from include.calsync.core.stamps import skew
 from include.calsync.errors import FatalError, RecordError
 from include.calsync.flows import aside, moves
@@ -20,7 +20,7 @@ from include.calsync.flows.pulling import scope as reconcile
 from include.calsync.flows.run import Run, RunAccount, check_lease
 from include.calsync.flows.services import Services, rotated
 from include.calsync.store import cursors, formers, mapping, quarantine, runs
-from include.calsync.store.transaction import Row, reading
+from include.calsync.store.transaction import reading
 
 # Answers of one moment may show later; the listing is inclusive, and what repeats is a no-op.
 OVERLAP = timedelta(seconds=60)
@@ -38,7 +38,7 @@ class CompanyPull:
         self.ids = {account.id for account in accounts}
         with reading(services.engine) as conn:
             rows = mapping.heads(conn, company_ids=[self.company_id])
-        self.links: dict[int, Row[Any] | None] = {row.activity_id: row for row in rows}
+        self.links: dict[int, LinkHead | None] = {row.activity_id: row for row in rows}
         self.scope = reconcile.Scope.of(run.request)
         self.seen: set[int] = set()
         self.fresh: set[int] = set()
@@ -88,7 +88,8 @@ class CompanyPull:
         with reading(self.services.engine) as conn:
             for account in self.accounts:
                 cursor = cursors.get(conn, account.id, "activities")
-                known = cursor.watermark - OVERLAP if cursor else account.activities_connected_at
+                watermark = cursor.watermark if cursor is not None else None
+                known = watermark - OVERLAP if watermark is not None else account.activities_connected_at
                 marks.append(known or self.client.server_time or self.services.clock())
         return min(marks).replace(microsecond=0)
 
@@ -183,13 +184,13 @@ class CompanyPull:
         self.links = dict.fromkeys(ids) | self.links
         self._stage(self._by_ids(ids))
 
-    def _known(self) -> list[Row[Any]]:
+    def _known(self) -> list[LinkHead]:
         return [link for link in self.links.values() if link is not None]
 
     def _due(self, row: SetAside) -> bool:
         return bool(row.next_try_at <= self.services.clock()) or self.run.request.full
 
-    def _compared(self) -> list[Row[Any]]:
+    def _compared(self) -> list[LinkHead]:
         mine = [link for link in self._known() if link.account_id in self.ids]
         return reconcile.concerned(mine, self.scope, self.seen)
 

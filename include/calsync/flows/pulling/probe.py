@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST, PipedriveClient
+from include.calsync.core.records import LinkHead
 from include.calsync.core.words import UNPROVEN_EVENTS, Absence
 from include.calsync.errors import Hidden, NotFound
 from include.calsync.flows.rights import rights_of, rights_since
@@ -25,7 +26,6 @@ from include.calsync.flows.trouble import ITEMS, Troubles
 from include.calsync.store import mapping
 from include.calsync.store.directory import Directory
 from include.calsync.store.leases import check_fence
-from include.calsync.store.transaction import Row
 
 # Of the ids asked for; the rest go to upcoming activities. With 180 of those each is still asked every other run.
 PAST_SHARE = 10
@@ -57,7 +57,7 @@ def probe(
     run: Run,
     client: PipedriveClient,
     conn_id: str,
-    links: list[Row[Any]],
+    links: list[LinkHead],
     seen: set[int],
     fences: Mapping[int, int | None],
     *,
@@ -80,7 +80,7 @@ def probe(
     return work.found
 
 
-def _items(link: Row[Any]) -> set[tuple[str, str]]:
+def _items(link: LinkHead) -> set[tuple[str, str]]:
     return {("activities", str(link.activity_id)), ("events", link.event_id)}
 
 
@@ -92,10 +92,10 @@ class _Probe:
         self.now = services.clock()
         self.found = Found()
         self.changes: dict[int, dict[str, Any]] = {}
-        self.suspects: list[Row[Any]] = []
+        self.suspects: list[LinkHead] = []
         self.troubles = Troubles()
 
-    def ask(self, links: list[Row[Any]]) -> None:
+    def ask(self, links: list[LinkHead]) -> None:
         """One request for those whose turn it is; for the rest only if many of them are missing."""
         active = [link for link in links if is_provable(link)]
         doubted = [link for link in active if link.missing_since_run]
@@ -115,7 +115,7 @@ class _Probe:
         for link in missing:
             self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": None}
 
-    def ask_for_all(self, links: list[Row[Any]]) -> None:
+    def ask_for_all(self, links: list[LinkHead]) -> None:
         """Whether each link's activity was listed, or is found by its id."""
         for link in links:
             if link.missing_since_run and link.activity_id in self.seen:
@@ -126,7 +126,7 @@ class _Probe:
             if not link.missing_since_run:
                 self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": None}
 
-    def _missing(self, links: list[Row[Any]]) -> list[Row[Any]]:
+    def _missing(self, links: list[LinkHead]) -> list[LinkHead]:
         if not links:
             return []
         answered = self.client.activities_by_ids([link.activity_id for link in links])
@@ -152,7 +152,7 @@ class _Probe:
         if len(gone) == len(asked):  # a listing that lacked what exists proves nothing about the others
             self.found.missing |= {link.activity_id: None for link in rest}
 
-    def _is_gone(self, link: Row[Any]) -> bool:
+    def _is_gone(self, link: LinkHead) -> bool:
         try:
             raw = self.client.activity(link.activity_id)
         except NotFound:
@@ -172,7 +172,7 @@ class _Probe:
         self.found.alive.append(raw)
         return False
 
-    def _judge(self, link: Row[Any], rights: str, changed_at: datetime | None) -> None:
+    def _judge(self, link: LinkHead, rights: str, changed_at: datetime | None) -> None:
         """A 404: the first one, the second one, or one that says nothing because rights were changed."""
         if link.activity_id in self.found.deleted or link.activity_id in self.found.missing:
             return
@@ -189,26 +189,26 @@ class _Probe:
         else:
             self.found.deleted.append(link.activity_id)
 
-    def _hide(self, link: Row[Any]) -> None:
+    def _hide(self, link: LinkHead) -> None:
         self.found.missing[link.activity_id] = Absence.HIDDEN
         self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": Absence.HIDDEN}
 
-    def _clear(self, link: Row[Any]) -> None:
+    def _clear(self, link: LinkHead) -> None:
         self.changes[link.id] = {"probed_at": self.now, "missing_since_run": None, "missing_rights": None}
 
 
-def is_provable(link: Row[Any]) -> bool:
+def is_provable(link: LinkHead) -> bool:
     """Whether it is of interest that the activity was deleted; that ends the hold of a pair whose event is lost."""
     return bool(link.state == "active" or (link.state == "held" and link.cause in UNPROVEN_EVENTS))
 
 
-def turn(sound: list[Row[Any]], held: list[Row[Any]], seen: set[int], now: datetime) -> list[Row[Any]]:
+def turn(sound: list[LinkHead], held: list[LinkHead], seen: set[int], now: datetime) -> list[LinkHead]:
     """Whom to ask: upcoming ones, those not listed anyway first, then longest unasked, then soonest due.
 
     A small share, and what room is left, goes to past and held ones.
     """
 
-    def order(link: Row[Any]) -> tuple[bool, datetime, datetime]:
+    def order(link: LinkHead) -> tuple[bool, datetime, datetime]:
         return link.activity_id in seen, link.probed_at or NEVER, link.due_at or FAR
 
     upcoming = sorted((link for link in sound if _is_upcoming(link, now)), key=order)
@@ -219,13 +219,13 @@ def turn(sound: list[Row[Any]], held: list[Row[Any]], seen: set[int], now: datet
     return upcoming[: IDS_PER_REQUEST - len(asked)] + asked
 
 
-def _rotated(held: list[Row[Any]], now: datetime) -> list[Row[Any]]:
+def _rotated(held: list[LinkHead], now: datetime) -> list[LinkHead]:
     """Another beginning each few minutes: what is not found leaves no trace to sort by."""
     start = int(now.timestamp() // 300) * PAST_SHARE // 2 % max(len(held), 1)
     return held[start:] + held[:start]
 
 
-def _is_upcoming(link: Row[Any], now: datetime) -> bool:
+def _is_upcoming(link: LinkHead, now: datetime) -> bool:
     due: datetime | None = link.due_at
     if due is None or due >= now:
         return True

@@ -18,9 +18,9 @@ from typing import Any
 from include.calsync.clients.google_calendar import EventListing, GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.fields import event_view
+from include.calsync.core.records import LinkHead
 from include.calsync.core.when import activity_when, due_at
 from include.calsync.flows.run import RunRequest
-from include.calsync.store.transaction import Row
 
 # A whole day's event begins at its calendar's midnight, which is at most so far from that of UTC. And an event without
 # length ends where it begins, which is not after `timeMin`.
@@ -97,7 +97,7 @@ def activity_pages(
                 break
 
 
-def concerned(links: Iterable[Row[Any]], scope: Scope, seen: Iterable[int] = ()) -> list[Row[Any]]:
+def concerned(links: Iterable[LinkHead], scope: Scope, seen: Iterable[int] = ()) -> list[LinkHead]:
     """The links to compare: what both sides showed when last equal is dated in scope, or the activity was `seen`."""
     listed = set(seen)
     compared = (link for link in links if link.state in COMPARED_STATES)

@@ -20,6 +20,8 @@ from include.calsync.core.decide import too_old
 from include.calsync.core.fields import event_view, unsupported
 from include.calsync.core.model import Change, EventView
 from include.calsync.core.policy import Side
+from include.calsync.core.records import Intent, LinkHead
+from include.calsync.core.run_records import Held
 from include.calsync.core.series import Window, capped, is_occurrence, is_series, span
 from include.calsync.core.stamps import skew, stamp
 from include.calsync.core.words import Absence
@@ -29,7 +31,7 @@ from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.flows.trouble import ITEMS, Troubles
 from include.calsync.store import mapping
-from include.calsync.store.transaction import Row, reading
+from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
 Json = dict[str, Any]
@@ -64,9 +66,9 @@ def window_of(run: Run, account: RunAccount) -> Window:
 class Known:
     """What the store knows of a calendar: heads of links, open intents, what is held, and the meetings of copies."""
 
-    links: Iterable[Row[Any]]
-    intents: Iterable[Row[Any]]
-    held: Iterable[Row[Any]]
+    links: Iterable[LinkHead]
+    intents: Iterable[Intent]
+    held: Iterable[Held]
     copies: Mapping[str, str]
 
 
@@ -88,16 +90,18 @@ class SeriesPull:
         self.calendar_id = account.calendar_id or ""
         self.window = window_of(run, account)
         self.anew = first or run.request.upload is not None
-        self.links: dict[str, list[Row[Any]]] = defaultdict(list)
+        self.links: dict[str, list[LinkHead]] = defaultdict(list)
         self.single: set[str] = set()
-        self.intents: dict[str, list[Row[Any]]] = defaultdict(list)
+        self.intents: dict[str, list[Intent]] = defaultdict(list)
         self.series_of: dict[str, str] = {}
         for link in known.links:
             self.links[link.series_id].append(link) if link.series_id else self.single.add(link.event_id)
         for row in known.intents:
             self.intents[row.series_id].append(row) if row.series_id else self.single.add(row.event_id)
-        for row in (row for rows in (*self.links.values(), *self.intents.values()) for row in rows):
-            self.series_of[row.event_id] = row.series_id
+        for series_id, links in self.links.items():
+            self.series_of |= {link.event_id: series_id for link in links}
+        for series_id, intents in self.intents.items():
+            self.series_of |= {row.event_id: series_id for row in intents}
         self.copies: dict[str, dict[str, str]] = defaultdict(dict)
         for event_id, meeting in known.copies.items():
             _, occurrence, start = meeting.rpartition(" ")
@@ -249,21 +253,21 @@ class SeriesPull:
             told.clear()
         return rows
 
-    def _with_bases(self, links: list[Row[Any]]) -> list[tuple[Row[Any], EventView]]:
+    def _with_bases(self, links: list[LinkHead]) -> list[tuple[LinkHead, EventView]]:
         with reading(self.services.engine) as conn:
             whole = mapping.whole(conn, [link.id for link in links if link.state != "removing"])
         return [(link, EventView.from_json(whole[link.id].base_event)) for link in links if link.id in whole]
 
-    def _is_inside(self, link: Row[Any], view: EventView) -> bool:
+    def _is_inside(self, link: LinkHead, view: EventView) -> bool:
         """What left the window, or never was in it, is not missed."""
         return self.window.holds(view.when) and self.window.holds_start(link.original_start or "")
 
-    def _ended(self, link: Row[Any], view: EventView) -> Json:
+    def _ended(self, link: LinkHead, view: EventView) -> Json:
         """What took place long ago stays, as the record that it is."""
         past = span(view.when)[1] <= self.window.start
         return self._gone(link.event_id, Absence.LONG_PAST if past else Absence.ENDED)
 
-    def _vanished(self, link: Row[Any]) -> Json:
+    def _vanished(self, link: LinkHead) -> Json:
         """Missing at first; in a later run it is asked for by its id."""
         if link.vanished_since_run in (None, self.run.id) or link.state == "detached":
             return self._gone(link.event_id, Absence.VANISHED, "missing")
