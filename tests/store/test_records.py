@@ -142,13 +142,16 @@ def test_what_is_held_or_not_heard_of_reads_as_it_was_stored(store: Engine, acco
             conn, account_id=account_id, run_id="r", rule="max_create", message="m", limits=[0.2, 50], opened_at=NOON
         )
         payload = {"cause": "event_deleted", "limits": [0.2, 25]}
-        kept: dict[str, Any] = {"link_id": link_id, "action": "delete_activity", "payload": payload}
-        holds.hold_item(conn, hold_id=hold_id, account_id=account_id, **kept)
+        kept: dict[str, Any] = {"account_id": account_id, "link_id": link_id, "action": "delete_activity"}
+        kept |= {"side": "activities", "reason": "event deleted", "payload": payload, "conflicts": None}
+        kept |= {"rule": "the event is gone", "format": 2}
+        holds.hold_item(conn, hold_id, kept | {"state": "held"})
         holds.hold_creation(conn, hold_id=hold_id, account_id=account_id, side="events", item_id="e2")
         (held,), (new,) = holds.held_items(conn, account_id), holds.held_creations(conn, account_id)
         write_id = changes.note(conn, at=NOON, run_id="r", account_id=account_id, after={"title": "T"}, **write)
         (noted,) = changes.open_writes(conn, account_id)
-    assert (held.hold_id, held.link_id, held.action, held.payload) == (hold_id, link_id, "delete_activity", payload)
+    assert held.hold_id == hold_id
+    assert {name: getattr(held, name) for name in kept} == kept
     assert (new.hold_id, new.side, new.item_id, new.rule, new.limits) == (
         hold_id,
         "events",

@@ -94,6 +94,8 @@ class PlanRow:
     conflicts: list[Json] | None
     rule: str | None
     """The rule that decided it."""
+    format: int
+    """Of the payload: `planning.row_format`."""
     error: str | None
 
     @property
@@ -146,14 +148,22 @@ class OpenWrite:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What would be done to a pair, once a person approves it."""
+    """What would be done to a pair, once a person approves it: the row that was planned.
+
+    None in what a row always has: of the first format.
+    """
 
     id: int
     hold_id: int
     account_id: int
     link_id: int
     action: str
+    side: str | None
+    reason: str | None
     payload: Payload
+    conflicts: list[Json] | None
+    rule: str | None
+    format: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Mode, Policy
 from include.calsync.core.run_records import AccountInRun, StoredRun
-from include.calsync.errors import AccountBusy, BudgetExhausted, FatalError, LeaseLost
+from include.calsync.errors import AccountBusy, BudgetExhausted, CalsyncError, FatalError, LeaseLost
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts
@@ -174,6 +175,12 @@ def check_lease(conn: Connection, account: RunAccount) -> None:
     """Inside a writing transaction: raises LeaseLost, unless the account's lease is still ours, or none is needed."""
     if account.fence is not None:
         check_fence(conn, account.id, account.fence)
+
+
+def check_format(conn: Connection, run: Run, account: RunAccount) -> None:
+    """Raises CalsyncError if another version of calsync planned what is left to do: it is not this one's to guess."""
+    if runs.has_other_format(conn, run.id, account.id, ROW_FORMAT):
+        raise CalsyncError(f"the rest of this run's plan is another version's, and was not carried out; {run.remedy}.")
 
 
 def mark_failed(conn: Connection, account_id: int, error: str) -> None:

@@ -5,7 +5,7 @@ A held pair is known by its link. New items have none, so they are known by acco
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,10 +37,13 @@ def messages(conn: Connection, run_id: str) -> list[str]:
 # Pairs.
 
 
-def hold_item(conn: Connection, *, hold_id: int, account_id: int, link_id: int, action: str, payload: Any) -> None:
-    """Keep what would be done to a pair until a person decides."""
-    kept = {"account_id": account_id, "link_id": link_id, "action": action, "payload": payload}
-    conn.execute(insert(held_item).values(hold_id=hold_id, **kept))
+KEPT = ("account_id", "link_id", "action", "side", "reason", "payload", "conflicts", "rule", "format")
+"""The columns of a held row."""
+
+
+def hold_item(conn: Connection, hold_id: int, row: Mapping[str, Any]) -> None:
+    """Keep a plan row, which is what would be done to a pair, until a person decides."""
+    conn.execute(insert(held_item).values(hold_id=hold_id, **{name: row[name] for name in KEPT}))
 
 
 def held_items(conn: Connection, account_id: int) -> list[Held]:

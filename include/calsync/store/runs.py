@@ -179,6 +179,13 @@ def set_row(conn: Connection, row_id: int, **values: Any) -> None:
     conn.execute(_SET_ROW, {"row_id": row_id, **values})
 
 
+def has_other_format(conn: Connection, run_id: str, account_id: int, row_format: int) -> bool:
+    """Whether rows that are still to be carried out, or shown, are of another format than this one."""
+    query = select(plan_row.c.id).where(plan_row.c.run_id == run_id, plan_row.c.account_id == account_id)
+    other = query.where(plan_row.c.state.in_(("planned", "shown")), plan_row.c.format != row_format)
+    return conn.execute(other.limit(1)).first() is not None
+
+
 def unfinished_count(conn: Connection, run_id: str, account_id: int) -> int:
     """Rows that are neither carried out nor durably set aside."""
     query = select(func.count()).where(

@@ -17,7 +17,7 @@ from include.calsync.store.transaction import reading
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest revision; a test holds it to the files in `migrations/versions`."""
 
 # Not Alembic's default name: the store may share a database with Airflow, which uses that one.

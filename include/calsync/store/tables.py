@@ -271,6 +271,8 @@ copy = Table(
     comment="events of meetings that have their activity through another account's event",
 )
 
+FORMAT = "of the payload; tasks of another version leave it alone"
+
 plan_row = Table(
     "plan_row",
     metadata,
@@ -287,6 +289,7 @@ plan_row = Table(
     Column("payload", JSON, nullable=False, comment="what the action needs: views, raw objects, what it will write"),
     Column("conflicts", OptionalJson),
     Column("rule", String(120), comment="the rule that decided it; none: no rule did"),
+    Column("format", Integer, nullable=False, server_default="1", comment=FORMAT),
     Column("error", Prose()),
     _one_of("side", "events", "activities", "store"),
     _one_of("state", "planned", "confirmed", "held", "deferred", "quarantined", "failed", "shown"),
@@ -316,7 +319,12 @@ held_item = Table(
     Column("account_id", ForeignKey("account.id"), nullable=False),
     Column("link_id", BigInteger, nullable=False, unique=True),
     Column("action", String(40), nullable=False),
+    Column("side", String(20), comment="as the row's, like what follows; none: of the first format"),
+    Column("reason", Words(200)),
     Column("payload", JSON, nullable=False),
+    Column("conflicts", OptionalJson),
+    Column("rule", String(120)),
+    Column("format", Integer, nullable=False, server_default="1", comment=FORMAT),
     comment="exactly what a person is asked to approve",
 )
 

@@ -29,6 +29,7 @@ WITHDRAWN = (Absence.DECLINED, Absence.PRIVATE)
 WORKS = Holder.WORKS
 UPLOADS = (Asked.TO_GOOGLE, Asked.TO_PIPEDRIVE, Asked.BOTH)
 LEAVES = tuple(Leaves)
+LET_GO = (Hold.LAPSES, Hold.OLDER)
 KEPT = (NONE, Leaves.NO_DATE, Leaves.OTHER_TYPE, Leaves.DONE)
 
 
@@ -57,14 +58,17 @@ IMPOSSIBLE: list[tuple[str, Box]] = [
     *_changes(),
     ("an active or held pair has no cause to be apart", when(state=(State.ACTIVE, State.HELD), why=tuple(Why))),
     ("what is apart has a cause", when(holder=WORKS, state=(State.DETACHED, State.REMOVING), why=NONE)),
-    ("only what is held has a hold", when(holder=WORKS, state=NOT_HELD, hold=(Hold.STANDS, Hold.LAPSES))),
+    ("only what is held has a hold", when(holder=WORKS, state=NOT_HELD, hold=(Hold.STANDS, Hold.LAPSES, Hold.OLDER))),
     ("what is held has a hold", when(holder=WORKS, state=State.HELD, hold=NONE)),
-    ("nothing is let go that can't be decided now", when(holder=WORKS, waiting=True, hold=Hold.LAPSES)),
-    ("nothing is let go that can't be read", when(activity=Shown.UNREADABLE, hold=Hold.LAPSES)),
-    ("nothing is let go that can't be read (event)", when(event=Shown.UNREADABLE, hold=Hold.LAPSES)),
-    ("nothing is let go that vanished", when(event=Shown.VANISHED, hold=Hold.LAPSES)),
-    ("an upload lets nothing go", when(asked=UPLOADS, hold=Hold.LAPSES)),
-    ("what is long past is let go", when(event=Shown.LONG_PAST, asked=Asked.SYNC, waiting=False, hold=Hold.STANDS)),
+    ("nothing is let go that can't be decided now", when(holder=WORKS, waiting=True, hold=LET_GO)),
+    ("nothing is let go that can't be read", when(activity=Shown.UNREADABLE, hold=LET_GO)),
+    ("nothing is let go that can't be read (event)", when(event=Shown.UNREADABLE, hold=LET_GO)),
+    ("nothing is let go that vanished", when(event=Shown.VANISHED, hold=LET_GO)),
+    ("an upload lets nothing go", when(asked=UPLOADS, hold=LET_GO)),
+    (
+        "what is long past is let go",
+        when(event=Shown.LONG_PAST, asked=Asked.SYNC, waiting=False, hold=(Hold.STANDS, Hold.OLDER)),
+    ),
     (
         "an event that is there is not withdrawn",
         when(event=(*LIVE, Shown.MISSING, Shown.VANISHED), withdrawn=WITHDRAWN),

@@ -94,6 +94,7 @@ CASES: list[tuple[str, str, str, dict[str, Any], str, str]] = [
     # What is held.
     ("held", "unseen", "deleted", HELD, "nothing", ""),
     ("held", "edited", "deleted", HELD, "create_event", ""),
+    ("held", "unseen", "same", {"hold": "older"}, "wait", ""),
     ("held", "unseen", "deleted", {"hold": "lapses"}, "delete_activity", "event_deleted"),
     # One meeting in several calendars, series, and accounts that rest.
     ("active", "same", "deleted", {"copy": True}, "take_over", ""),

@@ -40,7 +40,7 @@ def decide(facts: pd.DataFrame, rules: Sequence[Rule] = RULES) -> pd.DataFrame:
     known = out[["cause", "leaves", "withdrawn", "obstacle"]].itertuples(index=False, name=None)
     out["known"] = out["cause"]
     out["cause"] = [_cause(rules[number].outcome.cause, *each) for number, each in zip(numbers, known, strict=True)]
-    out["released"] = (out["hold"] == Hold.LAPSES) & out["stirred"].astype(bool)
+    out["released"] = out["hold"].isin((Hold.LAPSES, Hold.OLDER)) & out["stirred"].astype(bool)
     return out
 
 

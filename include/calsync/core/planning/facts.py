@@ -103,6 +103,8 @@ class Hold(StrEnum):
     STANDS = "stands"
     LAPSES = "lapses"
     """It is let go, whatever follows."""
+    OLDER = "older"
+    """Another version of calsync held it; it is let go, and both items are read again."""
     ASKS = "asks"
     """It stands if the changes still call for the same action; `rules.decide` finds out."""
 
@@ -193,7 +195,7 @@ DOMAIN: dict[str, Values] = {
     "new_owner": (NONE, *NewOwner),
     "heir": _BOTH,
     "obstacle": (NONE, *Obstacle),
-    "hold": (NONE, Hold.STANDS, Hold.LAPSES),
+    "hold": (NONE, Hold.STANDS, Hold.LAPSES, Hold.OLDER),
     "waiting": _BOTH,
     "origin": tuple(Origin),
     "mode": tuple(Mode),

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     MODE = "the mode was changed"
     CAUSE = "{cause}"
     CHANGES = "{changes}"
+    OLDER = "another version of calsync held it"
     AWAITED = "its new owner's account is not at work: the event stays until it is"
     UNMARKED = "unmarked"
 

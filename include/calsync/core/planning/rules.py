@@ -31,6 +31,11 @@ from include.calsync.core.policy import Mode
 from include.calsync.core.words import Absence
 
 HELD_OR_REBASED = (
+    Rule(
+        "another version of calsync held it: both items are read again, and decided about then",
+        when(hold=Hold.OLDER),
+        Outcome(Action.WAIT, reason=Reason.OLDER),
+    ),
     Rule("what is held waits for a person", when(hold=Hold.STANDS), NOTHING),
     Rule(
         "a new mode starts from what both sides show now",

@@ -38,7 +38,7 @@ from include.calsync.flows.applying.event_creation import EventCreation
 from include.calsync.flows.applying.open_writes import recover
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.border import border
-from include.calsync.flows.run import Run, RunAccount, at_work, fail_account, named, resume
+from include.calsync.flows.run import Run, RunAccount, at_work, check_format, fail_account, named, resume
 from include.calsync.flows.services import Services
 from include.calsync.flows.trouble import Troubles
 from include.calsync.store import runs
@@ -111,6 +111,7 @@ class _AccountApply:
         sides = ["events"] if self.side is Side.EVENT else ["store", "activities"]
         mine: dict[str, Any] = {"account_id": self.account.id, "state": "planned"}
         with reading(self.services.engine) as conn:
+            check_format(conn, self.run, self.account)
             return [row for side in sides for row in runs.plan_rows(conn, self.run.id, side=side, **mine)]
 
     def _each(self, rows: list[PlanRow], outcome: Counter[str]) -> None:

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from include.calsync.core.decide import Action, side_of
+from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import told
 from include.calsync.flows.border import border
 from include.calsync.flows.closing import guests, waiting
-from include.calsync.flows.run import Run, RunAccount, at_work, check_lease, fail_account, load, resume
+from include.calsync.flows.run import Run, RunAccount, at_work, check_format, check_lease, fail_account, load, resume
 from include.calsync.flows.services import Services
 from include.calsync.store import accounts as known_accounts
 from include.calsync.store import changes, cursors, holds, quarantine, runs
@@ -98,6 +99,8 @@ def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
     if not account.planned:
         missed = "was planned" if account.pulled else "was read to the end"
         raise CalsyncError(f"nothing {missed} in this run, so nothing of it was synced; {run.remedy}.")
+    with reading(services.engine) as conn:
+        check_format(conn, run, account)
     if run.request.dry_run:
         return
     with services.engine.begin() as conn:
@@ -187,8 +190,8 @@ def _set_aside(conn: Connection, account: RunAccount) -> Iterator[tuple[str, str
     for new in holds.held_creations(conn, account.id):
         yield "events" if new.side == "activities" else "activities", "held"
     for row in holds.held_items(conn, account.id):
-        written = "events" if row.payload.get("event_changes") else "activities"
-        yield str(side_of(Action(row.action)) or written), "held"
+        written = row.format == ROW_FORMAT and row.payload.get("event_changes")
+        yield str(side_of(Action(row.action)) or ("events" if written else "activities")), "held"
 
 
 def _would_do(conn: Connection, run: Run, account: RunAccount) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, Change, EventView, Origin
 from include.calsync.core.planning.facts import NONE, Asked, Facts, Hold, Holder, Shown, State, Why
+from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Mode, Policy, Side
 from include.calsync.core.records import Link, LinkHead, Observation, is_live, is_lost, is_vanished, whole
 from include.calsync.core.run_records import Held
@@ -90,8 +91,9 @@ class Cases:
         """An activity of an account that takes no part: does another one show it now?"""
         activity, event = self.seen.of(link)
         held, payload, heir = self.seen.held.get(link.id), {}, None
+        older = held is not None and held.format != ROW_FORMAT
         copy = link.state == State.ACTIVE and self.shared.has_copy(link)
-        if self.asked is Asked.SYNC and (held is not None or is_live(activity)):
+        if self.asked is Asked.SYNC and ((held is not None and not older) or is_live(activity)):
             payload = payload_of(whole(link), activity, event)
             if held is not None and not is_live(activity):
                 fill_in(payload, held, "activity")
@@ -100,8 +102,8 @@ class Cases:
         waiting = heir is not None and self.rests(heir, ("events", link.event_id))
         hold = NONE
         if held is not None:
-            lapses = heir is not None and not waiting and held.payload.get("limits") != limits_of(heir)
-            hold = Hold.LAPSES if lapses else Hold.STANDS
+            lapses = heir is not None and not waiting and (older or held.payload.get("limits") != limits_of(heir))
+            hold = Hold.LAPSES if lapses else Hold.STANDS  # an older one until its activity is seen again
         facts = Facts(
             holder=Holder.RESTS,
             asked=self.asked,
@@ -124,7 +126,7 @@ class Cases:
             return Case(account, link, activity, event, {}, UNCHANGED, seen_only)
         waiting = self.rests(account, ("activities", link.activity_id), ("events", link.event_id))
         payload, changes = payload_of(link, activity, event), seen_changes
-        held = self.seen.held.get(link.id) if link.state == State.HELD else None
+        held = self._held(link) if link.state == State.HELD else None
         not_now = waiting or self.asked is not Asked.SYNC or Shown.UNREADABLE in shown or shown[1] is Shown.VANISHED
         past = shown[1] is Shown.LONG_PAST
         if held is not None and not (not_now or past):
@@ -138,7 +140,7 @@ class Cases:
         if link.state == State.HELD and not_now:
             hold = Hold.STANDS
         elif link.state == State.HELD:
-            hold = Hold.LAPSES if past else self._hold(account, held, (activity, event), seen_changes, leaves)
+            hold = Hold.LAPSES if past else self._hold(account, link, (activity, event), seen_changes, leaves)
         withdrawn = self._withdrawn(link)
         policy = pair_policy(account, link, payload, withdrawn)
         stale = link.state in (State.ACTIVE, State.HELD) and refresh.is_stale(link, view, policy)
@@ -199,12 +201,15 @@ class Cases:
     def _hold(
         self,
         account: RunAccount,
-        held: Held | None,
+        link: LinkHead,
         seen: tuple[Observation | None, Observation | None],
         changes: tuple[Change, ...],
         leaves: str,
     ) -> Hold:
         """Still the same: it stays held. Something else now, or the limits were changed: it is decided anew."""
+        held = self._held(link)
+        if held is None and link.id in self.seen.held:
+            return Hold.OLDER
         if held is None or held.payload.get("limits") != limits_of(account):
             return Hold.LAPSES
         if held.payload.get("unproven"):
@@ -216,10 +221,15 @@ class Cases:
             return Hold.LAPSES if other else Hold.STANDS
         return Hold.ASKS
 
+    def _held(self, link: LinkHead) -> Held | None:
+        """What is held of a pair; None also for what another version held: that is not read."""
+        held = self.seen.held.get(link.id)
+        return held if held is not None and held.format == ROW_FORMAT else None
+
     def _withdrawn(self, link: LinkHead) -> str:
         """Why the event counts as gone although it is there; of a held pair whose event was not seen now, as then."""
         _, event = self.seen.of(link)
-        held = self.seen.held.get(link.id)
+        held = self._held(link)
         if event is not None:
             why = event.error
         else:

@@ -124,8 +124,7 @@ def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: dict
         side, item_id = held_key(row)
         holds.hold_creation(conn, hold_id=held["id"], account_id=row["account_id"], side=side, item_id=item_id)
         return
-    kept = {key: row[key] for key in ("account_id", "link_id", "action", "payload")}
-    holds.hold_item(conn, hold_id=held["id"], **kept)
+    holds.hold_item(conn, held["id"], row)
     mapping.set_link(conn, row["link_id"], state="held", cause=held["rule"])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from include.calsync.core.decide import Action, side_of
 from include.calsync.core.model import ActivityView, When
+from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Side
 from include.calsync.core.records import Link, LinkHead
 from include.calsync.core.series import is_occurrence
@@ -145,6 +146,7 @@ class Rows:
                 "payload": payload,
                 "conflicts": conflicts or None,
                 "rule": self.rule,
+                "format": ROW_FORMAT,
                 "error": reason if action is Action.QUARANTINE else None,
             }
         )

@@ -19,6 +19,7 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import too_old
 from include.calsync.core.fields import event_view, unsupported
 from include.calsync.core.model import Change, EventView
+from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Side
 from include.calsync.core.records import Intent, LinkHead
 from include.calsync.core.run_records import Held
@@ -110,7 +111,7 @@ class SeriesPull:
         self.listed: dict[str, Json] = {}
         self.ended: set[str] = set()
         missed = [link for rows in self.links.values() for link in rows if link.vanished_since_run]
-        open_ = {row.link_id for row in known.held if row.payload.get("changes", {}).get("event") != Change.DELETED}
+        open_ = {row.link_id for row in known.held if not _is_held_as_deleted(row)}
         self.wanted = {str(link.series_id) for link in missed if link.state == "active" or link.id in open_}
         self.answered: dict[str, set[str]] = {}
         self.failed: dict[str, str] = {}
@@ -284,3 +285,10 @@ class SeriesPull:
 
     def _gone(self, event_id: str, why: str, status: str = "deleted") -> Json:
         return observe.lost_event(event_id, self.calendar_id) | {"status": status, "error": why}
+
+
+def _is_held_as_deleted(row: Held) -> bool:
+    """Whether the event of what is held is proven to be gone; what another version held is not read."""
+    if row.format != ROW_FORMAT:
+        return False
+    return bool(row.payload.get("changes", {}).get("event") == Change.DELETED)
