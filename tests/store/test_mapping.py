@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, insert, select
 
+from include.calsync.core.records import Observation
 from include.calsync.store import copies, holds, mapping, quarantine, runs
 from include.calsync.store.engine import create_store_engine
 from include.calsync.store.errors import Taken
@@ -113,17 +114,14 @@ def test_a_repeated_pull_forgets_only_its_own(store: Engine, account_id: int, of
         other = account_id + 1
         run = {"dag_id": "d", "kind": "manual", "dry_run": False, "request": {}, "started_at": NOON}
         conn.execute(insert(sync_run), [{"id": "r", **run}, {"id": "q", **run}])
-        seen = {"scope": "k", "status": "deleted"}
         keys = [
             ("r", account_id, "events"),
             ("r", other, "events"),
             ("r", account_id, "activities"),
             ("q", account_id, "events"),
         ]
-        rows = [
-            {"run_id": r, "account_id": a, "side": s, "item_id": str(n), **seen} for n, (r, a, s) in enumerate(keys)
-        ]
-        runs.observe(conn, rows)
+        for number, (run_id, whose, side) in enumerate(keys):
+            runs.observe(conn, run_id, [Observation(whose, side, "k", str(number), "deleted", None, None, None, None)])
         runs.forget_observations(conn, "r", "events", [account_id] if of_shard else None)
         left = list(conn.execute(select(observation.c.item_id).order_by(observation.c.item_id)).scalars())
         assert left == (["1", "2", "3"] if of_shard else ["2", "3"])

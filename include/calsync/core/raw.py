@@ -5,6 +5,7 @@ Members are read where their meaning is known (`core/fields`, `core/marks`, …)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 RawActivity = dict[str, Any]
@@ -12,6 +13,15 @@ RawActivity = dict[str, Any]
 
 RawEvent = dict[str, Any]
 """An event as Google Calendar answers it, of a private one what the veil shows. Source: API v3, the resource Event."""
+
+RawItem = dict[str, Any]
+"""Any other object of a service, as answered: a deal, a person, a user, a calendar, …"""
+
+Raw = Mapping[str, Any]
+"""Any object of a service, to be read only."""
+
+Body = dict[str, Any]
+"""What is sent to a service: the members of an object that are written."""
 
 Json = dict[str, Any]
 """What a value's `to_json` made, as it is stored, and its `from_json` reads."""

@@ -6,7 +6,6 @@ They are frozen: what is to be another value is stored, and read again. Those of
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeGuard, TypeVar
@@ -18,6 +17,9 @@ from include.calsync.core.words import UNPROVEN_EVENTS, Absence
 Payload = dict[str, Any]
 """What carrying out a plan row needs, as JSON."""
 
+Columns = dict[str, Any]
+"""New values of a row, by column."""
+
 UNREAD = "calsyncUnread"
 """Member of the raw object of an activity of which a part was not answered."""
 
@@ -27,7 +29,7 @@ class Observation:
     """What a pull saw of one item. `scope`: the company of an activity, the calendar of an event."""
 
     account_id: int
-    """0: an activity of the company that no account of the run owns."""
+    """0: of an activity, which is the company's."""
     side: str
     scope: str
     item_id: str
@@ -40,6 +42,10 @@ class Observation:
     """Last edit, by our clock."""
     error: str | None
     """Why it is not live."""
+
+
+NOBODY = 0
+"""Whose activities are that a pull stages: the plan tells to which account each belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +204,7 @@ class Copy:
 Moved = TypeVar("Moved", bound=LinkHead | Intent)
 
 
-def with_columns(record: Moved, columns: Mapping[str, Any] | None) -> Moved:
+def with_columns(record: Moved, columns: Columns | None) -> Moved:
     """The record with other values in these columns."""
     return record if columns is None else dataclasses.replace(record, **columns)
 

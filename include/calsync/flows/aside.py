@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
+from include.calsync.core.records import SetAside
+from include.calsync.core.run_records import PlanRow
 from include.calsync.store import quarantine
 from include.calsync.store.transaction import Connection
 
@@ -14,10 +15,8 @@ WAITS = "waits: "
 """Begins the reason of what a service takes no change of for the time being."""
 
 
-def item_of(row: Any) -> tuple[str, str]:
+def item_of(event_id: str | None, activity_id: int | None) -> tuple[str, str]:
     """Side and id under which a plan row's item is set aside: what exists of it, the event if both do."""
-    keys = ("event_id", "activity_id")
-    event_id, activity_id = (row[key] if isinstance(row, dict) else getattr(row, key) for key in keys)
     return ("events", str(event_id)) if event_id is not None else ("activities", str(activity_id))
 
 
@@ -58,13 +57,12 @@ def _delay(attempts: int) -> timedelta:
     return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
 
 
-def failed_at(entry: Any) -> datetime:
+def failed_at(entry: SetAside) -> datetime:
     """When an item in quarantine was tried last."""
-    next_try_at: datetime = entry.next_try_at
-    return next_try_at - _delay(entry.attempts)
+    return entry.next_try_at - _delay(entry.attempts)
 
 
-def take_back(conn: Connection, row: Any) -> None:
+def take_back(conn: Connection, row: PlanRow) -> None:
     """The row's items are ordinary ones again."""
     for side, item_id in (("events", row.event_id), ("activities", row.activity_id)):
         if item_id is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from include.calsync.core.run_records import Limits
 from include.calsync.flows import aside
 from include.calsync.settings import Account
 from include.calsync.store import holds
@@ -14,7 +14,7 @@ MAX_CREATE = "max_create"
 """Rule of a hold by these limits."""
 
 
-def create_limits(settings: Account) -> list[Any]:
+def create_limits(settings: Account) -> Limits:
     """The account's limits of creations, as stored with a hold: who changes them wants it decided anew."""
     return [settings.max_create_ratio, settings.max_create_count]
 

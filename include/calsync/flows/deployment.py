@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from include.calsync.core.marks import read_mark
+from include.calsync.core.raw import Raw
 from include.calsync.errors import AccountError, SettingsError
 from include.calsync.flows.services import Services
 from include.calsync.store import deployments
@@ -40,7 +40,7 @@ def check_store(services: Services, *, read_only: bool) -> None:
             deployments.claim(conn, ours[0])
 
 
-def other_of(event: Mapping[str, Any], company_id: str, ours: Iterable[str]) -> str | None:
+def other_of(event: Raw, company_id: str, ours: Iterable[str]) -> str | None:
     """The other installation that wrote this event for the same company; None: there is none.
 
     Events without that property are older than it, and count as ours; one that a person copied says nothing.

@@ -12,7 +12,6 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import out_of_scope
@@ -20,6 +19,7 @@ from include.calsync.core.fields import has_guests, is_foreign
 from include.calsync.core.model import ActivityView, Origin, When
 from include.calsync.core.policy import Mode, Side
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.raw import Raw
 from include.calsync.core.records import LinkHead
 from include.calsync.core.series import LAST, span
 from include.calsync.errors import CalsyncError
@@ -96,7 +96,7 @@ def taker(view: ActivityView, company_id: str, accounts: Iterable[RunAccount]) -
     return next((a for a in colleagues if out_of_scope(view, a.policy) is None), None)
 
 
-def moves_along(event: Any, calendar_id: str) -> bool:
+def moves_along(event: Raw | None, calendar_id: str) -> bool:
     """Whether an author's event goes with its activity: a single one, nobody else was asked to come, and a colleague
     may know what it is about."""
     raw = event or {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.links import site
 from include.calsync.core.model import Context
+from include.calsync.core.raw import Raw, RawItem
 from include.calsync.errors import Hidden, NotFound, Unreadable
 from include.calsync.flows.services import Services
 from include.calsync.flows.trouble import ITEMS, Troubles
@@ -36,7 +36,7 @@ def site_of(services: Services, conn_id: str) -> str:
     return site(services.pipedrive(conn_id).base_url, domain_of(services, conn_id))
 
 
-def shown_names(kind: str, row: Mapping[str, Any]) -> dict[str, str]:
+def shown_names(kind: str, row: Raw) -> dict[str, str]:
     """What events show of a deal, lead, person or organization, by part of the context."""
     if kind in ("deal", "lead"):
         return {"deal": _text(row.get("title"))}
@@ -51,7 +51,7 @@ class Names:
 
     def __init__(self, client: PipedriveClient, site: str) -> None:
         self._client, self._site = client, site
-        self._known: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._known: dict[tuple[str, str], Raw] = {}
         self._asked: set[tuple[str, str]] = set()
         self._unread: dict[str, str] = {}
         self._troubles = Troubles()
@@ -74,7 +74,7 @@ class Names:
 
     def learn_by_the_hundred(self, refs: Iterable[Sequence[str]]) -> None:
         """Ask for deals, persons and organizations that are not known yet; for what is not found there, nobody asks."""
-        asked: dict[str, Callable[[list[int]], list[dict[str, Any]]]] = {
+        asked: dict[str, Callable[[list[int]], list[RawItem]]] = {
             "deal": self._client.deals,
             "person": self._client.persons,
             "organization": self._client.organizations,
@@ -123,7 +123,7 @@ class Names:
                 return f"{base}/{kind}/{ref}"
         return f"{base}/activities/list"
 
-    def _learn(self, kind: str, ids: set[str], ask: Callable[[list[int]], list[dict[str, Any]]]) -> None:
+    def _learn(self, kind: str, ids: set[str], ask: Callable[[list[int]], list[RawItem]]) -> None:
         if not ids:
             return
         found = {str(item["id"]): item for item in ask(sorted(int(ref) for ref in ids))}
@@ -136,7 +136,7 @@ class Names:
         for ref in leads:
             self._known["deal", ref] = self._one(ref, partial(self._client.lead, ref))
 
-    def _one(self, ref: str, ask: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
+    def _one(self, ref: str, ask: Callable[[], RawItem]) -> Raw:
         try:
             found = ask()
         except (NotFound, Hidden):
@@ -149,11 +149,11 @@ class Names:
         return found
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return " ".join(str(value or "").split())
 
 
-def _primary(entries: Any) -> str:
+def _primary(entries: object) -> str:
     usable = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
     ordered = sorted(usable, key=lambda entry: not entry.get("primary"))
     return next((_text(entry.get("value")) for entry in ordered if entry.get("value")), "")

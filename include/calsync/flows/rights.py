@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.policy import Mode
+from include.calsync.core.raw import Raw
 from include.calsync.errors import CalsyncError
 from include.calsync.flows.services import Services
 from include.calsync.store.directory import Directory
@@ -40,7 +40,7 @@ def right_to(services: Services, client: GoogleCalendarClient, calendar_id: str)
     return listing.access_role
 
 
-def rights_of(me: Mapping[str, Any]) -> str:
+def rights_of(me: Raw) -> str:
     """A digest of what decides which activities a credential sees, as far as GET /v1/users/me tells.
 
     The order of `access` is not promised (Pipedrive API v1, GET /users/me: three entries, in changing order).
@@ -52,11 +52,11 @@ def rights_of(me: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _by_app(entry: Any) -> tuple[str, str, str]:
+def _by_app(entry: object) -> tuple[str, str, str]:
     known = entry if isinstance(entry, Mapping) else {}
     return str(known.get("app")), str(known.get("permission_set_id")), json.dumps(entry, sort_keys=True)
 
 
-def rights_since(directory: Directory, conn_id: str, me: Mapping[str, Any]) -> datetime | None:
+def rights_since(directory: Directory, conn_id: str, me: Raw) -> datetime | None:
     """Note the rights of the connection's credential; since when they differ from what they were, None: always so."""
     return directory.since(f"rights:{conn_id}", rights_of(me))

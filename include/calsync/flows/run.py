@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Mode, Policy
-from include.calsync.core.run_records import AccountInRun, StoredRun
+from include.calsync.core.raw import Json
+from include.calsync.core.records import Columns
+from include.calsync.core.run_records import AccountInRun, Counts, StoredRun
 from include.calsync.errors import AccountBusy, BudgetExhausted, CalsyncError, FatalError, LeaseLost
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
@@ -59,7 +60,7 @@ class RunRequest:
         """Whether the run starts at the cursors and moves them: no backfill, reconcile or upload does."""
         return self.upload is None and self.interval is None and not self.reconcile
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """As kept with the run."""
         out = asdict(self)
         out["interval"] = [at.isoformat() for at in self.interval] if self.interval else None
@@ -69,7 +70,7 @@ class RunRequest:
         return out
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> RunRequest:
+    def from_json(cls, value: Json) -> RunRequest:
         """What `to_json` made."""
         interval, upload = value["interval"], value["upload"]
         if upload:
@@ -105,7 +106,7 @@ class RunAccount:
     """Whether that is in the stored plan. Only then the absence of planned rows means that all is done."""
     begins: bool = False
     """Whether it takes part for the first time, for the first time again, or with other settings."""
-    counts: dict[str, Any] = field(default_factory=dict)
+    counts: Counts = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
 
@@ -195,7 +196,7 @@ def take_leases(services: Services, conn: Connection, run_id: str, owner: str, n
     """
     for account_id, name, fence in runs.fences(conn, run_id, names):
         try:
-            changes: dict[str, Any] = {"fence": services.leases.take(conn, account_id, owner, since=fence)}
+            changes: Columns = {"fence": services.leases.take(conn, account_id, owner, since=fence)}
         except AccountBusy as busy:
             error = str(busy).replace(f"account {account_id}", f"account {name}", 1)
             changes = {"state": "busy", "error": error}
@@ -322,8 +323,9 @@ def fail_account(services: Services, run: Run, account: RunAccount, error: Excep
     log.log(logging.ERROR if stop.state == "failed" else logging.WARNING, "%s", stop.error)
     lost = isinstance(error, LeaseLost)
     # A try that a later one of the same run took over has no say any more.
-    ours: dict[str, Any] = {"fence": account.fence, "or_free": not lost}
     with services.engine.begin() as conn:
-        stopped = runs.stop_account(conn, run.id, account.id, state=stop.state, error=stop.error, **ours)
+        stopped = runs.stop_account(
+            conn, run.id, account.id, state=stop.state, error=stop.error, fence=account.fence, or_free=not lost
+        )
         if stopped and stop.state == "failed" and not lost and not run.request.dry_run:
             mark_failed(conn, account.id, stop.error)

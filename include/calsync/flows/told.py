@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from include.calsync.core.raw import Json
 from include.calsync.flows.run import Run, RunAccount
 
 # What was left out, and may well belong to the other side.
@@ -54,7 +54,7 @@ def compared(run: Run, planned: Mapping[int, int]) -> Iterator[str]:
         yield "  Dry run: nothing will be written."
 
 
-def done(run: Run, result: Mapping[str, Any]) -> Iterator[str]:
+def done(run: Run, result: Json) -> Iterator[str]:
     """After the run. `result`: what it returns."""
     for account in run.accounts:
         if account.state != "ok":

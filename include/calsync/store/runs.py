@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, true, update
 
-from include.calsync.core.records import Observation
+from include.calsync.core.records import NOBODY, Columns, Observation
 from include.calsync.core.run_records import AccountInRun, PlanRow, StoredRun
 from include.calsync.store.columns import columns_of, record_of, records
 from include.calsync.store.tables import account, observation, plan_row, run_account, run_usage, sync_run
@@ -16,7 +16,7 @@ from include.calsync.store.tables import account, observation, plan_row, run_acc
 _ACCOUNT = columns_of(AccountInRun, run_account, account)
 _ROW = columns_of(PlanRow, plan_row)
 _OBSERVED = [
-    func.coalesce(column, 0) if column.name == "account_id" else column
+    func.coalesce(column, NOBODY) if column.name == "account_id" else column
     for column in columns_of(Observation, observation)
 ]
 _GET = select(*columns_of(StoredRun, sync_run)).where(sync_run.c.id == bindparam("run_id"))
@@ -110,10 +110,16 @@ def stop_account(
     return bool(conn.execute(update(run_account).where(*this).values(state=state, error=error)).rowcount)
 
 
-def observe(conn: Connection, rows: list[dict[str, Any]]) -> None:
+def observe(conn: Connection, run_id: str, seen: Iterable[Observation]) -> None:
     """Stage what a pull saw."""
+    rows = [_staged(run_id, each) for each in seen]
     if rows:
         conn.execute(insert(observation), rows)
+
+
+def _staged(run_id: str, seen: Observation) -> Columns:
+    shown = {name: getattr(seen, name) for name in Observation.__dataclass_fields__}
+    return {**shown, "run_id": run_id, "account_id": None if seen.account_id == NOBODY else seen.account_id}
 
 
 def forget_observations(conn: Connection, run_id: str, side: str, account_ids: Iterable[int] | None = None) -> None:

@@ -128,7 +128,7 @@ class _AccountApply:
 
     def _one(self, row: PlanRow) -> str:
         try:
-            with border(f"account {self.account.name}: {row.action} of {' '.join(aside.item_of(row))}"):
+            with border(f"account {self.account.name}: {row.action} of {' '.join(_item(row))}"):
                 self.handlers[row.action](row)
             self.troubles.none()
             return "done"
@@ -154,7 +154,7 @@ class _AccountApply:
         with self.desk.commit() as conn:
             runs.set_row(conn, row.id, state=state, error=str(error)[:2000])
             now = self.services.clock()
-            item = aside.item_of(row)
+            item = _item(row)
             aside.put(conn, self.account.id, item, str(error), now, failed=failed)
         return state
 
@@ -172,7 +172,15 @@ class _AccountApply:
                 refused = row is rows[0] and error.status is not None and isinstance(error, BudgetExhausted)
                 runs.set_row(conn, row.id, state="failed" if refused else "deferred", error=str(error))
                 why = aside.WAITS + str(error)
-                aside.put(conn, self.account.id, aside.item_of(row), why, now, failed=False, pause=pause)
+                aside.put(
+                    conn,
+                    self.account.id,
+                    _item(row),
+                    why,
+                    now,
+                    failed=False,
+                    pause=pause,
+                )
             runs.set_account(conn, self.run.id, self.account.id, error=self.account.error)
 
     def _wait_for_lease(self) -> int:
@@ -185,3 +193,7 @@ class _AccountApply:
                     raise
                 self.services.sleep(LEASE_POLL_S)
                 waited_s += LEASE_POLL_S
+
+
+def _item(row: PlanRow) -> tuple[str, str]:
+    return aside.item_of(row.event_id, row.activity_id)

@@ -7,10 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 from include.calsync.core.decide import Action, side_of
 from include.calsync.core.planning.row_format import ROW_FORMAT
+from include.calsync.core.raw import Json
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import told
 from include.calsync.flows.border import border
@@ -46,7 +47,7 @@ LOGGED = {
 class Summary:
     """`result` is what the run returns; `failure` is why it must not be green, or None."""
 
-    result: dict[str, Any]
+    result: Json
     failure: str | None
 
 
@@ -118,16 +119,16 @@ def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
 
 def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAccount) -> None:
     row = next(row for row in runs.accounts(conn, run.id, [account.name]))
-    common: dict[str, Any] = {"account_id": account.id, "run_id": run.id, "at": services.clock()}
+    save = partial(cursors.save, conn, account_id=account.id, run_id=run.id, at=services.clock())
     if row.next_watermark is not None:
-        cursors.save(conn, side="activities", watermark=row.next_watermark, **common)
+        save(side="activities", watermark=row.next_watermark)
     if row.next_sync_token is not None:
-        cursors.save(conn, side="events", sync_token=row.next_sync_token, params_digest=row.params_digest, **common)
+        save(side="events", sync_token=row.next_sync_token, params_digest=row.params_digest)
     settings = account.settings
     known_accounts.finish(conn, account.id, settings_digest=settings.digest(), mode=settings.mode, error=account.error)
 
 
-def _result(conn: Connection, run: Run) -> dict[str, Any]:
+def _result(conn: Connection, run: Run) -> Json:
     pipedrive, google, tokens = runs.usage(conn, run.id)
     return {
         "sync_run_id": run.id,
@@ -138,7 +139,7 @@ def _result(conn: Connection, run: Run) -> dict[str, Any]:
     }
 
 
-def _account_result(conn: Connection, run: Run, account: RunAccount) -> dict[str, Any]:
+def _account_result(conn: Connection, run: Run, account: RunAccount) -> Json:
     sides = {side: dict.fromkeys(ITEM_COUNTS, 0) for side in ("activities", "events")}
     skipped: Counter[str] = Counter()
     for side, reasons in told.skipped(account).items():

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST, OPERATIONS, PAGE_SIZE
 from include.calsync.core.records import KnownAccount
@@ -90,7 +89,7 @@ def estimate(conn: Connection, request: RunRequest, names: list[str]) -> int:
 def _comparison(conn: Connection, accounts: list[KnownAccount], interval: tuple[datetime, datetime] | None) -> int:
     ids = [account.id for account in accounts]
     counts = mapping.counts(conn, ids, due_from=interval[0] if interval is not None else None)
-    by_user: dict[Any, int] = defaultdict(int)
+    by_user: dict[int | None, int] = defaultdict(int)
     for account in accounts:
         by_user[account.user_id] += counts.get(account.id, 0)
     tokens = sum(_pages(count) for count in by_user.values()) or PAGE

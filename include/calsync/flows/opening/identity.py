@@ -7,10 +7,10 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.guests import own_people
+from include.calsync.core.raw import Json, RawItem
 from include.calsync.core.when import known_zone
 from include.calsync.errors import AccountError, FatalError, NotFound, RecordError
 from include.calsync.flows.opening.types import check_types
@@ -54,11 +54,11 @@ def resolve(services: Services, directory: Directory, account: Account, *, dry_r
     return Resolved(company_id, int(user["id"]), calendar_id, zone, own, *who, colors)
 
 
-def _user(services: Services, directory: Directory, account: Account) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+def _user(services: Services, directory: Directory, account: Account) -> tuple[str, RawItem, tuple[str, ...]]:
     """Company, user, and what tells colleagues by."""
     client = services.pipedrive(account.pipedrive_conn_id)
 
-    def fetch() -> dict[str, Any]:
+    def fetch() -> Json:
         kept = ("id", "email", "name", "timezone_name", "active_flag", "is_deleted")
         users = [{key: user.get(key) for key in kept} for user in client.users()]
         me = client.me()
@@ -78,9 +78,7 @@ def _user(services: Services, directory: Directory, account: Account) -> tuple[s
     )
 
 
-def _find_user(
-    directory: Directory, account: Account, company_id: str, users: list[dict[str, Any]]
-) -> dict[str, Any] | None:
+def _find_user(directory: Directory, account: Account, company_id: str, users: list[RawItem]) -> RawItem | None:
     """The account's active user. An address stands for the id that it had first: a person may get another address."""
     active = {user["id"]: user for user in users if not user.get("is_deleted") and user.get("active_flag") is not False}
     wanted = account.pipedrive_user
@@ -154,9 +152,9 @@ def _still_there(client: GoogleCalendarClient, account: Account, calendar_id: st
     return True
 
 
-def _existing(client: GoogleCalendarClient, account: Account, name: Any) -> str:
+def _existing(client: GoogleCalendarClient, account: Account, name: str) -> str:
     try:
-        found = str(client.get_calendar(str(name))["id"])
+        found = str(client.get_calendar(name)["id"])
     except NotFound as error:
         raise AccountError(
             f"account {account.name}: the calendar does not exist or is not shared with the connection "
@@ -178,7 +176,7 @@ def _create_once(client: GoogleCalendarClient, summary: str, zone: str, *, dry_r
     return None if dry_run else str(_insert(client, summary, known_zone(zone).key)["id"])
 
 
-def _insert(client: GoogleCalendarClient, summary: str, zone: str) -> dict[str, Any]:
+def _insert(client: GoogleCalendarClient, summary: str, zone: str) -> RawItem:
     """A new calendar, shown in UTC if Google refuses its zone: it may be new in the database of zones."""
     try:
         return client.insert_calendar(summary, zone)

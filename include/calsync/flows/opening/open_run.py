@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
 
 from include.calsync.core.policy import Mode
 from include.calsync.core.records import KnownAccount
@@ -181,8 +180,9 @@ def _same(conn: Connection, found: Resolved | None) -> KnownAccount | None:
     """The account of this identity; None: it is not known, or its calendar is not there yet."""
     if found is None or not found.calendar_id:
         return None
-    ids: dict[str, Any] = {"company_id": found.company_id, "user_id": found.user_id}
-    return known_accounts.of_ids(conn, **ids, calendar_id=found.calendar_id)
+    return known_accounts.of_ids(
+        conn, company_id=found.company_id, user_id=found.user_id, calendar_id=found.calendar_id
+    )
 
 
 def _account_id(conn: Connection, name: str, found: Resolved | None) -> int:
@@ -190,7 +190,6 @@ def _account_id(conn: Connection, name: str, found: Resolved | None) -> int:
     named = known_accounts.named(conn, name)
     if found is None:
         return named.id if named is not None else known_accounts.id_of_name(conn, name)
-    ids: dict[str, Any] = {"company_id": found.company_id, "user_id": found.user_id, "calendar_id": found.calendar_id}
     same = _same(conn, found)
     if same is not None and same.name == name:
         return same.id
@@ -203,9 +202,13 @@ def _account_id(conn: Connection, name: str, found: Resolved | None) -> int:
         known_accounts.rename(conn, same.id, name)
         return same.id
     if unclaimed and named is not None:
-        known_accounts.claim(conn, named.id, **ids)
+        known_accounts.claim(
+            conn, named.id, company_id=found.company_id, user_id=found.user_id, calendar_id=found.calendar_id
+        )
         return named.id
-    known = known_accounts.add(conn, name=name, **ids)
+    known = known_accounts.add(
+        conn, name=name, company_id=found.company_id, user_id=found.user_id, calendar_id=found.calendar_id
+    )
     return known if known is not None else _account_id(conn, name, found)  # another run was just quicker
 
 

@@ -145,7 +145,7 @@ class _AccountGuard:
         fresh = [new for new in rest if new not in again]
         self._keep(again)
         units = {(new.row["payload"].get("event_raw") or {}).get("recurringEventId") or _key(new.row) for new in fresh}
-        limit = Limit(MAX_CREATE, *limits)
+        limit = Limit(MAX_CREATE, self.account.settings.max_create_ratio, self.account.settings.max_create_count)
         if self.account.begins or not limit.exceeded(len(units), 0, len(self.links)):
             return
         text = message(limit, "creations", len(fresh), 0, len(self.links))

@@ -12,6 +12,7 @@ from typing import Any
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.guard import Limit, message
 from include.calsync.core.records import LinkHead
+from include.calsync.core.run_records import Limits
 from include.calsync.core.words import BY_NOBODY, Absence
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
@@ -26,7 +27,7 @@ SUSPECTED = "suspected"
 """State of a row whose deletion is not proven: never carried out; held, or dropped from the plan."""
 
 
-def limits_of(account: RunAccount) -> list[Any]:
+def limits_of(account: RunAccount) -> Limits:
     """The account's limits, as stored with a hold: ratio and count of deletions, ratio and count of edits."""
     limits = account.settings
     return [limits.max_delete_ratio, limits.max_delete_count, limits.max_change_ratio, limits.max_change_count]
@@ -47,10 +48,11 @@ def guard(services: Services, run: Run, rows: list[dict[str, Any]], links: Itera
         # What another calendar's account leaves behind is a share of that account's links.
         concerned = {account.id} | {homes[row["link_id"]] for row in deletions if row["link_id"] in homes}
         link_count = sum(link_counts[each] for each in concerned)
-        limit = Limit("max_delete", *limits_of(account)[:2])
+        settings = account.settings
+        limit = Limit("max_delete", settings.max_delete_ratio, settings.max_delete_count)
         groups = [_Group(limit, "deletions", deletions, DESTRUCTIVE, link_count)]
         if not account.settings_changed:
-            limit = Limit("max_change", *limits_of(account)[2:])
+            limit = Limit("max_change", settings.max_change_ratio, settings.max_change_count)
             typed = [row for row in mine if row["action"] == Action.MERGE and row["reason"] not in BY_NOBODY]
             for changes, written, what in (
                 ("activity_changes", "activities", "edits made in Google"),

@@ -114,7 +114,8 @@ def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: dict
     if row["state"] in ("deferred", "quarantined"):
         pause = timedelta(seconds=row["payload"].get("look_again_s", 0))
         failed = row["state"] == "quarantined"
-        aside.put(conn, row["account_id"], aside.item_of(row), row["reason"], now, failed=failed, pause=pause)
+        item = aside.item_of(row["event_id"], row["activity_id"])
+        aside.put(conn, row["account_id"], item, row["reason"], now, failed=failed, pause=pause)
     held = row.get("hold")
     if held is None:
         return

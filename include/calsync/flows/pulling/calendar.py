@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from include.calsync.clients.google_calendar import EventListing, GoogleCalendarClient
 from include.calsync.core.decide import too_old
 from include.calsync.core.fields import event_view, unsupported
 from include.calsync.core.marks import read_mark
 from include.calsync.core.privacy import unwanted
-from include.calsync.core.records import is_unfinished
+from include.calsync.core.raw import RawEvent
+from include.calsync.core.records import Columns, Observation, is_unfinished
 from include.calsync.core.series import is_occurrence, is_series
 from include.calsync.core.stamps import skew, stamp
 from include.calsync.core.when import due_at, move_activity
@@ -73,12 +74,12 @@ class CalendarPull:
         self.events_of = {row.activity_id: row.event_id for row in rows}
         self.doubted: set[str] = set()
         """Linked events whose activity another event names: are they still there?"""
-        self.alike: list[dict[str, Any]] = []
+        self.alike: list[RawEvent] = []
 
     def pull(self) -> None:
         """Stage what the calendar shows. Raises CalsyncError if the account can't be read."""
         if not self.calendar_id:  # a dry run of an account whose calendar is yet to be created
-            self._done()
+            self._done({})
             return
         try:
             token = self._list()
@@ -99,13 +100,15 @@ class CalendarPull:
         counts = self.account.counts | {"events_listed": self.listed_count, "skipped": dict(self.skipped)}
         self.account.counts = counts
         self._done(
-            counts=counts,
-            notices=self.account.notices,
-            next_sync_token=token,
-            params_digest=self.client.list_digest,
+            {
+                "counts": counts,
+                "notices": self.account.notices,
+                "next_sync_token": token,
+                "params_digest": self.client.list_digest,
+            }
         )
 
-    def _done(self, **found: Any) -> None:
+    def _done(self, found: Columns) -> None:
         """Everything is staged; a try that was taken over has no say in that."""
         with self.services.engine.begin() as conn:
             check_lease(conn, self.account)
@@ -164,7 +167,7 @@ class CalendarPull:
         return str(self.cursor.sync_token)
 
     def _list_interval(self, since: datetime, until: datetime) -> None:
-        def changed(raw: dict[str, Any]) -> bool:
+        def changed(raw: RawEvent) -> bool:
             at = stamp(raw.get("updated"))
             # A deleted event may have nothing but its id.
             return since <= at < until if at is not None else raw["id"] in self.links
@@ -189,7 +192,7 @@ class CalendarPull:
         self._walk(listing)
         return listing.next_sync_token
 
-    def _walk(self, listing: EventListing, concerns: Callable[[dict[str, Any]], bool] = lambda _: True) -> None:
+    def _walk(self, listing: EventListing, concerns: Callable[[RawEvent], bool] = lambda _: True) -> None:
         """Stage what a listing shows that concerns this run."""
         for page in listing.pages():
             concerning = [raw for raw in page if concerns(raw)]
@@ -197,7 +200,7 @@ class CalendarPull:
             self._stage(concerning)
         check_right(listing.access_role, self.account.settings.mode)
 
-    def _stage(self, raws: Iterable[dict[str, Any]]) -> None:
+    def _stage(self, raws: Iterable[RawEvent]) -> None:
         ahead = skew(self.client.server_time, self.services.clock)
         rows = []
         for raw in self.series.sift(raws):
@@ -207,14 +210,15 @@ class CalendarPull:
             if reason:
                 self.skipped[reason] += 1
             elif reason is None:
-                row = observe.event(raw, self.calendar_id, ahead, self.account.policy.private_events)
+                veil = self.account.policy.private_events
+                row = observe.event(self.account.id, raw, self.calendar_id, ahead, veil)
                 doubtful = raw.get("status") == "cancelled" and raw["id"] in self.others
-                rows.append(row | {"status": "missing", "error": Absence.OTHERS} if doubtful else row)
+                rows.append(replace(row, status="missing", error=Absence.OTHERS) if doubtful else row)
                 self.seen.add(raw["id"])
                 self._note_named(raw)
         self._store(rows)
 
-    def _note_named(self, raw: dict[str, Any]) -> None:
+    def _note_named(self, raw: RawEvent) -> None:
         """Which activities, and which other event, must be read to tell what the event's mark means."""
         mark, link = read_mark(raw), self.links.get(raw["id"])
         if mark is None or mark.event_id != raw["id"]:
@@ -227,12 +231,11 @@ class CalendarPull:
         if mark.activity_id in self.events_of:
             self.doubted.add(self.events_of[mark.activity_id])
 
-    def _store(self, rows: list[dict[str, Any]]) -> None:
-        staged = [{**row, "run_id": self.run.id, "account_id": self.account.id} for row in rows]
+    def _store(self, rows: list[Observation]) -> None:
         with self.services.engine.begin() as conn:
-            runs.observe(conn, staged)
+            runs.observe(conn, self.run.id, rows)
 
-    def _skip(self, raw: dict[str, Any]) -> str | None:
+    def _skip(self, raw: RawEvent) -> str | None:
         """None: stage it. A reason: count it. "": nobody needs to hear of it."""
         if any(raw["id"] in known for known in (self.links, self.intents, self.copies, self.held, self.leaving)):
             return None
@@ -278,7 +281,7 @@ class CalendarPull:
             client = self.services.pipedrive(self.account.settings.pipedrive_conn_id)
             CompanyPull(self.services, self.run, client, [self.account]).stage_ids(self.named)
 
-    def _again(self) -> Iterator[dict[str, Any]]:
+    def _again(self) -> Iterator[RawEvent]:
         """Events that must be read although they may not have changed."""
         now = self.services.clock()
         due = [row for row in self.aside if row.next_try_at <= now or self.run.request.full]
@@ -297,7 +300,7 @@ class CalendarPull:
         now = self.services.clock()
         return {row.item_id for row in self.aside if row.side == "events" and row.attempts and row.next_try_at > now}
 
-    def _by_ids(self, wanted: Iterable[str], *, lost: bool = False) -> Iterator[dict[str, Any]]:
+    def _by_ids(self, wanted: Iterable[str], *, lost: bool = False) -> Iterator[RawEvent]:
         """These events. One that is not found proves nothing: the pair waits, or (`lost`) a person decides.
 
         One that is not answered is set aside alone.
@@ -307,10 +310,10 @@ class CalendarPull:
                 raw = self.client.get_event(self.calendar_id, event_id)
             except NotFound:
                 if not self.series.look_for(event_id) and lost:
-                    self._store([observe.lost_event(event_id, self.calendar_id)])
+                    self._store([observe.lost_event(self.account.id, event_id, self.calendar_id)])
             except ITEMS as error:
                 self.series.troubles.met(error)
-                self._store([observe.unread_event(event_id, self.calendar_id, error)])
+                self._store([observe.unread_event(self.account.id, event_id, self.calendar_id, error)])
             else:
                 self.series.troubles.none()
                 yield raw

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.model import Origin
-from include.calsync.core.records import LinkHead, SetAside, is_unfinished
+from include.calsync.core.raw import RawActivity
+from include.calsync.core.records import LinkHead, Observation, SetAside, is_unfinished
 from include.calsync.core.stamps import skew
 from include.calsync.errors import FatalError, RecordError
 from include.calsync.flows import aside, moves
@@ -66,7 +66,7 @@ class CompanyPull:
         for account in self.accounts:
             self._report(account, listed[account.user_id], next_watermark or started)
 
-    def _pages(self) -> Iterator[list[dict[str, Any]]]:
+    def _pages(self) -> Iterator[list[RawActivity]]:
         request = self.run.request
         if request.upload is not None:
             for user_id in sorted(self.users):
@@ -93,17 +93,26 @@ class CompanyPull:
                 marks.append(known or self.client.server_time or self.services.clock())
         return min(marks).replace(microsecond=0)
 
-    def _stage(self, raws: Iterable[dict[str, Any]]) -> None:
+    def _stage(self, raws: Iterable[RawActivity]) -> None:
         ours = [raw for raw in raws if raw.get("owner_id") in self.users or int(raw["id"]) in self.links]
         self.seen.update(int(raw["id"]) for raw in ours)
         ahead = skew(self.client.server_time, self.services.clock)
         linked = (self.links.get(int(raw["id"])) for raw in ours)
         with reading(self.services.engine) as conn:
             bases = mapping.bases(conn, (link.id for link in linked if link is not None))
-        options: dict[str, Any] = {"thrifty": self.pace.thrifty, "fresh": self.fresh, "anew": self._anew(ours)}
-        self._store(observe.activities(ours, bases, self.names, self.company_id, ahead, **options))
+        seen = observe.activities(
+            ours,
+            bases,
+            self.names,
+            self.company_id,
+            ahead,
+            thrifty=self.pace.thrifty,
+            fresh=self.fresh,
+            anew=self._anew(ours),
+        )
+        self._store(seen)
 
-    def _anew(self, raws: Iterable[dict[str, Any]]) -> set[int]:
+    def _anew(self, raws: Iterable[RawActivity]) -> set[int]:
         """Of a comparison: the activities whose events show names, which may be others by now."""
         if not self.run.request.reconcile:
             return set()
@@ -111,10 +120,9 @@ class CompanyPull:
         shown = {each.activity_id for each in links if each.origin == Origin.PIPEDRIVE and each.state == "active"}
         return shown if shown and not budget.saving_names(self.services, self.client, self.accounts) else set()
 
-    def _store(self, rows: list[dict[str, Any]]) -> None:
-        staged = [{**row, "run_id": self.run.id, "account_id": None} for row in rows]
+    def _store(self, rows: list[Observation]) -> None:
         with self.services.engine.begin() as conn:
-            runs.observe(conn, staged)
+            runs.observe(conn, self.run.id, rows)
 
     def _set_aside(self) -> set[int]:
         """Activities that are read again: theirs are the names that may have changed."""
@@ -124,7 +132,7 @@ class CompanyPull:
         linked = {link.activity_id for link in self._known() if ("events", link.event_id) in due}
         return linked | {int(item_id) for side, item_id in due if side == "activities"}
 
-    def _again(self) -> Iterator[dict[str, Any]]:
+    def _again(self) -> Iterator[RawActivity]:
         """Activities that must be read although they may not have changed: set aside, unfinished, perhaps created."""
         wanted: set[int] = set()
         for account in self.accounts:
@@ -159,12 +167,12 @@ class CompanyPull:
                     item = ("activities", str(link.activity_id))
                     aside.put(conn, link.account_id, item, "not seen", now, failed=False, pause=AGAIN)
 
-    def _by_ids(self, wanted: Iterable[int]) -> Iterator[dict[str, Any]]:
+    def _by_ids(self, wanted: Iterable[int]) -> Iterator[RawActivity]:
         ids = sorted(set(wanted))
         for start in range(0, len(ids), 100):
             yield from self._some_by_ids(ids[start : start + 100])
 
-    def _some_by_ids(self, ids: list[int]) -> list[dict[str, Any]]:
+    def _some_by_ids(self, ids: list[int]) -> list[RawActivity]:
         """One id that Pipedrive takes for none (in a mark of another app) refuses all that are asked with it."""
         try:
             return self.client.activities_by_ids(ids)
@@ -174,7 +182,7 @@ class CompanyPull:
         half = len(ids) // 2
         return self._some_by_ids(ids[:half]) + self._some_by_ids(ids[half:])
 
-    def stage(self, raws: Iterable[dict[str, Any]]) -> None:
+    def stage(self, raws: Iterable[RawActivity]) -> None:
         """Stage activities that were read elsewhere."""
         self._stage(raws)
 
@@ -199,8 +207,17 @@ class CompanyPull:
         mine = self._compared() if complete else [link for link in self._known() if link.account_id in self.ids]
         fences = {account.id: account.fence for account in self.accounts}
         conn_id = self.accounts[0].settings.pipedrive_conn_id
-        options: dict[str, Any] = {"complete": complete, "resting": self._resting()}
-        found = probe.probe(self.services, self.run, self.client, conn_id, mine, self.seen, fences, **options)
+        found = probe.probe(
+            self.services,
+            self.run,
+            self.client,
+            conn_id,
+            mine,
+            self.seen,
+            fences,
+            complete=complete,
+            resting=self._resting(),
+        )
         self._stage(found.alive)
         self._store([observe.unread_activity(key, self.company_id, why) for key, why in found.unread.items()])
         self._store([observe.gone(key, self.company_id, "deleted") for key in found.deleted])

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.model import ActivityView, Context
 from include.calsync.core.privacy import unwanted, veiled
-from include.calsync.core.records import UNREAD
+from include.calsync.core.raw import RawActivity, RawEvent
+from include.calsync.core.records import NOBODY, UNREAD, ActivityBase, Observation
 from include.calsync.core.stamps import stamp
 from include.calsync.core.words import Absence
 from include.calsync.errors import CalsyncError
@@ -20,8 +20,8 @@ from include.calsync.flows.names import Names, Unread
 
 
 def activities(
-    raws: Iterable[Mapping[str, Any]],
-    bases: Mapping[int, Any],
+    raws: Iterable[RawActivity],
+    bases: Mapping[int, ActivityBase],
     names: Names,
     company_id: str,
     ahead: timedelta,
@@ -29,7 +29,7 @@ def activities(
     thrifty: bool = False,
     fresh: Collection[int] = (),
     anew: Collection[int] = (),
-) -> list[dict[str, Any]]:
+) -> list[Observation]:
     """Observations of activities. `bases`: what linked ones showed when last equal, by id.
 
     Names are asked for only if the activity differs from its base, or has none; `thrifty`: only if it hangs on
@@ -45,31 +45,35 @@ def activities(
     out = []
     for raw in raws:
         key = int(raw["id"])
-        row = {
-            "side": "activities",
-            "scope": company_id,
-            "item_id": str(key),
-            "status": "deleted",
-            "view": None,
-            "raw": dict(raw),
-            "stamp": stamp(raw.get("update_time"), ahead),
-            "error": None,
-        }
+        at = stamp(raw.get("update_time"), ahead)
+        seen = _activity(key, company_id, "deleted", raw=dict(raw), at=at)
         draft = drafts.get(key)
         if isinstance(draft, ActivityView):
             try:
                 context = known[key] if key in known else names.context(draft.refs)
             except Unread as error:
-                row |= {"status": "unreadable", "error": str(error), "raw": {**raw, UNREAD: True}}
+                seen = replace(seen, status="unreadable", error=str(error), raw={**raw, UNREAD: True})
             else:
-                row |= {"status": "live", "view": dataclasses.replace(draft, context=context).to_json()}
+                seen = replace(seen, status="live", view=replace(draft, context=context).to_json())
         elif draft is not None:
-            row |= {"status": "unreadable", "error": str(draft)}
-        out.append(row)
+            seen = replace(seen, status="unreadable", error=str(draft))
+        out.append(seen)
     return out
 
 
-def _draft(raw: Mapping[str, Any]) -> ActivityView | CalsyncError:
+def _activity(
+    activity_id: int,
+    company_id: str,
+    status: str,
+    *,
+    raw: RawActivity | None = None,
+    at: datetime | None = None,
+    error: str | None = None,
+) -> Observation:
+    return Observation(NOBODY, "activities", company_id, str(activity_id), status, None, raw, at, error)
+
+
+def _draft(raw: RawActivity) -> ActivityView | CalsyncError:
     try:
         with border(f"activity {raw['id']}"):
             return activity_view(raw, Context())
@@ -78,7 +82,11 @@ def _draft(raw: Mapping[str, Any]) -> ActivityView | CalsyncError:
 
 
 def _known_contexts(
-    views: Mapping[int, ActivityView], bases: Mapping[int, Any], names: Names, thrifty: bool, anew: Collection[int]
+    views: Mapping[int, ActivityView],
+    bases: Mapping[int, ActivityBase],
+    names: Names,
+    thrifty: bool,
+    anew: Collection[int],
 ) -> dict[int, Context]:
     """Contexts of the activities that are what they were, by id: as the base has them, or `anew`."""
     found = {key: _base_context(view, bases.get(key), thrifty) for key, view in views.items()}
@@ -88,77 +96,58 @@ def _known_contexts(
     return known | {key: names.renewed(views[key].refs, known[key]) for key in renewed}
 
 
-def _base_context(view: ActivityView, known: Any, thrifty: bool) -> Context | None:
+def _base_context(view: ActivityView, known: ActivityBase | None, thrifty: bool) -> Context | None:
     """The names that the base knows, if the activity is what it was then."""
     if known is None:
         return None
     base = completed(known.base_activity, view, known.field_set)
     if thrifty and base.refs == view.refs:
         return base.context
-    return base.context if dataclasses.replace(base, context=Context()) == view else None
+    return base.context if replace(base, context=Context()) == view else None
 
 
-def gone(activity_id: int, company_id: str, status: str, *, error: str | None = None) -> dict[str, Any]:
+def gone(activity_id: int, company_id: str, status: str, *, error: str | None = None) -> Observation:
     """The observation of an activity that a direct GET did not find: `deleted`, or `missing` while that is unproven."""
-    return {
-        "side": "activities",
-        "scope": company_id,
-        "item_id": str(activity_id),
-        "status": status,
-        "view": None,
-        "raw": None,
-        "stamp": None,
-        "error": error,
-    }
+    return _activity(activity_id, company_id, status, error=error)
 
 
-def unread_activity(activity_id: int, company_id: str, error: str) -> dict[str, Any]:
+def unread_activity(activity_id: int, company_id: str, error: str) -> Observation:
     """The observation of an activity that a direct GET does not answer: it is set aside, and asked for again."""
     return gone(activity_id, company_id, "unreadable", error=error)
 
 
-def lost_event(event_id: str, calendar_id: str) -> dict[str, Any]:
+def lost_event(account_id: int, event_id: str, calendar_id: str) -> Observation:
     """The observation of an event that a GET does not find in a calendar that answers: `missing`, no proof."""
-    return {
-        "side": "events",
-        "scope": calendar_id,
-        "item_id": event_id,
-        "status": "missing",
-        "view": None,
-        "raw": None,
-        "stamp": None,
-        "error": Absence.LOST,
-    }
+    return gone_event(account_id, event_id, calendar_id, "missing", Absence.LOST)
 
 
-def event(raw: Mapping[str, Any], calendar_id: str, ahead: timedelta, private_events: str = "full") -> dict[str, Any]:
+def gone_event(account_id: int, event_id: str, calendar_id: str, status: str, why: str) -> Observation:
+    """The observation of an event that no answer shows: `status` and `why`, as other answers tell."""
+    return Observation(account_id, "events", calendar_id, event_id, status, None, None, None, why)
+
+
+def event(
+    account_id: int, raw: RawEvent, calendar_id: str, ahead: timedelta, private_events: str = "full"
+) -> Observation:
     """The observation of an event. A cancelled one may have nothing but its id.
 
     One that counts as gone is `deleted`, and `error` says why; of a private one only what the veil shows is staged.
     """
     reason = unwanted(raw, private_events)
     raw = veiled(raw, private_events)
-    row: dict[str, Any] = {
-        "side": "events",
-        "scope": calendar_id,
-        "item_id": str(raw["id"]),
-        "status": "deleted",
-        "view": None,
-        "raw": dict(raw),
-        "stamp": stamp(raw.get("updated"), ahead),
-        "error": None,
-    }
+    at, item_id = stamp(raw.get("updated"), ahead), str(raw["id"])
+    seen = Observation(account_id, "events", calendar_id, item_id, "deleted", None, dict(raw), at, None)
     if raw.get("status") == "cancelled":
-        return row
+        return seen
     if reason is not None:
-        return row | {"error": reason}
+        return replace(seen, error=reason)
     try:
-        with border(f"event {row['item_id']}"):
-            return row | {"status": "live", "view": event_view(raw).to_json()}
+        with border(f"event {item_id}"):
+            return replace(seen, status="live", view=event_view(raw).to_json())
     except CalsyncError as error:
-        return row | {"status": "unreadable", "error": str(error)}
+        return replace(seen, status="unreadable", error=str(error))
 
 
-def unread_event(event_id: str, calendar_id: str, error: Exception) -> dict[str, Any]:
+def unread_event(account_id: int, event_id: str, calendar_id: str, error: Exception) -> Observation:
     """The observation of an event (or series) that a GET does not answer: it is set aside, and asked for again."""
-    return lost_event(event_id, calendar_id) | {"status": "unreadable", "error": str(error)}
+    return gone_event(account_id, event_id, calendar_id, "unreadable", str(error))

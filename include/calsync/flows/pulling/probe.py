@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST, PipedriveClient
-from include.calsync.core.records import LinkHead
+from include.calsync.core.raw import RawActivity
+from include.calsync.core.records import Columns, LinkHead
 from include.calsync.core.words import UNPROVEN_EVENTS, Absence
 from include.calsync.errors import Hidden, NotFound
 from include.calsync.flows.rights import rights_of, rights_since
@@ -45,7 +45,7 @@ FAR = datetime(9999, 1, 1, tzinfo=UTC)
 class Found:
     """What became of activities. `missing`: id to HIDDEN if it may only be hidden, else None: not proven yet."""
 
-    alive: list[dict[str, Any]] = field(default_factory=list)
+    alive: list[RawActivity] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
     missing: dict[int, str | None] = field(default_factory=dict)
     unread: dict[int, str] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class _Probe:
         self.services, self.run, self.client, self.conn_id, self.seen = services, run, client, conn_id, seen
         self.now = services.clock()
         self.found = Found()
-        self.changes: dict[int, dict[str, Any]] = {}
+        self.changes: dict[int, Columns] = {}
         self.suspects: list[LinkHead] = []
         self.troubles = Troubles()
 
@@ -235,7 +235,7 @@ def _is_upcoming(link: LinkHead, now: datetime) -> bool:
 def _remember(
     services: Services,
     accounts: Mapping[int, int],
-    changes: dict[int, dict[str, Any]],
+    changes: dict[int, Columns],
     fences: Mapping[int, int | None],
 ) -> None:
     with services.engine.begin() as conn:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.links import API_HOST
+from include.calsync.core.raw import Json
 from include.calsync.core.stamps import stamp
 from include.calsync.core.words import NAMES, Absence
 from include.calsync.errors import CredentialRefused, FatalError, NotFound, RecordError, RetryableError
@@ -142,7 +142,7 @@ def _save(
     services: Services,
     accounts: list[RunAccount],
     scope: str,
-    content: dict[str, Any],
+    content: Json,
     outdated: list[tuple[int, int]],
 ) -> None:
     """The position, and what is to be read again, in one transaction."""

@@ -10,14 +10,14 @@ there, and absence is judged as everywhere else (`probe` for activities; an even
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from include.calsync.clients.google_calendar import EventListing, GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.fields import event_view
+from include.calsync.core.raw import Raw, RawActivity
 from include.calsync.core.records import LinkHead
 from include.calsync.core.when import activity_when, due_at
 from include.calsync.flows.run import RunRequest
@@ -45,11 +45,11 @@ class Scope:
             return True
         return at is not None and self.interval[0] <= at < self.interval[1]
 
-    def holds_activity(self, raw: Mapping[str, Any]) -> bool:
+    def holds_activity(self, raw: Raw) -> bool:
         """Whether this raw activity is compared."""
         return self.interval is None or self.holds(_begin(lambda: activity_begin(raw)))
 
-    def holds_event(self, raw: Mapping[str, Any]) -> bool:
+    def holds_event(self, raw: Raw) -> bool:
         """Whether this raw event is compared."""
         return self.interval is None or self.holds(_begin(lambda: due_at(event_view(raw).when)))
 
@@ -64,7 +64,7 @@ class Scope:
         return client.list_events(calendar_id, time_min=since - ZONES, time_max=until + ZONES)
 
 
-def activity_begin(raw: Mapping[str, Any]) -> datetime | None:
+def activity_begin(raw: Raw) -> datetime | None:
     """When an activity begins; None without a date. Raises ValueError for a time that means nothing."""
     return due_at(activity_when(raw.get("due_date"), raw.get("due_time"), raw.get("duration")))
 
@@ -79,7 +79,7 @@ def _begin(read: Callable[[], datetime | None]) -> datetime | None:
 
 def activity_pages(
     client: PipedriveClient, users: Iterable[int], scope: Scope, linked: Iterable[int]
-) -> Iterator[list[dict[str, Any]]]:
+) -> Iterator[list[RawActivity]]:
     """The users' activities: all of them, or those dated in the interval and, of the pages read, `linked` ones.
 
     Activities can't be listed by due date, only sorted by it: they are read from the latest back to the first one that

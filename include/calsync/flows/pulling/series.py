@@ -11,9 +11,8 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import too_old
@@ -21,7 +20,8 @@ from include.calsync.core.fields import event_view, unsupported
 from include.calsync.core.model import Change, EventView
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Intent, LinkHead
+from include.calsync.core.raw import RawEvent
+from include.calsync.core.records import Intent, LinkHead, Observation
 from include.calsync.core.run_records import Held
 from include.calsync.core.series import Window, capped, is_occurrence, is_series, span
 from include.calsync.core.stamps import skew, stamp
@@ -35,7 +35,6 @@ from include.calsync.store import mapping
 from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
-Json = dict[str, Any]
 
 BACK = timedelta(days=30)
 # Asked for beyond the window, so that what lies at its edge is surely answered.
@@ -108,7 +107,7 @@ class SeriesPull:
             _, occurrence, start = meeting.rpartition(" ")
             if occurrence:
                 self.copies[event_id.rpartition("_")[0]][event_id] = start
-        self.listed: dict[str, Json] = {}
+        self.listed: dict[str, RawEvent] = {}
         self.ended: set[str] = set()
         missed = [link for rows in self.links.values() for link in rows if link.vanished_since_run]
         open_ = {row.link_id for row in known.held if not _is_held_as_deleted(row)}
@@ -121,7 +120,7 @@ class SeriesPull:
 
     # What the listing shows.
 
-    def sift(self, raws: Iterable[Json]) -> Iterator[Json]:
+    def sift(self, raws: Iterable[RawEvent]) -> Iterator[RawEvent]:
         """Keep the series; what is left are items of their own. A link to what has become a series sees it as one."""
         for raw in raws:
             key, known = raw["id"], self._is_known(raw["id"])
@@ -145,7 +144,7 @@ class SeriesPull:
             self.wanted.add(series_id)
         return series_id is not None
 
-    def covers(self, raw: Json) -> bool:
+    def covers(self, raw: RawEvent) -> bool:
         """Whether an unlinked occurrence lies in the window. One whose time can't be read has to be told of."""
         try:
             return self.window.overlaps(event_view(raw).when)
@@ -154,7 +153,7 @@ class SeriesPull:
 
     # Expansion.
 
-    def occurrences(self) -> Iterator[Json]:
+    def occurrences(self) -> Iterator[RawEvent]:
         """The occurrences of all series that were listed or asked for: linked ones, and those of the window."""
         self._ask_for_series()
         new = [key for key in sorted(self.listed) if key not in self.done]
@@ -196,12 +195,12 @@ class SeriesPull:
             self.skipped[reason] += 1
         return reason is None
 
-    def _expanded(self, series_ids: list[str]) -> Iterator[tuple[str, list[Json]]]:
+    def _expanded(self, series_ids: list[str]) -> Iterator[tuple[str, list[RawEvent]]]:
         if self.window.start >= self.window.end:
             return
         bounds = {"time_min": self.window.start - MARGIN, "time_max": self.window.end + MARGIN}
         if len(series_ids) > ONE_BY_ONE:
-            found: dict[str, list[Json]] = {key: [] for key in series_ids}
+            found: dict[str, list[RawEvent]] = {key: [] for key in series_ids}
             for page in self.client.expanded(self.calendar_id, **bounds):
                 for raw in page:
                     if is_occurrence(raw) and raw["recurringEventId"] in found:
@@ -230,9 +229,9 @@ class SeriesPull:
 
     # What is gone.
 
-    def lost(self, seen: set[str]) -> list[Json]:
+    def lost(self, seen: set[str]) -> list[Observation]:
         """Observations of linked occurrences that no answer showed. `seen`: ids that were staged otherwise."""
-        rows: list[Json] = []
+        rows: list[Observation] = []
         if self.run.request.upload is not None:
             return rows
         for series_id, error in self.failed.items():
@@ -263,12 +262,12 @@ class SeriesPull:
         """What left the window, or never was in it, is not missed."""
         return self.window.holds(view.when) and self.window.holds_start(link.original_start or "")
 
-    def _ended(self, link: LinkHead, view: EventView) -> Json:
+    def _ended(self, link: LinkHead, view: EventView) -> Observation:
         """What took place long ago stays, as the record that it is."""
         past = span(view.when)[1] <= self.window.start
         return self._gone(link.event_id, Absence.LONG_PAST if past else Absence.ENDED)
 
-    def _vanished(self, link: LinkHead) -> Json:
+    def _vanished(self, link: LinkHead) -> Observation:
         """Missing at first; in a later run it is asked for by its id."""
         if link.vanished_since_run in (None, self.run.id) or link.state == "detached":
             return self._gone(link.event_id, Absence.VANISHED, "missing")
@@ -278,13 +277,13 @@ class SeriesPull:
             return self._gone(link.event_id, Absence.VANISHED)
         except ITEMS as error:
             self.troubles.met(error)
-            return observe.unread_event(link.event_id, self.calendar_id, error)
+            return observe.unread_event(self.account.id, link.event_id, self.calendar_id, error)
         ahead = skew(self.client.server_time, self.services.clock)
-        row = observe.event(raw, self.calendar_id, ahead, self.account.policy.private_events)
-        return row | {"error": row["error"] or Absence.VANISHED} if row["status"] == "deleted" else row
+        row = observe.event(self.account.id, raw, self.calendar_id, ahead, self.account.policy.private_events)
+        return replace(row, error=row.error or Absence.VANISHED) if row.status == "deleted" else row
 
-    def _gone(self, event_id: str, why: str, status: str = "deleted") -> Json:
-        return observe.lost_event(event_id, self.calendar_id) | {"status": status, "error": why}
+    def _gone(self, event_id: str, why: str, status: str = "deleted") -> Observation:
+        return observe.gone_event(self.account.id, event_id, self.calendar_id, status, why)
 
 
 def _is_held_as_deleted(row: Held) -> bool:
