@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Integer, MetaData
 
 metadata = MetaData(
     naming_convention={
@@ -19,3 +19,9 @@ Key = BigInteger().with_variant(Integer, "sqlite")
 
 # None is NULL, not the JSON text null, which no `IS NULL` finds.
 OptionalJson = JSON(none_as_null=True)
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    """That the column holds one of these words of ours."""
+    allowed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({allowed})", name=column)

@@ -26,15 +26,11 @@ from include.calsync.store.limit_tables import lease as lease
 from include.calsync.store.limit_tables import pause as pause
 from include.calsync.store.limit_tables import rate_slot as rate_slot
 from include.calsync.store.limit_tables import token_budget as token_budget
-from include.calsync.store.metadata import Key, OptionalJson
+from include.calsync.store.log_tables import change_log as change_log
+from include.calsync.store.log_tables import open_write as open_write
+from include.calsync.store.metadata import Key, OptionalJson, one_of
 from include.calsync.store.metadata import metadata as metadata
 from include.calsync.store.types import Identifier, Prose, UtcDateTime, Words
-
-
-def _one_of(column: str, *values: str) -> CheckConstraint:
-    allowed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({allowed})", name=column)
-
 
 account = Table(
     "account",
@@ -52,7 +48,7 @@ account = Table(
     Column("error", Prose()),
     Column("busy_since", UtcDateTime, comment="the first run in a row that could not work on it"),
     UniqueConstraint("company_id", "user_id", "calendar_id"),
-    _one_of("state", "ok", "failed", "paused"),
+    one_of("state", "ok", "failed", "paused"),
     comment="a Pipedrive user paired with a calendar; (company, user, calendar) is its identity, the name is not",
 )
 
@@ -86,7 +82,7 @@ sync_run = Table(
     Column("planned_at", UtcDateTime, comment="once: what was read is not read again, the plan not made again"),
     Column("finished_at", UtcDateTime),
     Column("summary", OptionalJson),
-    _one_of("kind", "scheduled", "manual", "backfill", "upload"),
+    one_of("kind", "scheduled", "manual", "backfill", "upload"),
 )
 
 run_account = Table(
@@ -106,7 +102,7 @@ run_account = Table(
     Column("activities_pulled", Boolean, nullable=False, server_default=false(), comment="all of them are staged"),
     Column("events_pulled", Boolean, nullable=False, server_default=false(), comment="all of them are staged"),
     Column("planned", Boolean, nullable=False, server_default=false(), comment="what was staged is in the stored plan"),
-    _one_of("state", "ok", "busy", "failed"),
+    one_of("state", "ok", "busy", "failed"),
     comment="one account's part in one run: what it saw, where its cursors may move to",
 )
 
@@ -131,7 +127,7 @@ cursor = Table(
     Column("params_digest", String(64), comment="a sync token is only valid with the parameters it was made with"),
     Column("run_id", String(36), nullable=False, comment="may not have planned rows left (trigger)"),
     Column("saved_at", UtcDateTime, nullable=False),
-    _one_of("side", "activities", "events"),
+    one_of("side", "activities", "events"),
     CheckConstraint("(watermark IS NULL) <> (sync_token IS NULL)", name="one_kind"),
 )
 
@@ -149,8 +145,8 @@ observation = Table(
     Column("raw", OptionalJson),
     Column("stamp", UtcDateTime, comment="last edit, corrected by the service's clock against ours"),
     Column("error", Prose(), comment="why it can't be read"),
-    _one_of("side", "activities", "events"),
-    _one_of("status", "live", "deleted", "missing", "unreadable"),
+    one_of("side", "activities", "events"),
+    one_of("status", "live", "deleted", "missing", "unreadable"),
     Index("ix_observation_item", "run_id", "side", "item_id"),
     comment="staging: what this run's pull saw",
 )
@@ -191,8 +187,8 @@ link = Table(
     Column("field_set", Integer, nullable=False, server_default="1", comment="of the fields that the base knows"),
     UniqueConstraint("company_id", "activity_id"),
     UniqueConstraint("calendar_id", "event_id"),
-    _one_of("origin", "pipedrive", "google"),
-    _one_of("state", "active", "detached", "removing", "held"),
+    one_of("origin", "pipedrive", "google"),
+    one_of("state", "active", "detached", "removing", "held"),
     CheckConstraint("(state = 'active') = (cause IS NULL)", name="cause"),
     Index("ix_link_meeting", "company_id", "meeting"),
     comment="the stored mapping: one activity paired with one event, and what both showed when last equal",
@@ -219,7 +215,7 @@ former = Table(
     Column("leaves", Boolean, nullable=False, server_default=false(), comment="the event is still to be removed"),
     Column("field_set", Integer, nullable=False, server_default="1", comment="of the fields that the base knows"),
     UniqueConstraint("calendar_id", "event_id"),
-    _one_of("origin", "pipedrive", "google"),
+    one_of("origin", "pipedrive", "google"),
     Index("ix_former_activity", "company_id", "activity_id"),
     comment="what a link held last that ended: from this one side is made anew when the other comes back",
 )
@@ -266,7 +262,7 @@ copy = Table(
     ),
     UniqueConstraint("account_id", "event_id"),
     UniqueConstraint("calendar_id", "event_id"),
-    _one_of("state", "new", "shown", "gone"),
+    one_of("state", "new", "shown", "gone"),
     Index("ix_copy_meeting", "company_id", "meeting"),
     comment="events of meetings that have their activity through another account's event",
 )
@@ -291,8 +287,8 @@ plan_row = Table(
     Column("rule", String(120), comment="the rule that decided it; none: no rule did"),
     Column("format", Integer, nullable=False, server_default="1", comment=FORMAT),
     Column("error", Prose()),
-    _one_of("side", "events", "activities", "store"),
-    _one_of("state", "planned", "confirmed", "held", "deferred", "quarantined", "failed", "shown"),
+    one_of("side", "events", "activities", "store"),
+    one_of("state", "planned", "confirmed", "held", "deferred", "quarantined", "failed", "shown"),
     Index("ix_plan_row_work", "run_id", "account_id", "state"),
     comment="what a run is going to do, row by row; the same rows are shown by a dry run",
 )
@@ -308,7 +304,7 @@ hold = Table(
     Column("limits", JSON, nullable=False, comment="as configured then: a person who changes them approves"),
     Column("state", String(20), nullable=False, server_default="open"),
     Column("opened_at", UtcDateTime, nullable=False),
-    _one_of("state", "open", "approved", "rejected", "lapsed"),
+    one_of("state", "open", "approved", "rejected", "lapsed"),
 )
 
 held_item = Table(
@@ -337,7 +333,7 @@ held_creation = Table(
     Column("side", String(20), nullable=False),
     Column("item_id", Identifier(1024), nullable=False),
     UniqueConstraint("account_id", "side", "item_id"),
-    _one_of("side", "activities", "events"),
+    one_of("side", "activities", "events"),
     comment="new items that are not created on the other side until a person decides",
 )
 
@@ -351,52 +347,6 @@ quarantine = Table(
     Column("attempts", Integer, nullable=False, comment="0: not in quarantine, only to be read again"),
     Column("next_try_at", UtcDateTime, nullable=False),
     Column("since", UtcDateTime, nullable=False),
-    _one_of("side", "activities", "events"),
+    one_of("side", "activities", "events"),
     comment="items set aside after errors, and items to be read again in the next run",
-)
-
-change_log = Table(
-    "change_log",
-    metadata,
-    Column("id", Key, primary_key=True),
-    Column("at", UtcDateTime, nullable=False),
-    Column("run_id", String(36), nullable=False, index=True),
-    Column("account_id", ForeignKey("account.id"), nullable=False),
-    Column("link_id", BigInteger),
-    Column("company_id", Identifier(40), nullable=False),
-    Column("activity_id", BigInteger),
-    Column("calendar_id", Identifier(1024), nullable=False),
-    Column("event_id", Identifier(1024)),
-    Column("side", String(20), nullable=False, comment="where it was written"),
-    Column("action", String(40), nullable=False),
-    Column("reason", Words(200), nullable=False),
-    Column("before", OptionalJson),
-    Column("after", OptionalJson),
-    Column("lost", OptionalJson, comment="values that lost a conflict, by field"),
-    _one_of("side", "events", "activities", "store"),
-    Index("ix_change_log_recent", "account_id", "action", "at"),
-    Index("ix_change_log_activity", "company_id", "activity_id"),
-    comment="append-only (trigger)",
-)
-
-open_write = Table(
-    "open_write",
-    metadata,
-    Column("id", Key, primary_key=True),
-    Column("at", UtcDateTime, nullable=False),
-    Column("run_id", String(36), nullable=False),
-    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
-    Column("link_id", BigInteger),
-    Column("company_id", Identifier(40), nullable=False),
-    Column("activity_id", BigInteger),
-    Column("calendar_id", Identifier(1024), nullable=False),
-    Column("event_id", Identifier(1024)),
-    Column("side", String(20), nullable=False, comment="where it is written"),
-    Column("action", String(40), nullable=False),
-    Column("reason", Words(200), nullable=False),
-    Column("before", OptionalJson),
-    Column("after", OptionalJson),
-    Column("seen", Identifier(200), comment="etag or update time of the item before the write"),
-    _one_of("side", "events", "activities"),
-    comment="a write about to be sent: committed before the request, and gone with its entry in the change log",
 )

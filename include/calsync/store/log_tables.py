@@ -1,0 +1,54 @@
+"""The tables of the change log: what was written, and what is being written."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table
+
+from include.calsync.store.metadata import Key, OptionalJson, metadata, one_of
+from include.calsync.store.types import Identifier, UtcDateTime, Words
+
+change_log = Table(
+    "change_log",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("run_id", String(36), nullable=False, index=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
+    Column("link_id", BigInteger),
+    Column("company_id", Identifier(40), nullable=False),
+    Column("activity_id", BigInteger),
+    Column("calendar_id", Identifier(1024), nullable=False),
+    Column("event_id", Identifier(1024)),
+    Column("side", String(20), nullable=False, comment="where it was written"),
+    Column("action", String(40), nullable=False),
+    Column("reason", Words(200), nullable=False),
+    Column("before", OptionalJson),
+    Column("after", OptionalJson),
+    Column("lost", OptionalJson, comment="values that lost a conflict, by field"),
+    one_of("side", "events", "activities", "store"),
+    Index("ix_change_log_recent", "account_id", "action", "at"),
+    Index("ix_change_log_activity", "company_id", "activity_id"),
+    comment="append-only (trigger)",
+)
+
+open_write = Table(
+    "open_write",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("run_id", String(36), nullable=False),
+    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("link_id", BigInteger),
+    Column("company_id", Identifier(40), nullable=False),
+    Column("activity_id", BigInteger),
+    Column("calendar_id", Identifier(1024), nullable=False),
+    Column("event_id", Identifier(1024)),
+    Column("side", String(20), nullable=False, comment="where it is written"),
+    Column("action", String(40), nullable=False),
+    Column("reason", Words(200), nullable=False),
+    Column("before", OptionalJson),
+    Column("after", OptionalJson),
+    Column("seen", Identifier(200), comment="etag or update time of the item before the write"),
+    one_of("side", "events", "activities"),
+    comment="a write about to be sent: committed before the request, and gone with its entry in the change log",
+)
