@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import VALUES, activity_body, activity_view
@@ -12,6 +11,8 @@ from include.calsync.core.limits import PLACE, SUBJECT, shorten
 from include.calsync.core.merge import advance
 from include.calsync.core.model import ActivityView, Context, EventView
 from include.calsync.core.policy import Side
+from include.calsync.core.raw import Body, RawActivity
+from include.calsync.core.records import Columns
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.text import typed_part
@@ -79,7 +80,7 @@ class ActivityCreation(ActivityWrites):
         written = body | members if whole else body
         self._created(row, event, desk.listed(answer, None if written.get("attendees") else []), new)
 
-    def _fresh_body(self, row: PlanRow, event: EventView) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _fresh_body(self, row: PlanRow, event: EventView) -> tuple[Body, Body]:
         """The activity as the event alone makes it, and what else it may hang on."""
         html = str((row.payload["event_raw"] or {}).get("description") or "")
         refs = refs_body(self.desk, row.named_event, html)
@@ -87,7 +88,7 @@ class ActivityCreation(ActivityWrites):
         members = self.guests.members(row.payload["event_raw"] or {}, refs)
         return body | ({"attendees": reps} if (reps := row.payload.get("reps")) else {}), members
 
-    def _whole_body(self, row: PlanRow, new: Anew) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _whole_body(self, row: PlanRow, new: Anew) -> tuple[Body, Body]:
         """The activity as it was, without what is gone since, and what of that Pipedrive may refuse."""
         body = Remains(self.desk, row.named_event).of(new.body)
         if "description" in new.merged.activity_changes:
@@ -126,7 +127,7 @@ class ActivityCreation(ActivityWrites):
         if copies.is_taken(conn, company_id, columns["meeting"], desk.calendar_id):
             raise RetryableError(TAKEN)
 
-    def _post(self, body: dict[str, Any], members: dict[str, Any], not_after: datetime) -> tuple[dict[str, Any], bool]:
+    def _post(self, body: Body, members: Body, not_after: datetime) -> tuple[RawActivity, bool]:
         """The activity, and whether it has all `members`: a person or deal may be gone since it was looked up."""
         try:
             return self.desk.pipedrive.create_activity(body | members, not_after=not_after), True
@@ -139,7 +140,7 @@ class ActivityCreation(ActivityWrites):
         """How long a POST may wait before it leaves: it is never sent once a later run may send it again."""
         return timedelta(seconds=self.desk.services.environment.resend_after_s / 2)
 
-    def _new_body(self, event: EventView, html: str) -> dict[str, Any]:
+    def _new_body(self, event: EventView, html: str) -> Body:
         policy = self.desk.policy
         changes = {
             "subject": shorten(event.title, SUBJECT) or NO_TITLE,
@@ -153,7 +154,7 @@ class ActivityCreation(ActivityWrites):
         # A new activity has nothing to clear.
         return {key: value for key, value in activity_body(changes).items() if value not in (None, "")}
 
-    def _created(self, row: PlanRow, event: EventView, answer: dict[str, Any], new: Anew | None) -> None:
+    def _created(self, row: PlanRow, event: EventView, answer: RawActivity, new: Anew | None) -> None:
         desk, raw = self.desk, row.payload["event_raw"]
         origin = origin_of(desk, row) if new is None else new.pair.origin
         pages = site_of(desk.services, desk.account.settings.pipedrive_conn_id)
@@ -174,8 +175,8 @@ class ActivityCreation(ActivityWrites):
             self._mark(link_id, row, desk.mark(int(answer["id"]), row.named_event, origin))
 
     def _link_values(
-        self, view: ActivityView, event: EventView, answer: dict[str, Any], row: PlanRow, new: Anew | None
-    ) -> dict[str, Any]:
+        self, view: ActivityView, event: EventView, answer: RawActivity, row: PlanRow, new: Anew | None
+    ) -> Columns:
         """The new link's columns. If the event is to show something else, the next run merges it as never merged."""
         raws = {"activity_raw": answer, "event_raw": row.payload["event_raw"]}
         marked = is_occurrence(row.payload["event_raw"])

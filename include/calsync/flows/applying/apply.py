@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 from include.calsync.core.policy import Side
 from include.calsync.core.run_records import PlanRow
@@ -109,10 +109,10 @@ class _AccountApply:
     def _rows(self) -> list[PlanRow]:
         # Rows for the store alone keep what was read: after a write to the same pair that would be out of date.
         sides = ["events"] if self.side is Side.EVENT else ["store", "activities"]
-        mine: dict[str, Any] = {"account_id": self.account.id, "state": "planned"}
+        rows_of = partial(runs.plan_rows, account_id=self.account.id, state="planned")
         with reading(self.services.engine) as conn:
             check_format(conn, self.run, self.account)
-            return [row for side in sides for row in runs.plan_rows(conn, self.run.id, side=side, **mine)]
+            return [row for side in sides for row in rows_of(conn, self.run.id, side=side)]
 
     def _each(self, rows: list[PlanRow], outcome: Counter[str]) -> None:
         recover(self.desk)

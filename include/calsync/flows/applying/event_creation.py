@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import BESIDE, MERGED, event_name, event_view, without_nulls
@@ -12,6 +11,8 @@ from include.calsync.core.marks import event_id, read_mark
 from include.calsync.core.model import ActivityView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.raw import Body, RawEvent
+from include.calsync.core.records import Columns
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.text import compose, safe_html
 from include.calsync.core.written import draft
@@ -72,13 +73,13 @@ class EventCreation(EventWrites):
             return
         raise Unreadable(f"no free event id in {MAX_GENERATIONS} tries")
 
-    def _refuse_others(self, event: dict[str, Any]) -> None:
+    def _refuse_others(self, event: RawEvent) -> None:
         ours = self.desk.services.environment.deployments
         other = other_of(event, self.desk.account.company_id, ours)
         if other is not None and event.get("status") != "cancelled":
             refuse_others({event["id"]: other}, ours[0])
 
-    def _fresh_body(self, row: PlanRow) -> dict[str, Any]:
+    def _fresh_body(self, row: PlanRow) -> Body:
         """The event as the activity alone makes it."""
         activity = ActivityView.from_json(row.payload["activity"])
         view, written, block = draft(activity, self.desk.policy)
@@ -91,7 +92,7 @@ class EventCreation(EventWrites):
         last = row.payload["event_raw"] or {}
         return body | ({"visibility": last["visibility"]} if is_veiled(last) else {})
 
-    def _insert_whole(self, row: PlanRow, body: dict[str, Any]) -> dict[str, Any]:
+    def _insert_whole(self, row: PlanRow, body: Body) -> RawEvent:
         """The new event. What Google refuses of an earlier one is left out, and told."""
         desk, refused = self.desk, None
         for left_out in LEFT_OUT:
@@ -116,7 +117,7 @@ class EventCreation(EventWrites):
         assert refused is not None
         raise refused
 
-    def _created(self, row: PlanRow, answer: dict[str, Any]) -> None:
+    def _created(self, row: PlanRow, answer: RawEvent) -> None:
         desk, origin = self.desk, str(Origin.PIPEDRIVE)
         activity, view = ActivityView.from_json(row.payload["activity"]), event_view(answer)
         _, written, _ = draft(activity, desk.policy)
@@ -126,7 +127,7 @@ class EventCreation(EventWrites):
             link_id = self._link(conn, row, answer, {**values, "origin": origin})
             desk.confirm(conn, row, after=view.to_json(), link_id=link_id, event_id=answer["id"])
 
-    def _created_anew(self, row: PlanRow, new: Anew, answer: dict[str, Any]) -> None:
+    def _created_anew(self, row: PlanRow, new: Anew, answer: RawEvent) -> None:
         """Link what was made as not yet merged, and settle that; an edit of the old event goes to the activity."""
         desk, view = self.desk, event_view(answer)
         raws = {"activity_raw": row.payload["activity_raw"], "event_raw": answer}
@@ -144,7 +145,7 @@ class EventCreation(EventWrites):
             pair = dataclasses.replace(new.pair, event=view)
             desk.settle(again, {**row.payload, **shown}, pair, new.merged, {"events": answer})
 
-    def _link(self, conn: Connection, row: PlanRow, answer: dict[str, Any], values: dict[str, Any]) -> int:
+    def _link(self, conn: Connection, row: PlanRow, answer: RawEvent, values: Columns) -> int:
         if row.link_id is not None:
             left_events.leave(self.desk, conn, row)
             place = {"calendar_id": self.desk.calendar_id, "event_id": answer["id"]}
@@ -153,7 +154,7 @@ class EventCreation(EventWrites):
         origin = values.pop("origin")
         return self.desk.new_link(conn, values, activity_id=row.named_activity, event_id=answer["id"], origin=origin)
 
-    def _is_ours(self, known: dict[str, Any], activity_id: int) -> bool:
+    def _is_ours(self, known: RawEvent, activity_id: int) -> bool:
         mark = read_mark(known)
         own = self.desk.account.company_id
         return mark is not None and (mark.company_id, mark.activity_id, mark.event_id) == (
@@ -162,7 +163,7 @@ class EventCreation(EventWrites):
             known["id"],
         )
 
-    def _adopt(self, row: PlanRow, known: dict[str, Any]) -> None:
+    def _adopt(self, row: PlanRow, known: RawEvent) -> None:
         """An earlier insert arrived although nobody heard of it: go on as an adoption."""
         mark = read_mark(known)
         origin = mark.origin if mark is not None else Origin.PIPEDRIVE

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from include.calsync.core.marks import ACTIVITY, read_mark
+from include.calsync.core.raw import RawEvent
 from include.calsync.core.records import Link
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import series_columns
@@ -40,7 +40,7 @@ def lives_on(desk: Desk, row: PlanRow, link: Link) -> bool:
     return True
 
 
-def _live_event(desk: Desk, link: Link) -> dict[str, Any] | None:
+def _live_event(desk: Desk, link: Link) -> RawEvent | None:
     for page in desk.google.marked_events(desk.calendar_id, ACTIVITY, str(link.activity_id)):
         for event in page:
             mark = read_mark(event)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.guests import outside_guests
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.raw import Body, Raw, RawItem
 from include.calsync.errors import NotFound, RateLimited, RetryableError
 from include.calsync.flows.run import RunAccount
 from include.calsync.flows.services import Services
@@ -24,10 +24,10 @@ class Guests:
     def __init__(self, services: Services, account: RunAccount) -> None:
         self._services, self._account = services, account
         self._directory = Directory(services.engine, services.clock, read_only=False)
-        self._known: dict[str, Mapping[str, Any] | None] = {}
+        self._known: dict[str, Raw | None] = {}
         self._deals: dict[int, list[int]] = {}
 
-    def members(self, event: Mapping[str, Any], refs: Mapping[str, Any]) -> dict[str, Any]:
+    def members(self, event: Raw, refs: Body) -> Body:
         """What an activity of this raw event hangs on: `participants`, `org_id`, `deal_id`; {} if nobody is known.
 
         `refs`: the same by links in its description, which count for more.
@@ -40,7 +40,7 @@ class Guests:
             return {}
         linked = [int(each["person_id"]) for each in refs.get("participants", ())]
         ids = list(dict.fromkeys([*linked, *(int(person["id"]) for person in persons)]))
-        out: dict[str, Any] = {"participants": [{"person_id": key, "primary": key == ids[0]} for key in ids]}
+        out: Body = {"participants": [{"person_id": key, "primary": key == ids[0]} for key in ids]}
         primary = persons[0]
         if ids[0] != int(primary["id"]):
             return out
@@ -53,7 +53,7 @@ class Guests:
     def _client(self) -> PipedriveClient:
         return self._services.pipedrive(self._account.settings.pipedrive_conn_id)
 
-    def _person(self, address: str) -> Mapping[str, Any] | None:
+    def _person(self, address: str) -> Raw | None:
         if address not in self._known:
             name = hashlib.sha256(address.encode()).hexdigest()[:32]
             scope = f"person:{self._account.settings.pipedrive_conn_id}:{name}"
@@ -63,7 +63,7 @@ class Guests:
                 self._known[address] = None
         return self._known[address]
 
-    def _find(self, address: str) -> dict[str, Any]:
+    def _find(self, address: str) -> RawItem:
         """The first person of this address. Raises NotFound."""
         try:
             items = self._client.persons_by_email(address)

@@ -5,8 +5,6 @@ What is still to be removed is noted with the pair's former link, in the transac
 
 from __future__ import annotations
 
-from typing import Any
-
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.conflicts import Conflict, Why
 from include.calsync.core.decide import Action
@@ -14,6 +12,7 @@ from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import MERGED, event_name, event_view
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.raw import RawEvent
 from include.calsync.core.records import Former, Link
 from include.calsync.core.run_records import PlanRow
 from include.calsync.errors import CalsyncError, LeaseLost, PreconditionFailed, RateLimited, TooLate
@@ -124,7 +123,7 @@ class LeftEvents(EventWrites):
 
     # What was typed into the old event meanwhile.
 
-    def _bring_over(self, row: PlanRow, then: dict[str, Any], now: dict[str, Any]) -> None:
+    def _bring_over(self, row: PlanRow, then: RawEvent, now: RawEvent) -> None:
         """Write what a person typed into the old event to the new one, from where the next run takes it.
 
         `then`: as it went over. What was typed into both stays as it is in the new one, and the log has the other.
@@ -153,14 +152,14 @@ class LeftEvents(EventWrites):
             desk.note(conn, row, side=Side.EVENT, seen=current.get("etag"), **known)
         if "description" in changes:
             changes["description"] = str(now.get("description") or "")
-        options: dict[str, Any] = {"etag": current.get("etag"), "send_updates": desk.send_updates()}
+        body, etag, mails = self._body(changes, now), current.get("etag"), desk.send_updates()
         with desk.sending(row):
-            client.patch_event(link.calendar_id, link.event_id, self._body(changes, now), **options)
+            client.patch_event(link.calendar_id, link.event_id, body, etag=etag, send_updates=mails)
         with desk.commit() as conn:
             desk.log_write(conn, row)
             formers.set_event(conn, desk.calendar_id, row.named_event, now)
 
-    def _there(self, link: Link) -> tuple[GoogleCalendarClient, dict[str, Any]]:
+    def _there(self, link: Link) -> tuple[GoogleCalendarClient, RawEvent]:
         """The client of the new event's calendar, and the event. Raises TooLate if it can't be read."""
         client = client_of(self.desk.services, link.company_id, link.calendar_id)
         try:

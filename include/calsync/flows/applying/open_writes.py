@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from include.calsync.core.fields import BESIDE, activity_view, event_view
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import Context, When
 from include.calsync.core.policy import Side
+from include.calsync.core.raw import Raw, RawActivity, RawEvent
 from include.calsync.core.run_records import OpenWrite
 from include.calsync.core.stamps import skew, stamp
 from include.calsync.core.text import plain
@@ -67,7 +68,7 @@ def _stays_open(desk: Desk, error: Exception) -> None:
     log.warning("account %s: the outcome of a write stays open: %s", desk.account.name, error)
 
 
-def settle(desk: Desk, write: OpenWrite, current: Mapping[str, Any] | None) -> None:
+def settle(desk: Desk, write: OpenWrite, current: Raw | None) -> None:
     """Judge a write by the item as it is now (None: it is gone), and log it if it may have happened."""
     ahead = skew(desk.google.server_time, desk.services.clock) if write.side == "events" else timedelta(0)
     outcome = outcome_of(write, current, ahead)
@@ -80,7 +81,7 @@ def settle(desk: Desk, write: OpenWrite, current: Mapping[str, Any] | None) -> N
             changes.confirm(conn, write.id, reason=write.reason[: REASON_LENGTH - len(UNKNOWN)] + UNKNOWN)
 
 
-def outcome_of(write: OpenWrite, current: Mapping[str, Any] | None, ahead: timedelta = timedelta(0)) -> Outcome:
+def outcome_of(write: OpenWrite, current: Raw | None, ahead: timedelta = timedelta(0)) -> Outcome:
     """What became of a write, by the item as it is now. When in doubt it is logged, and the entry says so.
 
     `ahead`: the service's clock before ours.
@@ -100,7 +101,7 @@ def outcome_of(write: OpenWrite, current: Mapping[str, Any] | None, ahead: timed
     return Outcome.REFUSED if untouched and same else Outcome.UNKNOWN
 
 
-def _created(write: OpenWrite, current: Mapping[str, Any] | None, ahead: timedelta) -> Outcome:
+def _created(write: OpenWrite, current: Raw | None, ahead: timedelta) -> Outcome:
     """The id of a deleted event stays taken: an older one is not what was created."""
     created = stamp((current or {}).get("created"), ahead)
     if current is None or (created is not None and created < write.at - STAMP_ROUNDING):
@@ -122,7 +123,7 @@ def _is_intended(conn: Connection, write: OpenWrite) -> bool:
     return any(row.event_id == write.event_id for row in mapping.intents(conn, write.account_id))
 
 
-def _read(desk: Desk, write: OpenWrite) -> dict[str, Any] | None:
+def _read(desk: Desk, write: OpenWrite) -> RawActivity | RawEvent | None:
     try:
         if write.side == "events":
             return desk.google.get_event(write.calendar_id, write.named_event)
@@ -131,7 +132,7 @@ def _read(desk: Desk, write: OpenWrite) -> dict[str, Any] | None:
         return None
 
 
-def _shown(side: str, current: Mapping[str, Any]) -> Callable[[str], Any]:
+def _shown(side: str, current: Raw) -> Callable[[str], Any]:
     """A field of the item as the log writes it."""
     try:
         view = event_view(current) if side == "events" else activity_view(current, Context())

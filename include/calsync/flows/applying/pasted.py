@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from include.calsync.core.links import hosts_of, pasted
+from include.calsync.core.raw import Body, Raw
 from include.calsync.core.sendable import with_person
 from include.calsync.errors import Hidden, NotFound
 from include.calsync.flows.applying.writes import Desk
@@ -17,8 +18,8 @@ from include.calsync.store import runs
 
 
 def refs_body(
-    desk: Desk, event_id: str, text: str, known: Sequence[str] = ("", "", ""), participants: Any = ()
-) -> dict[str, Any]:
+    desk: Desk, event_id: str, text: str, known: Sequence[str] = ("", "", ""), participants: object = ()
+) -> Body:
     """Members of an activity's body for what is linked in `text` and exists.
 
     `known`: as in ActivityView.refs; `participants`: who takes part already.
@@ -29,7 +30,7 @@ def refs_body(
     domain = domain_of(desk.services, desk.account.settings.pipedrive_conn_id)
     links = pasted(text, hosts_of(client.base_url, domain))
     deal, person, organization = known
-    body: dict[str, Any] = {}
+    body: Body = {}
     if not deal and _exists(desk, event_id, links, "deal", client.deal):
         body["deal_id"] = int(links["deal"])
     if not deal and not body and _exists(desk, event_id, links, "lead", client.lead):
@@ -41,9 +42,7 @@ def refs_body(
     return body
 
 
-def _exists(
-    desk: Desk, event_id: str, links: Mapping[str, str], kind: str, ask: Callable[[Any], Mapping[str, Any]]
-) -> bool:
+def _exists(desk: Desk, event_id: str, links: Mapping[str, str], kind: str, ask: Callable[[Any], Raw]) -> bool:
     if kind not in links:
         return False
     try:

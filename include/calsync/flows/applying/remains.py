@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from include.calsync.core.raw import Body, Raw
 from include.calsync.errors import Hidden, NotFound
 from include.calsync.flows.applying.anew import tell
 from include.calsync.flows.applying.writes import Desk
@@ -16,7 +17,7 @@ class Remains:
     def __init__(self, desk: Desk, event_id: str) -> None:
         self.desk, self.event_id = desk, event_id
 
-    def of(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def of(self, body: Body) -> Body:
         """The body with what still is there."""
         client = self.desk.pipedrive
         out = dict(body) | {"type": self._type(str(body.get("type") or ""))}
@@ -35,7 +36,7 @@ class Remains:
         self._tell(f"the type {wanted} is not in use any more; it has the type {instead}")
         return instead
 
-    def _exists(self, kind: str, key: Any, ask: Callable[[Any], Mapping[str, Any]]) -> bool:
+    def _exists(self, kind: str, key: Any, ask: Callable[[Any], Raw]) -> bool:
         try:
             if not ask(key).get("is_deleted"):
                 return True

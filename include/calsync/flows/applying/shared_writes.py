@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from include.calsync.core.fields import event_view
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import unwanted
-from include.calsync.core.records import Link
+from include.calsync.core.raw import Body, Raw, RawActivity, RawEvent
+from include.calsync.core.records import Columns, Link
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.written import Written
@@ -19,7 +19,8 @@ from include.calsync.flows import aside
 from include.calsync.flows.applying.writes import Desk, promptly
 from include.calsync.store import copies, holds, mapping
 
-Person = Mapping[str, Any]
+Person = Raw
+"""An attendee: its address, and maybe its name."""
 
 
 def attend(desk: Desk, row: PlanRow) -> None:
@@ -37,7 +38,7 @@ def attend(desk: Desk, row: PlanRow) -> None:
         desk.confirm(conn, row)
 
 
-def _attended(desk: Desk, row: PlanRow) -> dict[str, Any]:
+def _attended(desk: Desk, row: PlanRow) -> RawActivity:
     """The activity with the attendees that it should have."""
     current = desk.pipedrive.activity(row.named_activity)
     not_after = desk.not_after()
@@ -52,7 +53,7 @@ def _attended(desk: Desk, row: PlanRow) -> dict[str, Any]:
     return desk.listed(answer, None)
 
 
-def with_reps(shown: Sequence[Person], add: Sequence[Person], remove: Sequence[Person]) -> list[dict[str, Any]] | None:
+def with_reps(shown: Sequence[Person], add: Sequence[Person], remove: Sequence[Person]) -> list[Body] | None:
     """The new list of attendees; None: it is right as it is."""
     gone = {_address(each) for each in remove} - {_address(each) for each in add}
     left = [dict(each) for each in shown if _address(each) not in gone]
@@ -65,7 +66,7 @@ def _address(person: Person) -> str:
     return str(person.get("email") or person.get("email_address") or "").casefold()
 
 
-def take_over(desk: Desk, row: PlanRow) -> dict[str, Any] | None:
+def take_over(desk: Desk, row: PlanRow) -> RawEvent | None:
     """Give the activity to this account, and its link this account's event. What differs is merged by the next run.
 
     The rep who had it becomes an attendee, if the meeting is still in that calendar. An activity that was given to
@@ -94,7 +95,7 @@ def take_over(desk: Desk, row: PlanRow) -> dict[str, Any] | None:
     return event if equal else None
 
 
-def _given(desk: Desk, row: PlanRow) -> dict[str, Any]:
+def _given(desk: Desk, row: PlanRow) -> RawActivity:
     """The activity with this account's user as owner, and who had it among the attendees; or as somebody gave it."""
     activity, not_after = desk.pipedrive.activity(row.named_activity), desk.not_after()
     if activity["owner_id"] not in (row.payload["holder"], desk.account.user_id):
@@ -108,12 +109,11 @@ def _given(desk: Desk, row: PlanRow) -> dict[str, Any]:
     with desk.commit() as conn:
         desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after={"owner_id": owner_id})
     with desk.sending(row):
-        sent: dict[str, Any] = {"seen_update_time": seen, "not_after": not_after}
-        answer = desk.pipedrive.update_activity(row.named_activity, body, **sent)
+        answer = desk.pipedrive.update_activity(row.named_activity, body, seen_update_time=seen, not_after=not_after)
     return desk.listed(answer, (activity.get("attendees") or []) if beside is None else None)
 
 
-def _taken(desk: Desk, link: Link, event: dict[str, Any], activity: dict[str, Any]) -> tuple[dict[str, Any], EventView]:
+def _taken(desk: Desk, link: Link, event: RawEvent, activity: RawActivity) -> tuple[Columns, EventView]:
     """The link's values with this account's event, and what was agreed of that."""
     base = dataclasses.replace(ActivityView.from_json(link.base_activity), owner_id=activity["owner_id"])
     # Whether anybody else is asked to come is no field that is merged: it is as this event has it.
@@ -141,7 +141,7 @@ def _taken(desk: Desk, link: Link, event: dict[str, Any], activity: dict[str, An
     return values, event_base
 
 
-def _copy(desk: Desk, event_id: str) -> dict[str, Any]:
+def _copy(desk: Desk, event_id: str) -> RawEvent:
     try:
         event = desk.get_event(event_id)
     except NotFound:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
+from include.calsync.core.raw import Body, RawEvent
 from include.calsync.core.when import in_utc, zone_of
 from include.calsync.errors import RecordError
 from include.calsync.flows.applying.writes import Desk
-
-Json = dict[str, Any]
 
 # "Invalid time zone definition for start time."
 ABOUT_ZONES = re.compile(r"time ?zone", re.IGNORECASE)
 
 
-def zoned(desk: Desk, body: Json, write: Callable[[Json], Json]) -> Json:
+def zoned(desk: Desk, body: Body, write: Callable[[Body], RawEvent]) -> RawEvent:
     """The answer to a write of an event. If it is refused for its zone, it is sent once more, shown in UTC."""
     zone = zone_of(body)
     if zone in desk.refused_zones:
