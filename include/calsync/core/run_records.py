@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 from include.calsync.core.raw import Json
 from include.calsync.core.records import Payload
 
+NewRow = dict[str, Any]
+"""A plan row that is not stored yet, by column; `hold`: what holds it, if anything does."""
+
 Counts = dict[str, Any]
 """What an account's part in a run counted: numbers, or numbers by reason."""
 

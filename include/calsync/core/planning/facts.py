@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -169,6 +169,8 @@ class Facts(NamedTuple):
 
 
 Values = tuple[str | bool, ...]
+Part = dict[str, Any]
+"""Some facts of one pair, by column."""
 
 _BOTH: Values = (False, True)
 _SEEN: Values = (Shown.UNSEEN, Shown.SAME, Shown.EDITED, Shown.DELETED, Shown.MISSING, Shown.UNREADABLE)

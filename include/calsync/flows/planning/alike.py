@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from include.calsync.core.decide import Action
 from include.calsync.core.model import ActivityView
+from include.calsync.core.run_records import NewRow
 from include.calsync.core.twins import is_made_of
 from include.calsync.flows.planning.creations import created_at
 from include.calsync.flows.run import RunAccount
@@ -15,7 +15,7 @@ LOOKS_THE_SAME = "looks the same"
 NAMED_COUNT = 5
 
 
-def tell(accounts: Iterable[RunAccount], rows: Iterable[dict[str, Any]]) -> None:
+def tell(accounts: Iterable[RunAccount], rows: Iterable[NewRow]) -> None:
     """Name the pairs of the plan that are linked for their looks, and whose items came within minutes of each other."""
     found = [row for row in rows if row["action"] == Action.ADOPT and row["reason"] == LOOKS_THE_SAME and _is_made(row)]
     for account in accounts:
@@ -35,7 +35,7 @@ def _some(count: int) -> str:
     return "1 pair was" if count == 1 else f"{count} pairs were"
 
 
-def _is_made(row: dict[str, Any]) -> bool:
+def _is_made(row: NewRow) -> bool:
     payload = row["payload"]
     activity_at = created_at(payload["activity_raw"], "add_time", "update_time", payload["activity_stamp"])
     event_at = created_at(payload["event_raw"], "created", "updated", payload["event_stamp"])

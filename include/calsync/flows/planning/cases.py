@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, Change, EventView, Origin
-from include.calsync.core.planning.facts import NONE, Asked, Facts, Hold, Holder, Shown, State, Why
+from include.calsync.core.planning.facts import NONE, Asked, Facts, Hold, Holder, Part, Shown, State, Why
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Mode, Policy, Side
-from include.calsync.core.records import Link, LinkHead, Observation, is_live, is_lost, is_vanished, whole
+from include.calsync.core.records import Link, LinkHead, Observation, Payload, is_live, is_lost, is_vanished, whole
 from include.calsync.core.run_records import Held
 from include.calsync.core.words import UNPROVEN_EVENTS, WITHDRAWN, Absence
 from include.calsync.errors import Defect, Unreadable
@@ -48,7 +47,7 @@ class Case:
     link: LinkHead
     activity: Observation | None
     event: Observation | None
-    payload: dict[str, Any]
+    payload: Payload
     changes: tuple[Change, Change]
     facts: Facts
     error: Exception | None = None
@@ -175,8 +174,8 @@ class Cases:
         return alone and self.asked is Asked.SYNC and link.state == State.ACTIVE and not self.seen.is_open(link)
 
     def _of_others(
-        self, link: LinkHead, payload: dict[str, Any], view: ActivityView, leaves: str, *, event_gone: bool
-    ) -> dict[str, Any]:
+        self, link: LinkHead, payload: Payload, view: ActivityView, leaves: str, *, event_gone: bool
+    ) -> Part:
         """Facts about the event, and who else has the meeting. They are looked up only where a rule may ask."""
         taken = leaves == "other_owner" and self.shared.has_copy(link, owner_id=payload["activity"]["owner_id"])
         return {
@@ -187,7 +186,7 @@ class Cases:
             "obstacle": NONE if event_gone else unsupported(payload["event_raw"] or {}) or NONE,
         }
 
-    def rests(self, account: RunAccount, *items: tuple[str, Any]) -> bool:
+    def rests(self, account: RunAccount, *items: tuple[str, int | str]) -> bool:
         """Whether one of these (of a pair both) is in quarantine, none was edited since, and its time has not come."""
         keys = [(account.id, side, str(item_id)) for side, item_id in items]
         entries = [self.seen.aside[key] for key in keys if key in self.seen.aside]
@@ -242,14 +241,14 @@ class Cases:
             return NONE  # the type that events are given, although it is not among those shown
         return cause or NONE
 
-    def _goes_along(self, link: LinkHead, payload: dict[str, Any], view: ActivityView, leaves: str) -> bool:
+    def _goes_along(self, link: LinkHead, payload: Payload, view: ActivityView, leaves: str) -> bool:
         """An author's event goes only to a colleague who takes the activity over."""
         if link.origin != Origin.GOOGLE:
             return True
         along = leaves == "other_owner" and moves.moves_along(payload["event_raw"], link.calendar_id)
         return along and transfers.taker_of(self.seen, link, view) is not None
 
-    def _asked_for(self, account: RunAccount, link: LinkHead, payload: dict[str, Any]) -> bool:
+    def _asked_for(self, account: RunAccount, link: LinkHead, payload: Payload) -> bool:
         """Whether an upload names what is left of a detached pair."""
         activity, event = self.seen.of(link)
         if link.cause == "event_deleted" and is_live(activity):
@@ -258,13 +257,13 @@ class Cases:
         return is_live(event) and self.rows.in_range(EventView.from_json(payload["event"]).when)
 
 
-def pair_policy(account: RunAccount, link: LinkHead, payload: dict[str, Any], withdrawn: str) -> Policy:
+def pair_policy(account: RunAccount, link: LinkHead, payload: Payload, withdrawn: str) -> Policy:
     """The account's rules for this pair. A withdrawn event is never brought back by an edit of its activity."""
     policy = account.policy.of_pair(payload["event_raw"], Origin(link.origin))
     return policy.withdrawn() if withdrawn else policy
 
 
-def _of_link(link: LinkHead) -> dict[str, Any]:
+def _of_link(link: LinkHead) -> Part:
     ended = link.state in (State.DETACHED, State.REMOVING)
     return {
         "state": State(link.state),
@@ -276,7 +275,7 @@ def _of_link(link: LinkHead) -> dict[str, Any]:
     }
 
 
-def _of_policy(account: RunAccount, policy: Policy) -> dict[str, Any]:
+def _of_policy(account: RunAccount, policy: Policy) -> Part:
     return {
         "may_write_event": policy.may_write(Side.EVENT),
         "may_create_event": account.policy.may_create(Side.EVENT),
@@ -321,7 +320,7 @@ def shown_event(event: Observation | None, change: Change) -> Shown:
 def _with_what_was_held(
     held: Held,
     seen: tuple[Observation | None, Observation | None],
-    payload: dict[str, Any],
+    payload: Payload,
     changes: tuple[Change, ...],
 ) -> tuple[Change, ...]:
     """The changes, and in the payload the items: of a side that was not seen now, as they were when it was held."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from include.calsync.core.field_sets import FIELD_SET, completed, last_activity, last_event
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Link, LinkHead, Observation, with_columns
+from include.calsync.core.records import Columns, Link, LinkHead, Observation, with_columns
 from include.calsync.store import mapping
 from include.calsync.store.transaction import Connection
 
@@ -33,11 +32,11 @@ class Completed:
                 mapping.set_link(conn, link_id, **columns)
 
 
-def _columns(link: Link, seen_activity: Observation | None, seen_event: Observation | None) -> dict[str, Any]:
+def _columns(link: Link, seen_activity: Observation | None, seen_event: Observation | None) -> Columns:
     """The halves of the base with what is seen now, or what was seen last. A half of which nothing is known waits."""
     activity, event = _activity(link, seen_activity), _event(link, seen_event)
     number = link.field_set
-    columns: dict[str, Any] = {}
+    columns: Columns = {}
     bases: dict[str, ActivityView | EventView] = {}
     if activity is not None:
         bases["activity"] = completed(link.base_activity, activity, number)

@@ -6,10 +6,9 @@ An upload is what a person asked for, so it is not guarded; it is also the way t
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from include.calsync.core.adopt import span_of
 from include.calsync.core.decide import Action
@@ -17,7 +16,8 @@ from include.calsync.core.guard import Limit, message
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import ActivityView, EventView, When
 from include.calsync.core.policy import Side
-from include.calsync.core.run_records import HeldCreation
+from include.calsync.core.raw import Raw
+from include.calsync.core.run_records import HeldCreation, NewRow
 from include.calsync.core.stamps import stamp
 from include.calsync.core.twins import AT_ONCE, Doubt, Item, Known, doubt_of
 from include.calsync.core.when import due_at, move_activity, move_event
@@ -32,14 +32,13 @@ CREATED = {str(Action.CREATE_EVENT): Side.EVENT, str(Action.CREATE_ACTIVITY): Si
 """By action: the side on which we create."""
 TWIN = "twin"
 ONE = {Side.ACTIVITY: "activity", Side.EVENT: "event"}
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class _New:
     """A new item about to get its partner."""
 
-    row: Json
+    row: NewRow
     item: Item
     when: When
     alone: bool
@@ -50,7 +49,7 @@ class _New:
         return due_at(self.when if self.item.side is Side.ACTIVITY else move_activity(self.when, None, None))
 
 
-def guard_creations(conn: Connection, run: Run, seen: Seen, rows: list[Json], now: datetime) -> list[HeldCreation]:
+def guard_creations(conn: Connection, run: Run, seen: Seen, rows: list[NewRow], now: datetime) -> list[HeldCreation]:
     """Mark new items as held, each with its hold; drop those from the plan that are held already.
 
     Returns: what is held no more.
@@ -70,7 +69,9 @@ def guard_creations(conn: Connection, run: Run, seen: Seen, rows: list[Json], no
 class _AccountGuard:
     """One account's new items, and those that it held before."""
 
-    def __init__(self, conn: Connection, account: RunAccount, seen: Seen, rows: Iterable[Json], now: datetime) -> None:
+    def __init__(
+        self, conn: Connection, account: RunAccount, seen: Seen, rows: Iterable[NewRow], now: datetime
+    ) -> None:
         self.conn, self.account, self.seen, self.now = conn, account, seen, now
         self.links = [link for link in seen.links if link.account_id == account.id and link.state != "detached"]
         self.held = {(row.side, row.item_id): row for row in holds.held_creations(conn, account.id)}
@@ -79,7 +80,7 @@ class _AccountGuard:
         self.dropped: set[int] = set()
         self.stays: set[tuple[str, str]] = set()
 
-    def _new(self, row: Json) -> _New:
+    def _new(self, row: NewRow) -> _New:
         payload = row["payload"]
         if row["action"] == Action.CREATE_EVENT:
             activity, raw = ActivityView.from_json(payload["activity"]), payload["activity_raw"]
@@ -163,7 +164,7 @@ class _AccountGuard:
             self.dropped.add(id(new.row))
             self.stays.add(_key(new.row))
 
-    def _hold(self, rule: str, found: Sequence[_New], text: Any) -> None:
+    def _hold(self, rule: str, found: Sequence[_New], text: Callable[[Sequence[_New]], str]) -> None:
         again = [new for new in found if rule == TWIN and self._is_held(new, rule)]
         self._keep(again)
         fresh = [new for new in found if new not in again]
@@ -194,18 +195,18 @@ class _AccountGuard:
         return key in rows and rows[key].status == "deleted"
 
 
-def held_key(row: Json) -> tuple[str, str]:
+def held_key(row: NewRow) -> tuple[str, str]:
     """Side and id of the new item that a row would give a partner."""
     return _key(row)
 
 
-def _key(row: Json) -> tuple[str, str]:
+def _key(row: NewRow) -> tuple[str, str]:
     if row["action"] == Action.CREATE_EVENT:
         return "activities", str(row["activity_id"])
     return "events", str(row["event_id"])
 
 
-def created_at(raw: Json, created: str, edited: str, edited_at: str | None) -> datetime | None:
+def created_at(raw: Raw, created: str, edited: str, edited_at: str | None) -> datetime | None:
     """When an item was created, by our clock, which `edited_at` has of its last edit."""
     at, last = stamp(raw.get(created)), stamp(raw.get(edited))
     if at is None or last is None or edited_at is None:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 from include.calsync.core.marks import Mark, read_mark
-from include.calsync.core.records import LinkHead, Observation, with_columns
+from include.calsync.core.records import Columns, LinkHead, Observation, with_columns
 from include.calsync.core.series import series_columns
 from include.calsync.core.words import ANOTHER_ACTIVITY, ANOTHER_EVENT, Absence
 from include.calsync.flows.run import RunAccount
@@ -39,7 +38,7 @@ class Followed:
         `calendar/id`."""
         links = list(links)
         self.activities, self.events = activities, events
-        self.links: dict[int, dict[str, Any]] = {}
+        self.links: dict[int, Columns] = {}
         self._heads = {link.id: link for link in links}
         self._linked = {f"{link.company_id}:{link.activity_id}" for link in links}
         linked = {f"{link.calendar_id}/{link.event_id}" for link in links}
@@ -61,7 +60,7 @@ class Followed:
             anew = {"activity_id": self._marks[key].activity_id, "missing_since_run": None, "missing_rights": None}
             self._follow(link, anew)
 
-    def _follow(self, link: LinkHead, columns: dict[str, Any]) -> None:
+    def _follow(self, link: LinkHead, columns: Columns) -> None:
         back = {"state": "active", "cause": None} if link.state in _ENDED else {}
         self.links[link.id] = {**columns, **back, "marked": True, "vanished_since_run": None}
 

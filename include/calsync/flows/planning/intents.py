@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from include.calsync.core import adopt
 from include.calsync.core.field_sets import FIELD_SET
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
-from include.calsync.core.records import Intent, Observation, is_vanished
+from include.calsync.core.records import Columns, Intent, Observation, is_vanished
 from include.calsync.core.stamps import stamp
 from include.calsync.core.title import Rendered
 from include.calsync.core.when import due_at
@@ -114,7 +113,7 @@ def _in_time(activity: Observation, intents: Collection[Intent]) -> bool:
     return any(row.attempted_at - SENT_BEFORE <= at <= row.attempted_at + SENT_AFTER for row in intents)
 
 
-def _link_values(intent: Intent, activity: Observation, now: datetime) -> dict[str, Any]:
+def _link_values(intent: Intent, activity: Observation, now: datetime) -> Columns:
     view, when = ActivityView.from_json(activity.view), When.from_json(intent.when)
     event = EventView(title=intent.subject, when=when, place=view.place, description=view.description, busy=view.busy)
     title = Rendered(text=intent.subject, prefix="", suffix="", subject=intent.subject)

@@ -5,13 +5,11 @@ What a changed setting would remove is guarded like a deletion. Its row says whi
 
 from __future__ import annotations
 
-from typing import Any
-
 from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.field_sets import present
 from include.calsync.core.model import ActivityView
 from include.calsync.core.policy import Policy
-from include.calsync.core.records import Link, LinkHead
+from include.calsync.core.records import Link, LinkHead, Payload
 from include.calsync.core.run_records import Held
 from include.calsync.flows.planning.guarded import BY_SETTING
 from include.calsync.flows.planning.rows import Rows
@@ -28,7 +26,7 @@ def setting_of(link: Link, policy: Policy, cause: str) -> str | None:
     return SETTINGS.get(cause) if out_of_scope(base, policy) == cause else None
 
 
-def remove_event(rows: Rows, account: RunAccount, link: LinkHead, payload: dict[str, Any], setting: str | None) -> None:
+def remove_event(rows: Rows, account: RunAccount, link: LinkHead, payload: Payload, setting: str | None) -> None:
     """Plan to take our own event out of the calendar. `setting`: whose change is the cause, if no edit is."""
     reason = str(payload["cause"])
     if setting is not None:
@@ -36,7 +34,7 @@ def remove_event(rows: Rows, account: RunAccount, link: LinkHead, payload: dict[
     rows.add(account, Action.REMOVE_EVENT, payload, link, reason=reason)
 
 
-def fill_in(payload: dict[str, Any], held: Held, side: str) -> None:
+def fill_in(payload: Payload, held: Held, side: str) -> None:
     """Put what was seen of a side (`activity` or `event`) when the pair was held into the payload."""
     names = (side, f"{side}_raw", f"{side}_stamp", *(("etag",) if side == "event" else ()))
     before = present(held.payload)

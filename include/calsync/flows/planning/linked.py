@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.diff import Diff
@@ -13,7 +12,7 @@ from include.calsync.core.planning.facts import Holder, frame
 from include.calsync.core.planning.rule import Outcome, Reason
 from include.calsync.core.planning.rules import RULES
 from include.calsync.core.policy import Side
-from include.calsync.core.records import is_live, is_lost
+from include.calsync.core.records import Columns, Payload, is_live, is_lost
 from include.calsync.core.words import Absence
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning import refresh, transfers
@@ -38,7 +37,7 @@ class LinkedPairs:
         self.seen, self.rows, self.now, self.shared = seen, rows, now, shared
         self.cases = Cases(seen, rows, now, shared)
         self.released: list[int] = []
-        self.touched: list[tuple[int, dict[str, Any]]] = []
+        self.touched: list[tuple[int, Columns]] = []
 
     def plan(self, found: Diff) -> None:
         """Add the rows of all pairs that changed or were left unfinished."""
@@ -65,7 +64,7 @@ class LinkedPairs:
         for link_id in self.released:
             holds.release(conn, link_id)
 
-    def rests(self, account: RunAccount, *items: tuple[str, Any]) -> bool:
+    def rests(self, account: RunAccount, *items: tuple[str, int | str]) -> bool:
         """Whether one of these is in quarantine, none was edited since, and its time has not come."""
         return self.cases.rests(account, *items)
 
@@ -107,7 +106,7 @@ class LinkedPairs:
             state = SUSPECTED if outcome.suspected else "planned"
             self.rows.add(account, outcome.action, payload, link, reason=reason, state=state)
 
-    def _payload(self, case: Case, outcome: Outcome) -> dict[str, Any]:
+    def _payload(self, case: Case, outcome: Outcome) -> Payload:
         changes = case.changes
         payload = case.payload
         if outcome.suspected:
@@ -121,7 +120,7 @@ class LinkedPairs:
             payload["changes"] = {"activity": str(changes[0]), "event": str(changes[1])}
         return payload
 
-    def _without_the_missing(self, case: Case, outcome: Outcome) -> dict[str, Any]:
+    def _without_the_missing(self, case: Case, outcome: Outcome) -> Payload:
         """What is not proven to be gone is shown as it was last known."""
         activity, event = case.activity, case.event
         if outcome.reason is Reason.ACTIVITY_MISSING:
@@ -138,7 +137,7 @@ class LinkedPairs:
 
     def _touch(self, case: Case) -> None:
         link, activity, event = case.link, case.activity, case.event
-        values: dict[str, Any] = {}
+        values: Columns = {}
         if event is not None and is_live(event) and event.raw.get("etag") != link.etag:
             values |= {"etag": event.raw.get("etag"), "event_raw": event.raw}
         if activity is not None and is_live(activity) and activity.raw != case.whole.activity_raw:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
-from include.calsync.core.run_records import PlanRow
+from include.calsync.core.run_records import NewRow, PlanRow
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
 from include.calsync.flows.planning import alike, drift, report, transfers
@@ -27,7 +26,7 @@ from include.calsync.store import accounts, changes, formers, holds, mapping, qu
 from include.calsync.store.transaction import Connection, reading
 
 
-def plan(services: Services, run_id: str, owner: str) -> dict[str, Any]:
+def plan(services: Services, run_id: str, owner: str) -> dict[str, dict[str, int]]:
     """Make and store the run's one plan; another try finds it. Returns: how many rows of each action, by account."""
     run = resume(services, run_id, owner)
     if not run.is_planned:
@@ -108,7 +107,7 @@ def _count_skips(run: Run, rows: Rows) -> None:
             skips[reason] = skips.get(reason, 0) + count
 
 
-def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: dict[str, Any]) -> None:
+def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: NewRow) -> None:
     """What the plan itself keeps back is durable before any cursor moves."""
     now = services.clock()
     if row["state"] in ("deferred", "quarantined"):
@@ -129,14 +128,14 @@ def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: dict
     mapping.set_link(conn, row["link_id"], state="held", cause=held["rule"])
 
 
-def _store(conn: Connection, run: Run, rows: list[dict[str, Any]]) -> None:
+def _store(conn: Connection, run: Run, rows: list[NewRow]) -> None:
     stored = [{key: value for key, value in row.items() if key != "hold"} | {"run_id": run.id} for row in rows]
     if run.request.dry_run:
         stored = [row | {"state": "shown"} for row in stored]
     runs.store_plan(conn, run.id, [account.id for account in run.working()], stored)
 
 
-def _summary(run: Run, rows: Iterable[PlanRow]) -> dict[str, Any]:
+def _summary(run: Run, rows: Iterable[PlanRow]) -> dict[str, dict[str, int]]:
     names = {account.id: account.name for account in run.accounts}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
 
 from include.calsync.core.model import EventView
-from include.calsync.core.records import Intent, LinkHead, Observation, is_vanished, with_columns
+from include.calsync.core.records import Columns, Intent, LinkHead, Observation, is_vanished, with_columns
 from include.calsync.core.series import Occurrence, is_occurrence, is_series, rekey, series_columns, start_text
 from include.calsync.core.words import Absence
 from include.calsync.store import changes, mapping, quarantine
@@ -28,8 +27,8 @@ class Rekeying:
     ) -> None:
         """`links`: heads. `events`: what was seen, by calendar and id."""
         self.conn, self.events = conn, events
-        self.links: dict[int, dict[str, Any]] = {}
-        self.intents: dict[int, dict[str, Any]] = {}
+        self.links: dict[int, Columns] = {}
+        self.intents: dict[int, Columns] = {}
         self._heads, self._intents = {link.id: link for link in links}, intents
         calendars: dict[str, list[LinkHead | Intent]] = defaultdict(list)
         both: list[LinkHead | Intent] = [*links, *intents]

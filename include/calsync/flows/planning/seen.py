@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import Any
 
 import pandas as pd
 
@@ -135,7 +134,7 @@ class Seen:
         )
 
 
-def activity_key(company_id: str, activity_id: Any) -> str:
+def activity_key(company_id: str, activity_id: int | str) -> str:
     """Of an activity, over all companies."""
     return f"{company_id}:{activity_id}"
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from include.calsync.core.decide import Action
 from include.calsync.core.diff import Diff
 from include.calsync.core.fields import is_foreign
 from include.calsync.core.meetings import meeting_of
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Copy, Intent, LinkHead, Observation, whole
+from include.calsync.core.records import Columns, Copy, Intent, LinkHead, Observation, whole
 from include.calsync.flows import aside
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning.rows import Rows
@@ -30,6 +29,8 @@ Place = tuple[int, str]
 """Account and event."""
 Key = tuple[str, str | None]
 """Company and meeting."""
+Change = dict[str, list[dict[str, str]]]
+"""Reps to `add` to an activity's attendees, and to `remove`: `email` and `name` of each."""
 
 
 class SharedMeetings:
@@ -102,7 +103,7 @@ class SharedMeetings:
             )
         self.rows.add(account, Action.TAKE_OVER, payload, link, reason="the meeting is in this calendar, too")
 
-    def _left(self, link: LinkHead) -> dict[str, Any] | None:
+    def _left(self, link: LinkHead) -> Columns | None:
         """The event that is linked until now, as a copy; None: it is gone, or its account takes no part."""
         account, (_, event) = self.seen.accounts.get(link.account_id), self.seen.of(link)
         if account is None or (event is not None and event.status == "deleted"):
@@ -235,7 +236,7 @@ class SharedMeetings:
         """Rows that bring the attendees of activities up to date with their copies."""
         if self.rows.upload is not None:
             return
-        wanted: dict[Key, dict[str, list[Any]]] = defaultdict(lambda: {"add": [], "remove": []})
+        wanted: dict[Key, Change] = defaultdict(lambda: {"add": [], "remove": []})
         for place, key in self.copies.items():
             if place not in self.known:
                 wanted[key]["add"].append(dict(self.seen.accounts[place[0]].rep))
@@ -252,7 +253,7 @@ class SharedMeetings:
                 if link.id not in going:
                     self._attend(link, change)
 
-    def _attend(self, link: LinkHead, change: dict[str, list[Any]]) -> None:
+    def _attend(self, link: LinkHead, change: Change) -> None:
         account = self.seen.accounts.get(link.account_id)
         if account is None or link.id in self.taken | self.created or link.state != "active":
             return
