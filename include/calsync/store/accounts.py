@@ -47,14 +47,14 @@ def of_names(conn: Connection, names: Collection[str]) -> list[KnownAccount]:
 def id_of_name(conn: Connection, name: str) -> int:
     """The account of this name, which may be a new row, or one that another run is just making."""
     row = account.c
-    conn.execute(insert(conn, account).values(name=name).on_conflict_do_nothing(index_elements=[row.name]))
+    conn.execute(insert(conn.dialect.name, account).values(name=name).on_conflict_do_nothing(index_elements=[row.name]))
     return int(conn.execute(select(row.id).where(row.name == name)).scalar_one())
 
 
 def add(conn: Connection, *, name: str, company_id: str, user_id: int, calendar_id: str | None) -> int | None:
     """A new account. Returns its id; None: another run was just quicker."""
     values = {"name": name, "company_id": company_id, "user_id": user_id, "calendar_id": calendar_id}
-    made = insert(conn, account).values(**values).on_conflict_do_nothing().returning(account.c.id)
+    made = insert(conn.dialect.name, account).values(**values).on_conflict_do_nothing().returning(account.c.id)
     known = conn.execute(made).scalar()
     return None if known is None else int(known)
 

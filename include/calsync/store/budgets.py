@@ -69,7 +69,7 @@ def book(conn: Connection, key: str, tokens: int, remaining: int | None, now: da
     if remaining is not None:
         _learn(conn, key, remaining, now)
     row = {"key": key, "day": _day(_reset(conn, key), now), "spent": tokens, "remaining": remaining}
-    statement = insert(conn, token_budget).values(**row, seen_at=None if remaining is None else now)
+    statement = insert(conn.dialect.name, token_budget).values(**row, seen_at=None if remaining is None else now)
     statement = statement.on_conflict_do_update(
         index_elements=[token_budget.c.key, token_budget.c.day],
         set_={
@@ -139,5 +139,5 @@ def _reset(conn: Connection, key: str) -> _Reset | None:
 
 
 def _note(conn: Connection, key: str, **values: Any) -> None:
-    conn.execute(insert(conn, budget_reset).values(key=key).on_conflict_do_nothing())
+    conn.execute(insert(conn.dialect.name, budget_reset).values(key=key).on_conflict_do_nothing())
     conn.execute(update(budget_reset).where(budget_reset.c.key == key).values(**values))

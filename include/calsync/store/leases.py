@@ -11,9 +11,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Integer, and_, bindparam, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from include.calsync.errors import AccountBusy, LeaseLost
 from include.calsync.store.tables import lease
@@ -74,19 +77,12 @@ class Leases:
         since: int | None = None,
     ) -> int:
         """As `acquire`, in the caller's transaction. Take several by their ids, or two callers may block."""
-        now = self._clock()
-        free = lease.c.expires_at <= now
-        if since is not None:
-            released = and_(lease.c.fence == since + 1, lease.c.owner == "")
-            free = and_(free, or_(lease.c.fence <= since, released))
-        taken = {"owner": owner, "expires_at": now + timedelta(seconds=ttl_s)}
-        statement = insert(connection, lease).values(account_id=account_id, fence=1, **taken)
-        statement = statement.on_conflict_do_update(
-            index_elements=[lease.c.account_id],
-            set_={**taken, "fence": lease.c.fence + 1},
-            where=or_(free, _owned_by_run(owner_run(owner))),
-        )
-        fence = connection.execute(statement.returning(lease.c.fence)).scalar_one_or_none()
+        now, run = self._clock(), owner_run(owner)
+        values = {"account_id": account_id, "owner": owner, "expires_at": now + timedelta(seconds=ttl_s), "fence": 1}
+        prefix = run + _SEPARATOR
+        asked = {"now": now, "run": run, "prefix": prefix, "length": len(prefix), "since": since}
+        taken = _take(connection.dialect.name, after=since is not None)
+        fence = connection.execute(taken, values | asked).scalar_one_or_none()
         if fence is None:
             _shorten(connection, account_id, now, max(ttl_s, DEFAULT_TTL_S))
             raise _busy(connection, account_id, now)
@@ -151,9 +147,22 @@ _CHECK = (
 )
 
 
-def _owned_by_run(run_id: str) -> ColumnElement[bool]:
-    prefix = run_id + _SEPARATOR
-    return or_(lease.c.owner == run_id, func.substr(lease.c.owner, 1, len(prefix)) == prefix)
+@cache
+def _take(dialect: str, *, after: bool) -> ReturningInsert[Any]:
+    """An insert of the lease, or an update of one that is free or the same run's; `after`: and unless another run had
+    it since then. Its answer is the fencing number."""
+    free = lease.c.expires_at <= bindparam("now")
+    if after:
+        since = bindparam("since", type_=Integer)
+        free = and_(free, or_(lease.c.fence <= since, and_(lease.c.fence == since + 1, lease.c.owner == "")))
+    mine = func.substr(lease.c.owner, 1, bindparam("length", type_=Integer)) == bindparam("prefix")
+    statement = insert(dialect, lease)
+    taken = {"owner": statement.excluded.owner, "expires_at": statement.excluded.expires_at}
+    return statement.on_conflict_do_update(
+        index_elements=[lease.c.account_id],
+        set_={**taken, "fence": lease.c.fence + 1},
+        where=or_(free, lease.c.owner == bindparam("run"), mine),
+    ).returning(lease.c.fence)
 
 
 def _shorten(connection: Connection, account_id: int, now: datetime, longest_s: float) -> None:

@@ -166,7 +166,7 @@ class StoreLimiter:
 def _set_pause(connection: Connection, key: str, now: datetime, until: datetime, reason: str, **values: object) -> None:
     """`length_s` tells the others how far away the end may be at most."""
     row = {"until": until, "reason": reason, "length_s": max(0.0, (until - now).total_seconds())}
-    statement = insert(connection, pause).values(key=key, **row, **values)
+    statement = insert(connection.dialect.name, pause).values(key=key, **row, **values)
     later = statement.excluded.until > pause.c.until
     changes = {name: case((later, statement.excluded[name]), else_=pause.c[name]) for name in row}
     connection.execute(statement.on_conflict_do_update(index_elements=[pause.c.key], set_={**changes, **values}))
@@ -200,7 +200,11 @@ def _slice_at(now: datetime, per_second: float) -> _Slice:
 def _reserve(connection: Connection, key: str, present: _Slice, demand: int) -> int:
     """Reserve up to `demand` permits, at most half of what is left, so that no process takes a slice alone."""
     this = and_(rate_slot.c.key == key, rate_slot.c.slice_start == present.start)
-    fresh = insert(connection, rate_slot).values(key=key, slice_start=present.start, used=0).on_conflict_do_nothing()
+    fresh = (
+        insert(connection.dialect.name, rate_slot)
+        .values(key=key, slice_start=present.start, used=0)
+        .on_conflict_do_nothing()
+    )
     if connection.execute(fresh.returning(rate_slot.c.key)).first() is not None:
         _remove_old_slices(connection, key, present.start)
     used = int(connection.execute(select(rate_slot.c.used).where(this).with_for_update()).scalar_one())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,21 +51,33 @@ def first_fit(codes: Codes, count: int, rules: Sequence[Rule]) -> NDArray[np.int
     numbers = np.full(count, UNDECIDED, dtype=np.intp)
     left = np.arange(count)
     for number, rule in enumerate(rules):
+        if not len(left):
+            break
         fits = left
         for column, values in rule.when.items():
-            wanted = np.array([value in values for value in DOMAIN[column]])
-            fits = fits[wanted[codes[column][fits]]]
+            fits = fits[_wanted(column, values)[codes[column][fits]]]
         if len(fits):
             numbers[fits] = number
             left = left[numbers[left] == UNDECIDED]
     return numbers
 
 
+@cache
+def _wanted(column: str, values: frozenset[str | bool]) -> NDArray[np.bool_]:
+    """Of each value of the column's domain: whether it is one of these."""
+    return np.array([value in values for value in DOMAIN[column]])
+
+
+@cache
+def _domain(column: str) -> pd.Index[Any]:
+    return pd.Index(DOMAIN[column], dtype=object)
+
+
 def _codes(facts: pd.DataFrame, rules: Sequence[Rule]) -> Codes:
     """The columns that the rules ask for, each value as its position in the column's domain."""
     codes = {}
     for name in {column for rule in rules for column in rule.when}:
-        at = pd.Index(DOMAIN[name], dtype=object).get_indexer(pd.Index(facts[name], dtype=object))
+        at = _domain(name).get_indexer(pd.Index(facts[name], dtype=object))
         if (at < 0).any():
             raise UndecidedCase(f"{name} is never {facts[name].iloc[int(np.flatnonzero(at < 0)[0])]!r}")
         codes[name] = at.astype(np.int8)
