@@ -16,6 +16,12 @@ from include.calsync.store.tables import former, link
 
 IDS_PER_QUERY = 500
 _FORMER = columns_of(Former, former)
+# Later ones replace earlier ones.
+_OF_ACTIVITIES = (
+    select(*_FORMER)
+    .where(former.c.company_id == bindparam("company_id"), former.c.activity_id.in_(bindparam("ids", expanding=True)))
+    .order_by(former.c.ended_at, former.c.id)
+)
 _FORGET = delete(former).where(
     former.c.calendar_id == bindparam("in_calendar"), former.c.event_id == bindparam("of_event")
 )
@@ -87,10 +93,8 @@ def of_activities(conn: Connection, ids: Mapping[str, Iterable[int]]) -> dict[tu
     for company_id, wanted in ids.items():
         remaining = iter(wanted)
         while part := list(islice(remaining, IDS_PER_QUERY)):
-            mine = former.c.company_id == company_id, former.c.activity_id.in_(part)
-            # Later ones replace earlier ones.
-            query = select(*_FORMER).where(*mine).order_by(former.c.ended_at, former.c.id)
-            found |= {(company_id, row.activity_id): row for row in records(Former, conn.execute(query))}
+            rows = records(Former, conn.execute(_OF_ACTIVITIES, {"company_id": company_id, "ids": part}))
+            found |= {(company_id, row.activity_id): row for row in rows}
     return found
 
 

@@ -35,6 +35,13 @@ _INTENT = columns_of(Intent, intent)
 _BASE = columns_of(ActivityBase, link)
 IDS_PER_QUERY = 500
 MEETING_OF = ("meeting", "company_id", "calendar_id", "event_id")
+_GET = select(*WHOLE).where(link.c.id == bindparam("link_id"))
+_OF_ACTIVITY = select(*WHOLE).where(
+    link.c.company_id == bindparam("company_id"), link.c.activity_id == bindparam("activity_id")
+)
+_OF_EVENT = select(*WHOLE).where(
+    link.c.calendar_id == bindparam("calendar_id"), link.c.event_id == bindparam("event_id")
+)
 _ADD = insert(link).returning(link.c.id)
 _SET = update(link).where(link.c.id == bindparam("link_id"))
 
@@ -66,21 +73,17 @@ def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
 
 def get_link(conn: Connection, link_id: int) -> Link | None:
     """One link; None if it is gone."""
-    return _link(conn, link.c.id == link_id)
+    return record_of(Link, conn.execute(_GET, {"link_id": link_id}).first())
 
 
 def link_of_activity(conn: Connection, company_id: str, activity_id: int) -> Link | None:
     """The link of an activity."""
-    return _link(conn, link.c.company_id == company_id, link.c.activity_id == activity_id)
+    return record_of(Link, conn.execute(_OF_ACTIVITY, {"company_id": company_id, "activity_id": activity_id}).first())
 
 
 def link_of_event(conn: Connection, calendar_id: str, event_id: str) -> Link | None:
     """The link of an event."""
-    return _link(conn, link.c.calendar_id == calendar_id, link.c.event_id == event_id)
-
-
-def _link(conn: Connection, *where: ColumnElement[bool]) -> Link | None:
-    return record_of(Link, conn.execute(select(*WHOLE).where(*where)).first())
+    return record_of(Link, conn.execute(_OF_EVENT, {"calendar_id": calendar_id, "event_id": event_id}).first())
 
 
 def add_link(conn: Connection, **values: Any) -> int:

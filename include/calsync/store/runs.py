@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, true, update
+from sqlalchemy import Boolean, Connection, bindparam, delete, func, insert, or_, select, update
 
 from include.calsync.core.records import NOBODY, Columns, Observation
 from include.calsync.core.run_records import AccountInRun, PlanRow, StoredRun
@@ -20,6 +20,14 @@ _OBSERVED = [
     for column in columns_of(Observation, observation)
 ]
 _GET = select(*columns_of(StoredRun, sync_run)).where(sync_run.c.id == bindparam("run_id"))
+_ASKED = (
+    run_account.c.run_id == bindparam("run_id"),
+    or_(bindparam("everyone", type_=Boolean), account.c.name.in_(bindparam("names", expanding=True))),
+)
+_ACCOUNTS = select(*_ACCOUNT).join(account, account.c.id == run_account.c.account_id).where(*_ASKED)
+_ACCOUNTS = _ACCOUNTS.order_by(account.c.name)
+_FENCES = select(account.c.id, account.c.name, run_account.c.fence).join(account).where(*_ASKED)
+_FENCES = _FENCES.where(run_account.c.state == "ok").order_by(account.c.id)
 _SET_ACCOUNT = update(run_account).where(
     run_account.c.run_id == bindparam("of_run"), run_account.c.account_id == bindparam("of_account")
 )
@@ -58,27 +66,17 @@ def drop_stale(conn: Connection, before: datetime) -> None:
 
 def accounts(conn: Connection, run_id: str, names: Iterable[str] | None = None) -> list[AccountInRun]:
     """The accounts of the run, joined with what the store knows of each."""
-    query = (
-        select(*_ACCOUNT)
-        .join(account, account.c.id == run_account.c.account_id)
-        .where(run_account.c.run_id == run_id, _named(names))
-        .order_by(account.c.name)
-    )
-    return records(AccountInRun, conn.execute(query))
+    return records(AccountInRun, conn.execute(_ACCOUNTS, {"run_id": run_id, **_named(names)}))
 
 
 def fences(conn: Connection, run_id: str, names: Iterable[str] | None) -> list[tuple[int, str, int | None]]:
     """The accounts of the run that are worked on, by id: id, name, and the fencing number as the last task had it."""
-    query = select(account.c.id, account.c.name, run_account.c.fence).join(account)
-    mine = run_account.c.run_id == run_id, run_account.c.state == "ok", _named(names)
-    return [(row.id, row.name, row.fence) for row in conn.execute(query.where(*mine).order_by(account.c.id))]
+    return [(row.id, row.name, row.fence) for row in conn.execute(_FENCES, {"run_id": run_id, **_named(names)})]
 
 
-def _named(names: Iterable[str] | None) -> ColumnElement[bool]:
-    if names is None:
-        return true()
-    known = list(names)
-    return account.c.name.in_([*known, *(name + NEXT for name in known)])
+def _named(names: Iterable[str] | None) -> dict[str, Any]:
+    known = list(names or ())
+    return {"everyone": names is None, "names": [*known, *(name + NEXT for name in known)]}
 
 
 def fence_of(conn: Connection, run_id: str, account_id: int) -> int | None:
