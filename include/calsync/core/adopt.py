@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from include.calsync.core.fields import MERGED
 from include.calsync.core.model import ActivityView, EventView, When
@@ -16,6 +16,8 @@ from include.calsync.core.written import parts
 
 Key = TypeVar("Key", bound=Hashable)
 Other = TypeVar("Other", bound=Hashable)
+Span = tuple[object, ...]
+"""Start and length, to be compared."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,10 @@ def look_alikes(
 
     One candidate on each side: a pair. Several that are equal in all fields: pairs in the order given. Else ambiguous.
     """
-    by_time: dict[Any, list[tuple[Key, EventView]]] = defaultdict(list)
+    by_time: dict[Span, list[tuple[Key, EventView]]] = defaultdict(list)
     for event_key, event in events:
         by_time[span_of(event.when)].append((event_key, event))
-    groups: dict[tuple[Any, ...], list[tuple[Key, ActivityView]]] = defaultdict(list)
+    groups: dict[Span, list[tuple[Key, ActivityView]]] = defaultdict(list)
     for activity_key, activity in activities:
         if activity.when is not None:
             span = span_of(move_event(activity.when, None, None, policy.default_duration))
@@ -80,7 +82,7 @@ def _clusters(likes: dict[Key, list[Key]]) -> list[tuple[list[Key], list[Key]]]:
     return clusters
 
 
-def _content(view: ActivityView) -> tuple[Any, ...]:
+def _content(view: ActivityView) -> tuple[object, ...]:
     return *(getattr(view, name) for name in MERGED), view.refs
 
 
@@ -88,7 +90,7 @@ def _same_title(event: EventView, activity: ActivityView) -> bool:
     return same_title(event.title, parts(activity.context), activity.subject)
 
 
-def span_of(when: When) -> tuple[Any, ...]:
+def span_of(when: When) -> Span:
     """Start and end, to compare."""
     return ("day", when.day, when.days) if when.all_day else ("timed", when.start, when.duration)
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from include.calsync.core.fields import EVENT
-
-Raw = Mapping[str, Any]
+from include.calsync.core.raw import Body, Raw
 
 _KEPT = (
     *(column for half in EVENT.values() for column in half.columns if column != "attendeesOmitted"),
@@ -17,7 +15,7 @@ _GUEST = ("email", "displayName", "optional", "additionalGuests", "comment", "re
 _ATTACHMENT = ("fileUrl", "title", "mimeType", "iconLink")
 
 
-def event_members(last: Raw, calendar_id: str, *, stays: bool) -> dict[str, Any]:
+def event_members(last: Raw, calendar_id: str, *, stays: bool) -> Body:
     """The members of an insert (Calendar API v3, Events) that make an event again what it was.
 
     `calendar_id`: where it is made. `stays`: it is made in its old calendar; in a colleague's neither the one who had
@@ -35,7 +33,7 @@ def event_members(last: Raw, calendar_id: str, *, stays: bool) -> dict[str, Any]
     return {name: value for name, value in out.items() if value not in ({}, [], None)}
 
 
-def _guests(shown: Any, calendar_id: str, *, stays: bool) -> list[dict[str, Any]]:
+def _guests(shown: Iterable[object], calendar_id: str, *, stays: bool) -> list[Body]:
     people = [each for each in shown if isinstance(each, Mapping) and each.get("email")]
     asked = [each for each in people if stays or not (each.get("self") or each.get("organizer"))]
     own = calendar_id.casefold()
@@ -43,14 +41,14 @@ def _guests(shown: Any, calendar_id: str, *, stays: bool) -> list[dict[str, Any]
     return [{name: each[name] for name in _GUEST if each.get(name) is not None} for each in others]
 
 
-def _conference(shown: Any) -> dict[str, Any]:
+def _conference(shown: object) -> Body:
     """A conference that was made is copied as it is; one that is only asked for is none yet."""
     if not isinstance(shown, Mapping) or not shown.get("entryPoints"):
         return {}
     return {name: value for name, value in shown.items() if name != "createRequest"}
 
 
-def unanswered(members: dict[str, Any]) -> dict[str, Any]:
+def unanswered(members: Body) -> Body:
     """For another time than the guests answered for."""
     guests = [{k: v for k, v in each.items() if k != "responseStatus"} for each in members.get("attendees", ())]
     return members | ({"attendees": guests} if guests else {})

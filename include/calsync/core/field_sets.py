@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from include.calsync.core.fields import ACTIVITY, BESIDE, EVENT, Half, activity_view, event_view
 from include.calsync.core.model import ActivityView, Context, EventView
+from include.calsync.core.raw import Json, Raw
+from include.calsync.core.records import Payload
 from include.calsync.errors import Unreadable
 
 FIELD_SET = max(half.since for half in (*ACTIVITY.values(), *EVENT.values()))
@@ -23,7 +25,7 @@ View = TypeVar("View", ActivityView, EventView)
 _HALVES: Mapping[type, Mapping[str, Half]] = {ActivityView: ACTIVITY, EventView: EVENT}
 
 
-def completed(known: Mapping[str, Any], seen: View, field_set: int) -> View:
+def completed(known: Json, seen: View, field_set: int) -> View:
     """A view of an earlier version (JSON), with the fields that are newer than its set as `seen` shows them."""
     view = type(seen).from_json(dict(known))
     if field_set >= FIELD_SET:
@@ -33,7 +35,7 @@ def completed(known: Mapping[str, Any], seen: View, field_set: int) -> View:
     return dataclasses.replace(view, **{name: getattr(seen, name) for name in newer})
 
 
-def last_activity(raw: Mapping[str, Any] | None, context: Context | None = None) -> ActivityView | None:
+def last_activity(raw: Raw | None, context: Context | None = None) -> ActivityView | None:
     """What the last full object shows; None: there is none, or it can't be read."""
     try:
         return activity_view(raw, context or Context()) if raw else None
@@ -41,7 +43,7 @@ def last_activity(raw: Mapping[str, Any] | None, context: Context | None = None)
         return None
 
 
-def last_event(raw: Mapping[str, Any] | None) -> EventView | None:
+def last_event(raw: Raw | None) -> EventView | None:
     """As `last_activity`."""
     try:
         return event_view(raw) if raw else None
@@ -49,7 +51,7 @@ def last_event(raw: Mapping[str, Any] | None) -> EventView | None:
         return None
 
 
-def present(payload: dict[str, Any]) -> dict[str, Any]:
+def present(payload: Payload) -> Payload:
     """A payload with the views of an earlier version completed from the raw objects beside them."""
     number = payload.get("field_set", FIRST)
     if number >= FIELD_SET or not payload.get("activity") or not payload.get("event"):

@@ -16,12 +16,12 @@ from typing import Any
 from include.calsync.core import received
 from include.calsync.core.limits import EVENT_PLACE, EVENT_TITLE, NAME, NOTE, PLACE, SUBJECT, shorten
 from include.calsync.core.model import ActivityView, Context, EventView, When
+from include.calsync.core.raw import Body, Raw
 from include.calsync.core.text import clean_characters, escape, one_line, plain, unescape
 from include.calsync.core.visibility import visibility_body
 from include.calsync.core.when import activity_fields, activity_when, event_fields, event_when
 
-Raw = Mapping[str, Any]
-_NO_TIME: Mapping[str, Any] = {"due_date": None, "due_time": None, "duration": None}
+_NO_TIME: Mapping[str, str | None] = {"due_date": None, "due_time": None, "duration": None}
 
 
 def activity_view(raw: Raw, context: Context) -> ActivityView:
@@ -38,30 +38,30 @@ def event_view(raw: Raw) -> EventView:
     return EventView(**{name: half.read(raw) for name, half in EVENT.items() if name not in BESIDE})
 
 
-def join_link(raw: Mapping[str, Any]) -> str:
+def join_link(raw: Raw) -> str:
     """Where an event's video call is joined; "" if it has none."""
     points = _mappings(_mapping(raw.get("conferenceData")).get("entryPoints"))
     video = (point.get("uri") for point in points if point.get("entryPointType") == "video")
     return one_line(_text(raw.get("hangoutLink") or next(video, None)))
 
 
-def activity_body(changes: Mapping[str, Any]) -> dict[str, Any]:
+def activity_body(changes: Mapping[str, Any]) -> Body:
     """The PATCH (or POST) body for canonical changes of an activity, by the name of its field.
 
     None and "" clear a field. Raises KeyError for a name that is none, or is never written.
     """
-    body: dict[str, Any] = {}
+    body: Body = {}
     for name, value in changes.items():
         body.update(ACTIVITY[name].body(value))
     return body
 
 
-def event_body(changes: Mapping[str, Any], *, zone: str, default_duration: timedelta) -> dict[str, Any]:
+def event_body(changes: Mapping[str, Any], *, zone: str, default_duration: timedelta) -> Body:
     """The PATCH body for canonical changes of an event, by the name of its field. Raises KeyError for any other name.
 
     `zone`: IANA name shown with timed events; `default_duration`: length of a `when` that has none.
     """
-    body: dict[str, Any] = {}
+    body: Body = {}
     for name, value in changes.items():
         if name == "when":
             body.update(event_fields(value, zone=zone, default_duration=default_duration))
@@ -70,7 +70,7 @@ def event_body(changes: Mapping[str, Any], *, zone: str, default_duration: timed
     return body
 
 
-def without_nulls(body: Mapping[str, Any]) -> dict[str, Any]:
+def without_nulls(body: Raw) -> Body:
     """The body for an insert: there is nothing to clear yet. Looks into nested objects."""
     return {
         key: without_nulls(value) if isinstance(value, Mapping) else value
@@ -95,7 +95,7 @@ def context_block(view: ActivityView, *, include_note: bool, include_call: bool 
     return escape("\n".join(f"{label}: {value}" for label, value in named.items() if value))
 
 
-def unsupported(raw: Mapping[str, Any]) -> str | None:
+def unsupported(raw: Raw) -> str | None:
     """Why a Google event is left alone (the reason under which it is counted), or None for one that is synced."""
     if raw.get("recurrence"):
         return "series"
@@ -104,13 +104,13 @@ def unsupported(raw: Mapping[str, Any]) -> str | None:
     return None
 
 
-def has_guests(raw: Mapping[str, Any]) -> bool:
+def has_guests(raw: Raw) -> bool:
     """Whether anybody else was asked to come. Rooms and other resources are no guests."""
     attendees = _mappings(raw.get("attendees"))
     return bool(raw.get("attendeesOmitted")) or any(not (a.get("self") or a.get("resource")) for a in attendees)
 
 
-def is_foreign(raw: Mapping[str, Any], calendar_id: str = "") -> bool:
+def is_foreign(raw: Raw, calendar_id: str = "") -> bool:
     """Whether somebody else organises the event, or this copy of it can't be changed.
 
     An organizer of the address `calendar_id` is the calendar itself. An event without an organizer is one's own.
@@ -125,11 +125,11 @@ def _text(value: object) -> str:
     return "" if value is None else clean_characters(str(value))
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def _mapping(value: object) -> Raw:
     return value if isinstance(value, Mapping) else {}
 
 
-def _mappings(value: object) -> list[Mapping[str, Any]]:
+def _mappings(value: object) -> list[Raw]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
@@ -181,11 +181,11 @@ def _plain(name: str) -> Callable[[Raw], str]:
     return lambda raw: plain(_text(raw.get(name)))
 
 
-def _send(name: str) -> Callable[[Any], dict[str, Any]]:
+def _send(name: str) -> Callable[[Any], Body]:
     return lambda value: {name: clean_characters(value) if isinstance(value, str) else value}
 
 
-def _never(value: Any) -> Mapping[str, Any]:
+def _never(value: Any) -> Raw:
     raise KeyError(f"a field that is never written: {value}")
 
 
@@ -213,7 +213,7 @@ class Half:
 
     columns: tuple[str, ...]
     read: Callable[[Raw], Any]
-    body: Callable[[Any], Mapping[str, Any]] = _never
+    body: Callable[[Any], Raw] = _never
     """From a value to the members of a body."""
     longest: int | None = None
     """The service's own limit for a text, in characters."""

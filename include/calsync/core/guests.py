@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+
+from include.calsync.core.raw import Raw
 
 
 def domain_of(address: str) -> str:
@@ -29,7 +30,7 @@ def is_public(domain: str) -> bool:
     return name in _PROVIDERS.split() and _SUFFIX.fullmatch(suffix) is not None
 
 
-def own_people(users: Iterable[Mapping[str, Any]]) -> set[str]:
+def own_people(users: Iterable[Raw]) -> set[str]:
     """What colleagues are known by, from the company's Pipedrive users: active ones' addresses, and their domains.
 
     A public provider's domain is left out, and so is what only a deleted or deactivated user had.
@@ -39,7 +40,7 @@ def own_people(users: Iterable[Mapping[str, Any]]) -> set[str]:
     return addresses | {domain for each in addresses if (domain := domain_of(each)) and not is_public(domain)}
 
 
-def outside_guests(event: Mapping[str, Any], own: frozenset[str]) -> list[str]:
+def outside_guests(event: Raw, own: frozenset[str]) -> list[str]:
     """Addresses of guests who are nobody of the company, each once, the organizer first, in lower case.
 
     `own`: addresses and domains of colleagues.

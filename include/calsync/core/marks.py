@@ -10,9 +10,9 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from include.calsync.core.model import Origin
+from include.calsync.core.raw import Body, Raw
 
 VERSION = "1"
 LARGEST_ID = 2**63 - 1
@@ -40,7 +40,7 @@ class Mark:
     deployment: str = field(default="", compare=False)
     """The installation that wrote it; "": one from before there was this property. No event is rewritten for it."""
 
-    def properties(self) -> dict[str, Any]:
+    def properties(self) -> Body:
         """As the `extendedProperties` member of an event."""
         return {
             "private": {
@@ -54,7 +54,7 @@ class Mark:
         }
 
 
-def read_mark(event: Mapping[str, Any]) -> Mark | None:
+def read_mark(event: Raw) -> Mark | None:
     """The mark of a raw event; None if it has none that can be ours: any app may write these properties."""
     properties = event.get("extendedProperties")
     private = properties.get("private") if isinstance(properties, Mapping) else None

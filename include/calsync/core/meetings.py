@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from include.calsync.core.identifiers import identifier
+from include.calsync.core.raw import Raw
 
 LENGTH = 1100
 """Of the longest meeting that the store takes."""
 
 
-def meeting_of(event: Mapping[str, Any] | None) -> str | None:
+def meeting_of(event: Raw | None) -> str | None:
     """The meeting of a raw event: its iCalUID, and for an occurrence of a series its original start; None: unknown."""
     event = event or {}
     uid = event.get("iCalUID")
@@ -26,7 +26,7 @@ def meeting_of(event: Mapping[str, Any] | None) -> str | None:
     return f"{identifier(str(uid), LENGTH - 1 - len(began))} {began}"
 
 
-def _instant(text: Any) -> str:
+def _instant(text: object) -> str:
     """Each calendar shows it in its own zone."""
     try:
         return datetime.fromisoformat(str(text)).astimezone(UTC).isoformat()

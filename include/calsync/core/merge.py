@@ -49,12 +49,16 @@ class Pair:
     """The base was taken while a veil was over the event (core.privacy): what it shows now is no edit."""
 
 
+Changes = dict[str, Any]
+"""Canonical values that are to be written, by field."""
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """What must be written where; `kept` names fields that a one-way mode leaves different, by side."""
 
-    event_changes: dict[str, Any]
-    activity_changes: dict[str, Any]
+    event_changes: Changes
+    activity_changes: Changes
     written: Written
     conflicts: tuple[Conflict, ...] = ()
     kept: dict[Side, frozenset[str]] = field(default_factory=dict)
@@ -280,10 +284,10 @@ class _Merge:
 
     # What to write.
 
-    def _event_changes(self, flow: dict[str, Side | None], written: Written) -> dict[str, Any]:
+    def _event_changes(self, flow: dict[str, Side | None], written: Written) -> Changes:
         if not self.policy.may_write(Side.EVENT):
             return {}
-        changes: dict[str, Any] = {}
+        changes: Changes = {}
         title = self._title_change(flow["subject"], written)
         if title is not None and self.policy.may_write(Side.EVENT, "subject"):
             changes["title"] = title
@@ -298,7 +302,7 @@ class _Merge:
         color = self._color_change(written) if self.policy.may_write(Side.EVENT, "subject") else {}
         return _differing(changes, self.pair.event) | color
 
-    def _color_change(self, written: Written) -> dict[str, Any]:
+    def _color_change(self, written: Written) -> Changes:
         """The color of the type. One that a person chose stays until the type changes."""
         shown, known, wanted = self.pair.event_color, self.last.color or "", written.color or ""
         base = self.pair.activity_base
@@ -352,7 +356,7 @@ class _Merge:
         return move_activity(self.pair.event.when, shown, base.when if base else self.activity_when)
 
 
-def _differing(changes: dict[str, Any], shown: ActivityView | EventView) -> dict[str, Any]:
+def _differing(changes: Changes, shown: ActivityView | EventView) -> Changes:
     """Without what the side shows already."""
     seen = {name: plain(value) if name == "description" else value for name, value in changes.items()}
     return {name: changes[name] for name in changes if seen[name] != getattr(shown, name)}

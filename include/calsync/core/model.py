@@ -12,7 +12,9 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Self
+
+from include.calsync.core.raw import Json
 
 
 class Change(StrEnum):
@@ -52,7 +54,7 @@ class When:
         """Whether it has days, and no time."""
         return self.day is not None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """As stored."""
         if self.day is not None:
             return {"day": self.day.isoformat(), "days": self.days}
@@ -61,7 +63,7 @@ class When:
         return {"start": self.start.isoformat(), "duration_s": length}
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
+    def from_json(cls, value: Json) -> Self:
         """What `to_json` made."""
         if "day" in value:
             return cls(day=date.fromisoformat(value["day"]), days=value["days"])
@@ -107,7 +109,7 @@ class ActivityView:
     private: bool = field(default=False, compare=False)
     """Nothing that its event says; no edit, and in no digest."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """As stored."""
         out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         if not self.private:
@@ -118,7 +120,7 @@ class ActivityView:
         return out
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
+    def from_json(cls, value: Json) -> Self:
         """What `to_json` made."""
         when = value["when"]
         return cls(
@@ -143,19 +145,19 @@ class EventView:
     guests: bool = False
     """Whether anybody else was asked to come."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """As stored."""
         out = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         out["when"] = self.when.to_json()
         return out
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
+    def from_json(cls, value: Json) -> Self:
         """What `to_json` made."""
         return cls(**{**_known(cls, value), "when": When.from_json(value["when"])})
 
 
-def _known(kind: type[ActivityView] | type[EventView], value: dict[str, Any]) -> dict[str, Any]:
+def _known(kind: type[ActivityView] | type[EventView], value: Json) -> Json:
     """Without the fields of a later version."""
     names = kind.__dataclass_fields__
     return value if names.keys() >= value.keys() else {name: value[name] for name in value if name in names}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from include.calsync.core.model import ActivityView, Origin
+from include.calsync.core.raw import Raw
 from include.calsync.core.terms import OWN, Terms, terms_of
 
 
@@ -64,7 +64,7 @@ class Policy:
         """Whether a field that colors depend on is another."""
         return any(getattr(one, name) != getattr(other, name) for name in {name for name, _, _ in self.colors})
 
-    def of_pair(self, event: Mapping[str, Any] | None, origin: Origin) -> Self:
+    def of_pair(self, event: Raw | None, origin: Origin) -> Self:
         """The rules of a pair with this raw event."""
         terms = terms_of(event or {}, calendar_id=self.calendar_id, origin=origin, own=self.own)
         return dataclasses.replace(self, terms=terms)

@@ -5,8 +5,8 @@ a log, not into Pipedrive. The veil is drawn over every raw event where it enter
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from include.calsync.core.raw import Raw, RawEvent
 from include.calsync.core.received import ODD
 from include.calsync.core.visibility import visibility_of
 from include.calsync.core.words import Absence
@@ -21,7 +21,7 @@ _KEPT = (
 )  # fmt: skip
 
 
-def is_private(event: Mapping[str, Any]) -> bool:
+def is_private(event: Raw) -> bool:
     """Whether only its owner may know what it is about (Calendar API v3 reference, Events: visibility).
 
     What we made private is not meant: what it is about comes from Pipedrive.
@@ -29,24 +29,24 @@ def is_private(event: Mapping[str, Any]) -> bool:
     return visibility_of(event) in ("private", "confidential")
 
 
-def is_veiled(event: Mapping[str, Any]) -> bool:
+def is_veiled(event: Raw) -> bool:
     """Whether this raw event is only what the veil shows."""
     return bool(event.get(VEIL))
 
 
-def is_declined(event: Mapping[str, Any]) -> bool:
+def is_declined(event: Raw) -> bool:
     """Whether the calendar's owner declined it."""
     return any(each.get("self") and each.get("responseStatus") == "declined" for each in _attendees(event))
 
 
-def unwanted(event: Mapping[str, Any], private_events: str) -> str | None:
+def unwanted(event: Raw, private_events: str) -> str | None:
     """Why a live event counts as one that is not there; None: it counts."""
     if is_declined(event):
         return Absence.DECLINED
     return Absence.PRIVATE if private_events == "skip" and is_private(event) else None
 
 
-def veiled(event: Mapping[str, Any], private_events: str) -> dict[str, Any]:
+def veiled(event: Raw, private_events: str) -> RawEvent:
     """The raw event as it may be known. Of guests only their domains are left, of properties only ours.
 
     Where private events are skipped the veil is the same: a pair may have been made before.
@@ -65,7 +65,7 @@ def veiled(event: Mapping[str, Any], private_events: str) -> dict[str, Any]:
     return out | ({"extendedProperties": {"private": ours}} if ours else {})
 
 
-def _nobody(person: Mapping[str, Any]) -> dict[str, Any]:
+def _nobody(person: Raw) -> RawEvent:
     out = {name: person[name] for name in ("self", "organizer", "resource", "responseStatus") if name in person}
     email = str(person.get("email") or "")
     domain = email.rpartition("@")[2]
@@ -74,6 +74,6 @@ def _nobody(person: Mapping[str, Any]) -> dict[str, Any]:
     return out | ({"email": f"somebody@{domain}"} if domain else {})
 
 
-def _attendees(event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _attendees(event: Raw) -> list[Raw]:
     attendees = event.get("attendees")
     return [each for each in attendees if isinstance(each, Mapping)] if isinstance(attendees, list) else []

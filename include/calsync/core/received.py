@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from include.calsync.core.raw import Raw, RawActivity, RawEvent, RawItem
 from include.calsync.errors import Unreadable
 
 ODD = "calsyncOdd"
@@ -18,7 +19,7 @@ LARGEST = 2**63 - 1
 Kind = Callable[[Any], Any]
 
 
-def event(raw: Mapping[str, Any]) -> dict[str, Any]:
+def event(raw: Raw) -> RawEvent:
     """An event of the Calendar API v3. One that may be private counts as private."""
     out = _shaped(raw, _EVENT)
     if "visibility" in out.get(ODD, ""):
@@ -26,18 +27,18 @@ def event(raw: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
-def activity(raw: Mapping[str, Any]) -> dict[str, Any]:
+def activity(raw: Raw) -> RawActivity:
     """An activity of the v2 API; its `id` is missing if it is none."""
     return _shaped(raw, _ACTIVITY)
 
 
-def check(raw: Mapping[str, Any]) -> None:
+def check(raw: Raw) -> None:
     """Raise Unreadable if a member was of another type than expected."""
     if raw.get(ODD):
         raise Unreadable(f"another kind of value than expected: {raw[ODD]}")
 
 
-def _shaped(raw: Mapping[str, Any], kinds: Mapping[str, Kind]) -> dict[str, Any]:
+def _shaped(raw: Raw, kinds: Mapping[str, Kind]) -> RawItem:
     out, odd = dict(raw), []
     for name, kind in kinds.items():
         if out.get(name) is not None:
@@ -49,7 +50,7 @@ def _shaped(raw: Mapping[str, Any], kinds: Mapping[str, Kind]) -> dict[str, Any]
     return out | ({ODD: ", ".join(odd)} if odd else {})
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -57,7 +58,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _number(value: Any) -> int:
+def _number(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
@@ -67,20 +68,20 @@ def _number(value: Any) -> int:
     return value
 
 
-def _flag(value: Any) -> bool:
+def _flag(value: object) -> bool:
     if value not in (True, False):  # 0 and 1 are equal to these
         raise TypeError
     return bool(value)
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: object) -> list[str]:
     return [_text(each) for each in value] if isinstance(value, list) else [_text(value)]
 
 
 def _object(kinds: Mapping[str, Kind]) -> Kind:
     """An object: a member of another type makes the whole one of another type."""
 
-    def read(value: Any) -> dict[str, Any]:
+    def read(value: object) -> RawItem:
         out = _shaped(value, kinds) if isinstance(value, Mapping) else {ODD: ""}
         if ODD in out:
             raise TypeError
@@ -93,7 +94,7 @@ def _objects(kinds: Mapping[str, Kind]) -> Kind:
     """A list of objects; what else stands in it is nothing."""
     read = _object(kinds)
 
-    def each(value: Any) -> list[dict[str, Any]]:
+    def each(value: object) -> list[RawItem]:
         if not isinstance(value, list):
             raise TypeError
         return [read(one) for one in value if isinstance(one, Mapping)]
@@ -101,13 +102,13 @@ def _objects(kinds: Mapping[str, Kind]) -> Kind:
     return each
 
 
-def _properties(value: Any) -> dict[str, str]:
+def _properties(value: object) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise TypeError
     return {str(name): _text(each) for name, each in value.items() if each is not None}
 
 
-def _place(value: Any) -> Any:
+def _place(value: object) -> Any:
     return _PLACE(value) if isinstance(value, Mapping) else _text(value)
 
 

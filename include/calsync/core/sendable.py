@@ -8,9 +8,8 @@ v2, POST and PATCH /activities; reports of users of the API.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
-Raw = Mapping[str, Any]
+from include.calsync.core.raw import Body, Raw
 
 WRITABLE = frozenset({
     "subject", "type", "owner_id", "deal_id", "lead_id", "org_id", "project_id", "due_date", "due_time", "duration",
@@ -25,7 +24,7 @@ _PLACE = (
 )  # fmt: skip
 
 
-def sendable(body: Raw) -> dict[str, Any]:
+def sendable(body: Raw) -> Body:
     """The members of `body` that may be written, nested ones made anew; None clears one.
 
     `person_id` is read-only: the person becomes the primary participant.
@@ -37,12 +36,12 @@ def sendable(body: Raw) -> dict[str, Any]:
     return out | {name: make(out[name]) for name, make in made.items() if name in out}
 
 
-def attendees(shown: Any) -> list[dict[str, Any]]:
+def attendees(shown: object) -> list[Body]:
     """Attendees as they may be sent: known members, set and of the right type. `email_address` is an older name."""
     return [person for each in _objects(shown) if (person := _attendee(each))]
 
 
-def lean(body: Raw) -> dict[str, Any]:
+def lean(body: Raw) -> Body:
     """The body with nothing but e-mail and name of each attendee."""
     if "attendees" not in body:
         return dict(body)
@@ -50,7 +49,7 @@ def lean(body: Raw) -> dict[str, Any]:
     return {**body, "attendees": [each for each in short if "email" in each]}
 
 
-def participants(shown: Any) -> list[dict[str, Any]]:
+def participants(shown: object) -> list[Body]:
     """Participants as they may be sent. The migration guide of v2 also shows `primary_flag`."""
     people = [(each.get("person_id"), each) for each in _objects(shown)]
     return [
@@ -60,13 +59,13 @@ def participants(shown: Any) -> list[dict[str, Any]]:
     ]
 
 
-def with_person(shown: Any, person_id: int) -> list[dict[str, Any]]:
+def with_person(shown: object, person_id: int) -> list[Body]:
     """The participants and this person as the primary one: an edit may replace the whole list."""
     others = [each | {"primary": False} for each in participants(shown) if each["person_id"] != person_id]
     return [{"person_id": person_id, "primary": True}, *others]
 
 
-def place(shown: Any) -> dict[str, Any] | None:
+def place(shown: object) -> Body | None:
     """A place as it may be sent; None clears it."""
     if isinstance(shown, str):
         shown = {"value": shown}
@@ -77,15 +76,15 @@ def place(shown: Any) -> dict[str, Any] | None:
     return parts or None
 
 
-def _attendee(shown: Raw) -> dict[str, Any]:
+def _attendee(shown: Raw) -> Body:
     known = {"email": shown.get("email_address"), **{name: shown[name] for name in shown if shown[name] is not None}}
     return {name: known[name] for name, kind in _ATTENDEE.items() if _is(known.get(name), kind)}
 
 
-def _is(value: Any, kind: type) -> bool:
+def _is(value: object, kind: type) -> bool:
     """Whether the value is exactly of that type (a bool is no int), and no empty text."""
     return type(value) is kind and value != ""
 
 
-def _objects(shown: Any) -> Iterator[Raw]:
+def _objects(shown: object) -> Iterator[Raw]:
     return (each for each in shown if isinstance(each, Mapping)) if isinstance(shown, Sequence) else iter(())

@@ -11,10 +11,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from include.calsync.core.meetings import meeting_of
 from include.calsync.core.model import When
+from include.calsync.core.raw import Raw, RawEvent
 from include.calsync.core.when import known_zone
 
 # "This and following" gives the new series the old id and the moment of the cut.
@@ -23,17 +23,17 @@ NEAR = timedelta(days=7)
 LAST = datetime.max.replace(tzinfo=UTC)
 
 
-def is_series(raw: Mapping[str, Any] | None) -> bool:
+def is_series(raw: Raw | None) -> bool:
     """Whether a raw event is a whole series."""
     return bool((raw or {}).get("recurrence"))
 
 
-def is_occurrence(raw: Mapping[str, Any] | None) -> bool:
+def is_occurrence(raw: Raw | None) -> bool:
     """Whether a raw event is one occurrence of a series."""
     return bool((raw or {}).get("recurringEventId"))
 
 
-def series_columns(raw: Mapping[str, Any] | None) -> dict[str, str | None]:
+def series_columns(raw: Raw | None) -> dict[str, str | None]:
     """`series_id` and `original_start` of a raw event (None for an event that is no occurrence), and its `meeting`."""
     raw = raw or {}
     meeting = meeting_of(raw)
@@ -43,7 +43,7 @@ def series_columns(raw: Mapping[str, Any] | None) -> dict[str, str | None]:
     return {"series_id": str(raw["recurringEventId"]), "original_start": start, "meeting": meeting}
 
 
-def start_text(value: Mapping[str, Any] | None) -> str | None:
+def start_text(value: Raw | None) -> str | None:
     """A `start` or `originalStartTime` as ISO text in its own zone, so that it begins with the local date.
 
     None: there is none, or it means nothing.
@@ -207,11 +207,11 @@ class _Rekeying:
 
 
 def capped(
-    raws: Iterable[dict[str, Any]], limit: int, is_exempt: Callable[[dict[str, Any]], bool]
-) -> tuple[list[dict[str, Any]], set[str]]:
+    raws: Iterable[RawEvent], limit: int, is_exempt: Callable[[RawEvent], bool]
+) -> tuple[list[RawEvent], set[str]]:
     """Occurrences, the earliest `limit` of each series (and all exempt ones); and the series that have more."""
     counts: Counter[str] = Counter()
-    kept: list[dict[str, Any]] = []
+    kept: list[RawEvent] = []
     over: set[str] = set()
     for raw in sorted(raws, key=lambda raw: (start_text(raw.get("originalStartTime")) or "", str(raw["id"]))):
         series_id = str(raw["recurringEventId"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 
 def skew(server_time: datetime | None, clock: Callable[[], datetime]) -> timedelta:
@@ -12,7 +11,7 @@ def skew(server_time: datetime | None, clock: Callable[[], datetime]) -> timedel
     return server_time - clock() if server_time else timedelta(0)
 
 
-def stamp(value: Any, ahead: timedelta = timedelta(0)) -> datetime | None:
+def stamp(value: object, ahead: timedelta = timedelta(0)) -> datetime | None:
     """An RFC 3339 stamp as an instant of our clock; None if it is missing or means nothing."""
     try:
         at = datetime.fromisoformat(str(value))

@@ -10,14 +10,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from include.calsync.core.fields import MERGED, has_guests, is_foreign
 from include.calsync.core.guests import outside_guests
 from include.calsync.core.model import Origin
 from include.calsync.core.privacy import is_veiled
+from include.calsync.core.raw import Raw
 
 ALL = frozenset(MERGED)
 NOTHING: frozenset[str] = frozenset()
@@ -44,7 +43,7 @@ class Terms:
 OWN = Terms()
 
 
-def terms_of(event: Mapping[str, Any], *, calendar_id: str, origin: Origin, own: frozenset[str] = frozenset()) -> Terms:
+def terms_of(event: Raw, *, calendar_id: str, origin: Origin, own: frozenset[str] = frozenset()) -> Terms:
     """The terms of a pair with this raw event, veiled if it has to be. `own`: what colleagues are known by."""
     foreign = is_foreign(event, calendar_id)
     veiled, google = is_veiled(event), origin is Origin.GOOGLE

@@ -7,7 +7,8 @@ the calendar's owner (core.privacy), and may be taken back. Whatever else a pers
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+
+from include.calsync.core.raw import Body, Raw
 
 PRIVATE = "private"
 OURS = "ours"
@@ -16,7 +17,7 @@ _PROPERTY = "calsyncVisibility"
 _STRICT = frozenset({PRIVATE, "confidential", OURS})
 
 
-def visibility_of(event: Mapping[str, Any]) -> str:
+def visibility_of(event: Raw) -> str:
     """A raw event's visibility: Google's, or OURS. A copy of our event, made by a person, is that person's."""
     shown = str(event.get("visibility") or "default")
     properties = event.get("extendedProperties")
@@ -35,7 +36,7 @@ def visibility_change(known: str, wanted: str, shown: str) -> dict[str, str]:
     return {"visibility": "default"} if shown == OURS else {}
 
 
-def visibility_body(value: str) -> dict[str, Any]:
+def visibility_body(value: str) -> Body:
     """The members of an event's body that make it private for us, or take that back."""
     mine = {_PROPERTY: value if value == PRIVATE else None}
     return {"visibility": value, "extendedProperties": {"private": mine}}

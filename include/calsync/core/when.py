@@ -13,10 +13,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.calsync.core.model import When
+from include.calsync.core.raw import Body, Raw
 from include.calsync.errors import Unreadable
 
 ZERO = timedelta(0)
@@ -39,7 +39,7 @@ def activity_when(due_date: str | None, due_time: str | None, duration: str | No
     return when
 
 
-def activity_fields(when: When) -> dict[str, Any]:
+def activity_fields(when: When) -> Body:
     """`due_date`, `due_time`, `duration` as to be sent; None clears. Seconds are cut off, lengths rounded."""
     if when.start is None:
         assert when.day is not None
@@ -52,7 +52,7 @@ def activity_fields(when: When) -> dict[str, Any]:
     }
 
 
-def event_when(start: Mapping[str, Any], end: Mapping[str, Any]) -> When:
+def event_when(start: Raw, end: Raw) -> When:
     """The canonical time of an event. Timed: `duration` is always set (zero allowed). All-day: at least one day.
 
     A missing end means no length. Fractions of a second are cut off.
@@ -74,7 +74,7 @@ def event_when(start: Mapping[str, Any], end: Mapping[str, Any]) -> When:
     return When(start=begin, duration=finish - begin)
 
 
-def event_fields(when: When, *, zone: str, default_duration: timedelta) -> dict[str, Any]:
+def event_fields(when: When, *, zone: str, default_duration: timedelta) -> Body:
     """`start` and `end` as to be patched: the members of the other kind are None, which removes them.
 
     `zone`: IANA name; an unknown one is replaced by UTC (the instants stay right).
@@ -90,13 +90,13 @@ def event_fields(when: When, *, zone: str, default_duration: timedelta) -> dict[
     return {"start": _timed(when.start, place), "end": _timed(_end(when, default_duration), place)}
 
 
-def zone_of(body: Mapping[str, Any]) -> str | None:
+def zone_of(body: Raw) -> str | None:
     """The zone that a body's times are to be shown in; None: it names none, or UTC."""
     zones = (each.get("timeZone") for name in ("start", "end") if isinstance(each := body.get(name), Mapping))
     return next((zone for zone in zones if zone and zone != "UTC"), None)
 
 
-def in_utc(body: Mapping[str, Any]) -> dict[str, Any]:
+def in_utc(body: Raw) -> Body:
     """The body with its times shown in UTC; the instants stay."""
     out = dict(body)
     for name in ("start", "end"):
@@ -208,7 +208,7 @@ def _length(value: str | None) -> timedelta | None:
     return length or None
 
 
-def _instant(value: Mapping[str, Any]) -> datetime:
+def _instant(value: Raw) -> datetime:
     text = _text(value.get("dateTime"))
     try:
         moment = datetime.fromisoformat(text.upper()).replace(microsecond=0)
@@ -234,11 +234,11 @@ def _end(when: When, default_duration: timedelta) -> datetime:
         raise Unreadable(f"ends after the year 9999: {when.start.isoformat()}") from None
 
 
-def _all_day(day: date) -> dict[str, Any]:
+def _all_day(day: date) -> Body:
     return {"date": day.isoformat(), "dateTime": None, "timeZone": None}
 
 
-def _timed(moment: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def _timed(moment: datetime, zone: ZoneInfo) -> Body:
     try:
         local = moment.astimezone(zone)
     except OverflowError:  # the first or last hours that a calendar can hold

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from include.calsync.core.fields import VALUES, context_block
 from include.calsync.core.limits import EVENT_PLACE, EVENT_TITLE, NAME, shorten
 from include.calsync.core.model import ActivityView, Context, EventView
 from include.calsync.core.policy import Policy
+from include.calsync.core.raw import Json
 from include.calsync.core.text import compose, plain
 from include.calsync.core.title import DONE_MARK, Rendered, render
 from include.calsync.core.visibility import PRIVATE
@@ -27,13 +28,13 @@ class Written:
     visibility: str = ""
     """PRIVATE where the activity was private (core.visibility)."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """As stored."""
         out = {"title": dataclasses.asdict(self.title), "block": self.block, "color": self.color}
         return out | ({"visibility": self.visibility} if self.visibility else {})
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
+    def from_json(cls, value: Json) -> Self:
         """What `to_json` made."""
         return cls(Rendered(**value["title"]), value["block"], value.get("color"), value.get("visibility", ""))
 
