@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from include.calsync.core.model import When
 from include.calsync.core.policy import Policy, Side
@@ -48,6 +48,13 @@ class Conflict:
         shown = [v.to_json() if isinstance(v, When) else v for v in (self.activity, self.event)]
         sides = {"activity": shown[0], "event": shown[1]}
         return {"field": self.field, **sides, "winner": str(self.winner), "why": str(self.why)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """What `to_json` made."""
+        timed = value["field"] == "when"
+        mine, theirs = (When.from_json(one) if timed and one else one for one in (value["activity"], value["event"]))
+        return cls(value["field"], mine, theirs, Side(value["winner"]), Why(value["why"]))
 
 
 def preferred(policy: Policy, activity_stamp: datetime | None, event_stamp: datetime | None) -> tuple[Side, Why]:

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeGuard
 
+from include.calsync.core.decide import Action
 from include.calsync.core.field_sets import FIELD_SET, completed, present
-from include.calsync.core.fields import activity_view, event_view
+from include.calsync.core.fields import activity_view, event_view, is_foreign
 from include.calsync.core.merge import Merged, Pair, merge
-from include.calsync.core.model import ActivityView, EventView, Origin, When
+from include.calsync.core.model import ActivityView, EventView, Origin
+from include.calsync.core.planning.wanted import Wanted, before_activity, before_event
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import is_veiled
-from include.calsync.core.records import Former, Link, Observation
+from include.calsync.core.raw import RawActivity, RawEvent
+from include.calsync.core.records import Former, Link, Observation, Payload
 from include.calsync.core.visibility import visibility_of
 from include.calsync.core.words import WITHDRAWN
 from include.calsync.core.written import Written
@@ -73,7 +76,9 @@ def pair_of(payload: dict[str, Any], link: Link | Former | None) -> Pair:
         written = tuple(Written.from_json(value) for value in known if value)
     payload = present(payload)
     activity, event = ActivityView.from_json(payload["activity"]), EventView.from_json(payload["event"])
-    as_sent = activity if payload.get("as_sent") else None  # nobody but us wrote it: only the event can have changed
+    as_sent = None
+    if payload.get("as_sent"):  # nobody but us wrote it: only the event can have changed until it was read
+        as_sent = ActivityView.from_json(payload.get("activity_sent") or payload["activity"])
     return Pair(
         origin=Origin(payload["origin"]),
         activity=activity,
@@ -104,13 +109,17 @@ def rules_of(payload: Mapping[str, Any], policy: Policy) -> Policy:
     return rules.withdrawn() if payload.get("cause") in WITHDRAWN else rules
 
 
-def merged_of(payload: dict[str, Any], link: Link | Former | None, policy: Policy) -> tuple[Pair, Merged]:
-    """The pair and its merge: the same values give the same merge, in the plan and when it is carried out."""
+def wanted_of(payload: Payload, link: Link | Former | None, policy: Policy) -> Wanted:
+    """What brings the pair behind a payload together: made by the plan, and once more if a side was edited since."""
     pair, policy = pair_of(payload, link), rules_of(payload, policy)
     merged = merge(pair, policy)
     if (payload["activity_raw"] or {}).get("busy") is None and policy.may_write(Side.EVENT, "busy"):
         merged = _with_default_busy(pair, merged)
-    return pair, merged
+    before = {
+        Side.EVENT: before_event(merged.event_changes, pair.event, payload["event_raw"] or {}),
+        Side.ACTIVITY: before_activity(merged.activity_changes, pair.activity, veiled=policy.terms.veiled),
+    }
+    return Wanted(merged, before)
 
 
 def _with_default_busy(pair: Pair, merged: Merged) -> Merged:
@@ -123,6 +132,40 @@ def _with_default_busy(pair: Pair, merged: Merged) -> Merged:
     return dataclasses.replace(merged, event_changes=changes | ({} if pair.event.busy == busy else {"busy": busy}))
 
 
-def changes_json(changes: dict[str, Any]) -> dict[str, Any]:
-    """Canonical changes as JSON, for plans and logs."""
-    return {name: value.to_json() if isinstance(value, When) else value for name, value in changes.items()}
+def with_activity(payload: Payload, raw: RawActivity, view: ActivityView, at: datetime | None) -> Payload:
+    """The payload with what the activity shows now. `at`: when it was edited last."""
+    sent = payload.get("activity_sent") or payload["activity"]
+    shown = {"activity": view.to_json(), "activity_raw": raw, "activity_stamp": at and at.isoformat()}
+    return {**payload, "activity_sent": sent, **shown}
+
+
+def with_event(payload: Payload, raw: RawEvent, at: datetime | None = None) -> Payload:
+    """The payload with what the event shows now. `at`: when it was edited last; None: not since it was read."""
+    shown = {"event": event_view(raw).to_json(), "event_raw": raw, "etag": raw.get("etag")}
+    return {**payload, **shown, "event_stamp": at.isoformat() if at is not None else payload["event_stamp"]}
+
+
+def for_new_event(payload: Payload) -> Payload:
+    """The payload of an event that is made anew: it is the calendar it is made in that organises it."""
+    return {**payload, "event_raw": {k: v for k, v in payload["event_raw"].items() if k != "organizer"}}
+
+
+def for_new_activity(payload: Payload, known: Link | Former | None) -> Payload:
+    """The payload of an activity that is made anew. One that had lost its date gets one with its event."""
+    if payload["activity"]["when"] is not None:
+        return payload
+    base = known.base_activity if known is not None else {}
+    return {**payload, "activity": payload["activity"] | {"when": base.get("when") or payload["event"]["when"]}}
+
+
+def wanted_anew(action: Action, payload: Payload, known: Link | Former, policy: Policy) -> Wanted | None:
+    """What an item that is made anew shows beside what it showed last; None: nothing is known that it could show.
+
+    `known`: the link, or the former one, of the item that is gone.
+    """
+    event = payload["event_raw"]
+    if action is Action.CREATE_EVENT and event and not is_foreign(event, known.calendar_id):
+        return wanted_of(for_new_event(payload), known, policy)
+    if action is Action.CREATE_ACTIVITY and payload["activity_raw"]:
+        return wanted_of(for_new_activity(payload, known), known, policy)
+    return None

@@ -101,7 +101,7 @@ WRITES = [
     ),
     Mutation(
         "flows/applying/event_writes.py",
-        "if shows(current, merged) and self._is_marked",
+        "if shows(current, wanted.merged) and self._is_marked",
         "if self._is_marked",
         "an event edited meanwhile counts as written (law 2)",
         f"{MEANWHILE} -k edited_between",

@@ -27,7 +27,7 @@ from include.calsync.flows.applying.pasted import refs_body
 from include.calsync.flows.applying.remains import Remains
 from include.calsync.flows.applying.shared_writes import with_reps
 from include.calsync.flows.names import site_of
-from include.calsync.store import changes, copies, mapping
+from include.calsync.store import changes, copies, mapping, runs
 from include.calsync.store.errors import Taken
 from include.calsync.store.transaction import Connection
 
@@ -66,6 +66,8 @@ class ActivityCreation(ActivityWrites):
                 mapping.end_link(conn, row.link_id, desk.services.clock())
             self._intend(conn, row, sent, attempted_at)
             changes.drop_creations(conn, desk.calendar_id, row.named_event)
+            if new is not None and new.row:
+                runs.set_row(conn, row.id, **new.row)
             desk.note(conn, row, side=Side.ACTIVITY, activity_id=None, link_id=None, after=sent.to_json())
         try:
             with desk.sending(row):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,11 +9,13 @@ from typing import Any
 
 from include.calsync.core.decide import Action
 from include.calsync.core.field_sets import completed
-from include.calsync.core.fields import ACTIVITY, MERGED, activity_body, activity_view, event_view
+from include.calsync.core.fields import ACTIVITY, MERGED, activity_body, activity_view
 from include.calsync.core.marks import Mark
-from include.calsync.core.merge import Merged, Pair, merge
+from include.calsync.core.merge import Merged, Pair
 from include.calsync.core.model import ActivityView, Context, Origin
+from include.calsync.core.planning.wanted import before_activity, changes_json
 from include.calsync.core.policy import Side
+from include.calsync.core.raw import RawActivity
 from include.calsync.core.records import Link
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence
@@ -24,11 +25,10 @@ from include.calsync.flows import moves
 from include.calsync.flows.applying.event_writes import put_mark
 from include.calsync.flows.applying.follow_writes import lives_on
 from include.calsync.flows.applying.guests import Guests
-from include.calsync.flows.applying.open_writes import shown_value
 from include.calsync.flows.applying.pasted import refs_body
 from include.calsync.flows.applying.shared_writes import attend, take_over
 from include.calsync.flows.applying.writes import Desk, promptly, same_content
-from include.calsync.flows.pairs import merged_of, pair_of
+from include.calsync.flows.pairs import pair_of, with_activity, with_event
 from include.calsync.store import mapping, runs
 from include.calsync.store.transaction import Connection
 
@@ -83,19 +83,18 @@ class ActivityWrites:
         if desk.is_obsolete(row):
             desk.drop(row)
             return
-        payload = row.payload
-        link = desk.link_of(row)
-        pair, merged = merged_of(payload, link, desk.policy)
+        payload, link, merged = row.payload, desk.link_of(row), desk.wanted(row).merged
+        pair = pair_of(payload, link)
         answers = {"events": payload["event_answer"]} if "event_answer" in payload else {}
         if not merged.activity_changes:
             desk.settle(row, payload, pair, merged, answers)
             return
         if not answers:
             desk.log_lost(row, merged.conflicts)
-        answers["activities"] = promptly(lambda: self._write(row, pair, merged, answers))
+        answers["activities"] = promptly(lambda: self._write(row, pair, merged, link))
         desk.settle(row, payload, pair, merged, answers)
 
-    def _write(self, row: PlanRow, pair: Pair, merged: Merged, answers: dict[str, Any]) -> dict[str, Any]:
+    def _write(self, row: PlanRow, pair: Pair, merged: Merged, link: Link | None) -> RawActivity:
         """The activity with its part of the merge, if it is still as it was seen."""
         current = self.desk.pipedrive.activity(row.named_activity)
         not_after = self.desk.not_after()
@@ -103,29 +102,23 @@ class ActivityWrites:
         if current.get("is_deleted"):
             raise ChangedMeanwhile("the activity was deleted meanwhile")
         if not same_content(view, pair.activity):
-            self._merge_again(row, pair, view, current, answers, not_after)
+            self._merge_again(row, link, view, current, not_after)
         return self._patch(row, merged.activity_changes, view, current, not_after)
 
     def _merge_again(
-        self,
-        row: PlanRow,
-        pair: Pair,
-        view: ActivityView,
-        current: dict[str, Any],
-        answers: dict[str, Any],
-        not_after: datetime,
+        self, row: PlanRow, link: Link | None, view: ActivityView, current: RawActivity, not_after: datetime
     ) -> None:
         """Somebody edited the activity since it was read: write what still holds; the rest is for the next run."""
-        event = event_view(answers["events"]) if answers else pair.event
-        html = str(current.get("public_description") or "")
-        at = stamp(current.get("update_time"), skew(self.desk.pipedrive.server_time, self.desk.services.clock))
-        now = dataclasses.replace(pair, activity=view, event=event, activity_html=html, activity_stamp=at)
-        merged = merge(now, self.desk.policy_of(row))
-        if merged.activity_changes and view.when is not None:
-            self.desk.log_lost(row, merged.conflicts)
-            self._patch(row, merged.activity_changes, view, current, not_after)
-            with self.desk.commit() as conn:
-                self.desk.log_write(conn, row)
+        desk, payload = self.desk, row.payload
+        if view.when is not None:
+            at = stamp(current.get("update_time"), skew(desk.pipedrive.server_time, desk.services.clock))
+            now = with_event(payload, payload["event_answer"]) if "event_answer" in payload else payload
+            wanted, anew = desk.wanted_now(with_activity(now, current, view, at), link)
+            if wanted.merged.activity_changes:
+                desk.log_lost(row, wanted.merged.conflicts)
+                self._patch(row, wanted.merged.activity_changes, view, current, not_after, anew)
+                with desk.commit() as conn:
+                    desk.log_write(conn, row)
         raise ChangedMeanwhile("the activity was edited meanwhile; the rest follows in the next run")
 
     def _patch(
@@ -133,17 +126,20 @@ class ActivityWrites:
         row: PlanRow,
         changed: dict[str, Any],
         view: ActivityView,
-        current: dict[str, Any],
+        current: RawActivity,
         not_after: datetime,
-    ) -> dict[str, Any]:
+        anew: dict[str, Any] | None = None,
+    ) -> RawActivity:
+        """The activity with these fields written. `anew`: what the row says from then on."""
         desk, seen = self.desk, current.get("update_time")
-        veiled = self.desk.policy_of(row).terms.veiled
-        before = {name: None if veiled and name != "when" else shown_value(getattr(view, name)) for name in changed}
-        after = {name: shown_value(value) for name, value in changed.items()}
+        before = before_activity(changed, view, veiled=desk.policy_of(row).terms.veiled)
+        after = changes_json(changed)
         body = activity_body(changed)
         if "description" in changed:
             body |= refs_body(desk, row.named_event, changed["description"], view.refs, current.get("participants"))
         with desk.commit() as conn:
+            if anew is not None:
+                runs.set_row(conn, row.id, **anew)
             desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after=after)
         try:
             with desk.sending(row):

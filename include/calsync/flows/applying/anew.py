@@ -7,11 +7,11 @@ merge: a title against what was last rendered, a time against the last one.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from include.calsync.core.anew import event_members, unanswered
-from include.calsync.core.fields import activity_body, activity_view, event_body, is_foreign
+from include.calsync.core.fields import activity_body, activity_view, event_body
 from include.calsync.core.marks import read_mark
 from include.calsync.core.merge import Merged, Pair
 from include.calsync.core.model import Context, Origin
@@ -22,19 +22,23 @@ from include.calsync.core.sendable import sendable
 from include.calsync.errors import Hidden, NotFound, RetryableError
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.names import Names, site_of
-from include.calsync.flows.pairs import merged_of
+from include.calsync.flows.pairs import for_new_activity, for_new_event, pair_of
 from include.calsync.store import formers, mapping, runs
 from include.calsync.store.transaction import reading
 
 
 @dataclass(frozen=True)
 class Anew:
-    """`known`: the link, or the former one, that holds what both sides showed when last equal; None: nothing does."""
+    """`known`: the link, or the former one, that holds what both sides showed when last equal; None: nothing does.
+
+    `row`: what the row is to say before that is written, as it says something else.
+    """
 
     body: dict[str, Any]
     pair: Pair
     merged: Merged
     known: Link | Former | None
+    row: dict[str, Any] = field(default_factory=dict)
 
     def base(self) -> dict[str, Any]:
         """The columns of a link that still is to be merged with what is new."""
@@ -44,19 +48,19 @@ class Anew:
 
 def event_anew(desk: Desk, row: PlanRow) -> Anew | None:
     """The activity's event as it was, brought up to date; None: it had none, or only its author may make it again."""
-    last = row.payload["event_raw"]
+    if "wanted" not in row.payload:
+        return None
+    last, merged = row.payload["event_raw"], desk.wanted(row).merged
     known: Link | Former | None = desk.link_of(row)
     if known is None:
         with reading(desk.services.engine) as conn:
             known = formers.of_activity(conn, desk.account.company_id, row.named_activity)
-    if known is None or not last or is_foreign(last, known.calendar_id):
+    if known is None:
         return None
     whole = _behind_the_veil(desk, known) if is_veiled(last) else last
     if whole is None:
         return None
-    # It is this calendar that organises what is made here.
-    payload = {**row.payload, "event_raw": {k: v for k, v in last.items() if k != "organizer"}}
-    pair, merged = merged_of(payload, known, desk.policy)
+    pair = pair_of(for_new_event(row.payload), known)
     members = event_members(whole, desk.calendar_id, stays=known.calendar_id == desk.calendar_id)
     if "when" in merged.event_changes:
         members = unanswered(members)
@@ -92,18 +96,22 @@ def activity_anew(desk: Desk, row: PlanRow) -> Anew | None:
     if known is None:
         with reading(desk.services.engine) as conn:
             known = formers.of_event(conn, desk.calendar_id, row.named_event)
-    payload = row.payload if known is not None and row.payload["activity_raw"] else _from_trash(desk, row)
-    if payload is None:
-        return None
-    activity, base = payload["activity"], known.base_activity if known is not None else {}
-    if activity["when"] is None:  # it had lost its date, and gets one with its event
-        payload = {**payload, "activity": activity | {"when": base.get("when") or payload["event"]["when"]}}
-    pair, merged = merged_of(payload, known, desk.policy)
+    said: dict[str, Any] = {}
+    if known is not None and "wanted" in row.payload:
+        payload, merged = for_new_activity(row.payload, known), desk.wanted(row).merged
+    else:
+        found = _from_trash(desk, row)
+        if found is None:
+            return None
+        payload = for_new_activity(found, known)
+        wanted, said = desk.wanted_now(payload, known)
+        merged = wanted.merged
+    pair = pair_of(payload, known)
     when = {"when": merged.activity_changes.get("when", pair.activity.when)}
     body = sendable(payload["activity_raw"]) | activity_body(merged.activity_changes | when)
     if body.get("owner_id") not in (None, desk.policy.user_id):
         tell(desk, f"the activity of event {row.event_id} was made anew: it had another owner; it has the account's")
-    return Anew(body | {"owner_id": desk.policy.user_id}, pair, merged, known)
+    return Anew(body | {"owner_id": desk.policy.user_id}, pair, merged, known, said)
 
 
 def _from_trash(desk: Desk, row: PlanRow) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ from include.calsync.flows.applying.anew import Anew, event_anew, tell
 from include.calsync.flows.applying.event_writes import EventWrites
 from include.calsync.flows.applying.zones import zoned
 from include.calsync.flows.deployment import other_of, refuse_others
+from include.calsync.flows.pairs import with_event
 from include.calsync.store import mapping, runs
 from include.calsync.store.transaction import Connection
 
@@ -132,18 +133,18 @@ class EventCreation(EventWrites):
         desk, view = self.desk, event_view(answer)
         raws = {"activity_raw": row.payload["activity_raw"], "event_raw": answer}
         values = desk.link_values(new.pair.activity, view, new.merged.written, marked=True, **raws) | new.base()
-        shown = self._current(answer)
+        payload = with_event(row.payload, answer, self._edited_at(answer))
         with desk.commit() as conn:
             link_id = self._link(conn, row, answer, {**values, "origin": str(new.pair.origin)})
             desk.log_write(conn, row, after=view.to_json(), link_id=link_id, event_id=answer["id"])
             ids = {"link_id": link_id, "event_id": answer["id"]}
-            passed = {"side": "activities", "payload": {**row.payload, **shown, "event_answer": answer}}
+            passed = {"side": "activities", "payload": {**payload, "event_answer": answer}}
             runs.set_row(conn, row.id, **ids, **(passed if new.merged.activity_changes else {}))
             again = next(r for r in runs.plan_rows(conn, row.run_id, account_id=row.account_id, id=row.id))
         desk.log_lost(again, new.merged.conflicts)
         if not new.merged.activity_changes:
             pair = dataclasses.replace(new.pair, event=view)
-            desk.settle(again, {**row.payload, **shown}, pair, new.merged, {"events": answer})
+            desk.settle(again, payload, pair, new.merged, {"events": answer})
 
     def _link(self, conn: Connection, row: PlanRow, answer: RawEvent, values: Columns) -> int:
         if row.link_id is not None:
@@ -167,8 +168,9 @@ class EventCreation(EventWrites):
         """An earlier insert arrived although nobody heard of it: go on as an adoption."""
         mark = read_mark(known)
         origin = mark.origin if mark is not None else Origin.PIPEDRIVE
-        payload = {**row.payload, "origin": str(origin), **self._current(known)}
-        values = {"action": str(Action.ADOPT), "event_id": known["id"], "payload": payload}
+        payload = with_event({**row.payload, "origin": str(origin)}, known, self._edited_at(known))
+        _, said = self.desk.wanted_now(payload, None)
+        values = {"action": str(Action.ADOPT), "event_id": known["id"], **said}
         with self.desk.commit() as conn:
             runs.set_row(conn, row.id, **values)
             if row.link_id is not None:  # a detached pair that gets its event back, or one that comes from elsewhere

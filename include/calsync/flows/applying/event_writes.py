@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
@@ -13,9 +13,11 @@ from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import beside, event_body, event_view, unsupported, without_nulls
 from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.merge import Merged
-from include.calsync.core.model import EventView, Origin
+from include.calsync.core.model import Origin
+from include.calsync.core.planning.wanted import Wanted, changes_json
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Former, Link
+from include.calsync.core.raw import RawEvent
+from include.calsync.core.records import Former, Link, Payload
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.stamps import skew, stamp
@@ -26,11 +28,10 @@ from include.calsync.errors import (
     PreconditionFailed,
     RecordError,
 )
-from include.calsync.flows.applying.open_writes import shown_value
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.applying.zones import zoned
 from include.calsync.flows.moves import MOVES, client_of, hand_over
-from include.calsync.flows.pairs import merged_of
+from include.calsync.flows.pairs import pair_of, with_event
 from include.calsync.store import mapping, runs
 
 log = logging.getLogger(__name__)
@@ -61,53 +62,51 @@ class EventWrites:
             desk.drop(row)
             return
         link = desk.link_of(row)
-        payload = dict(row.payload)
-        pair, merged = merged_of(payload, link, desk.policy)
-        desk.log_lost(row, merged.conflicts)
+        payload, wanted, anew = row.payload, desk.wanted(row), None
+        desk.log_lost(row, wanted.merged.conflicts)
         try:
-            answer = self._patch(row, merged, payload)
+            answer = self._patch(row, wanted, payload)
         except PreconditionFailed:
             current = desk.get_event(row.named_event)
             desk.review(row, current)
             if current.get("status") == "cancelled" or unsupported(current):  # gone, or a series by now: decide again
                 raise
-            if shows(current, merged) and self._is_marked(row, current):
+            if shows(current, wanted.merged) and self._is_marked(row, current):
                 answer = current  # our own patch, whose answer was lost
             else:
-                payload |= self._current(current)
-                known = merged.conflicts
-                pair, merged = merged_of(payload, link, desk.policy)
-                desk.log_lost(row, [conflict for conflict in merged.conflicts if conflict not in known])
-                answer = self._patch(row, merged, payload)
-        if merged.activity_changes:
-            payload["event_answer"] = answer
+                known = wanted.merged.conflicts
+                wanted, anew = desk.wanted_now(with_event(payload, current, self._edited_at(current)), link)
+                payload = anew["payload"]
+                desk.log_lost(row, [conflict for conflict in wanted.merged.conflicts if conflict not in known])
+                answer = self._patch(row, wanted, payload, anew)
+        if wanted.merged.activity_changes:
+            passed = {**(anew or {}), "side": "activities", "payload": {**payload, "event_answer": answer}}
             with desk.commit() as conn:
                 desk.log_write(conn, row)
-                runs.set_row(conn, row.id, side="activities", payload=payload)
+                runs.set_row(conn, row.id, **passed)
         else:
-            desk.settle(row, payload, pair, merged, {"events": answer})
+            desk.settle(row, payload, pair_of(payload, link), wanted.merged, {"events": answer})
 
-    def _patch(self, row: PlanRow, merged: Merged, payload: dict[str, Any]) -> dict[str, Any]:
-        """The event with the merge written to it; `payload` is what it shows now."""
-        desk = self.desk
+    def _patch(self, row: PlanRow, wanted: Wanted, payload: Payload, anew: dict[str, Any] | None = None) -> RawEvent:
+        """The event with the merge written to it. `payload`: what it shows now. `anew`: what the row says of that."""
+        desk, merged = self.desk, wanted.merged
         body = self._body(merged.event_changes, payload["event_raw"])
-        shown = EventView.from_json(payload["event"])
-        ours = beside(payload["event_raw"] or {})
-        before = {name: ours.get(name) or shown_value(getattr(shown, name, "")) for name in merged.event_changes}
-        after = {name: shown_value(value) for name, value in merged.event_changes.items()}
-        known, wanted = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
-        marked = self._marked(body, row.named_activity, row.named_event, wanted.origin)
+        before, after = dict(wanted.before[Side.EVENT]), changes_json(merged.event_changes)
+        known, mine = read_mark(payload["event_raw"] or {}), self._wanted_mark(row)
+        marked = self._marked(body, row.named_activity, row.named_event, mine.origin)
         if not self._is_marked(row, payload["event_raw"] or {}):
             body = marked
-            before["mark"], after["mark"] = known and known.properties(), wanted.properties()
+            before["mark"], after["mark"] = known and known.properties(), mine.properties()
         if not body:
             return dict(payload["event_raw"])
-        if known == wanted:
+        if known == mine:
             body = marked  # which installation it is, along with what is written anyway
         action = row.action if merged.event_changes else str(Action.MARK)
         with desk.commit() as conn:
             if row.link_id is not None and {"title", "description"} & set(merged.event_changes):
                 mapping.set_link(conn, row.link_id, intended=merged.written.to_json())
+            if anew is not None:
+                runs.set_row(conn, row.id, **anew)
             values = {"action": action, "before": before, "after": after}
             desk.note(conn, row, side=Side.EVENT, seen=payload["etag"], **values)
 
@@ -229,15 +228,8 @@ class EventWrites:
         mark = self.desk.mark(activity_id, own_id, origin).properties()["private"]
         return {**body, "extendedProperties": {"private": {**mine, **mark}}}
 
-    def _current(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The event's part of a payload, as it is now."""
-        at = stamp(event.get("updated"), skew(self.desk.google.server_time, self.desk.services.clock))
-        return {
-            "event": event_view(event).to_json(),
-            "event_raw": event,
-            "etag": event.get("etag"),
-            "event_stamp": at.isoformat() if at else None,
-        }
+    def _edited_at(self, event: RawEvent) -> datetime | None:
+        return stamp(event.get("updated"), skew(self.desk.google.server_time, self.desk.services.clock))
 
 
 def put_mark(desk: Desk, row: PlanRow, wanted: Mark, event: dict[str, Any] | None = None) -> dict[str, Any]:

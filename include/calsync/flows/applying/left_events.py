@@ -10,6 +10,7 @@ from include.calsync.core.conflicts import Conflict, Why
 from include.calsync.core.decide import Action
 from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import MERGED, event_name, event_view
+from include.calsync.core.planning.wanted import value_json
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import is_veiled
 from include.calsync.core.raw import RawEvent
@@ -17,7 +18,6 @@ from include.calsync.core.records import Former, Link
 from include.calsync.core.run_records import PlanRow
 from include.calsync.errors import CalsyncError, LeaseLost, PreconditionFailed, RateLimited, TooLate
 from include.calsync.flows.applying.event_writes import EventWrites
-from include.calsync.flows.applying.open_writes import shown_value
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.moves import client_of
 from include.calsync.store import formers, mapping, runs
@@ -145,7 +145,7 @@ class LeftEvents(EventWrites):
         desk.log_lost(row, [Conflict(*each, Side.ACTIVITY, Why.MOVED) for each in values])
         if not changes:
             return
-        shown = [{name: shown_value(getattr(view, name)) for name in changes} for view in (new, typed)]
+        shown = [{name: value_json(getattr(view, name)) for name in changes} for view in (new, typed)]
         ids = {"calendar_id": link.calendar_id, "event_id": link.event_id, "link_id": link.id}
         with desk.commit() as conn:
             known = {"action": str(Action.MERGE), "before": shown[0], "after": shown[1], **ids}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from include.calsync.core.fields import BESIDE, activity_view, event_view
 from include.calsync.core.marks import read_mark
-from include.calsync.core.model import Context, When
+from include.calsync.core.model import Context
+from include.calsync.core.planning.wanted import value_json
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import Raw, RawActivity, RawEvent
 from include.calsync.core.run_records import OpenWrite
@@ -145,14 +146,9 @@ def _shown(side: str, current: Raw) -> Callable[[str], Any]:
         if name == "mark":
             mark = read_mark(current)
             return mark.properties() if mark is not None else None
-        return shown_value(getattr(view, name, None))
+        return value_json(getattr(view, name, None))
 
     return field
-
-
-def shown_value(value: Any) -> Any:
-    """A canonical value as JSON."""
-    return value.to_json() if isinstance(value, When) else value
 
 
 def _as_shown(name: str, value: Any) -> Any:

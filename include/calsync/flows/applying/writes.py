@@ -17,9 +17,10 @@ from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.merge import Merged, Pair, advance
 from include.calsync.core.model import ActivityView, EventView, Origin, digest
+from include.calsync.core.planning.wanted import Wanted
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import veiled
-from include.calsync.core.records import Link
+from include.calsync.core.records import Former, Link, Payload
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.when import due_at
@@ -28,7 +29,7 @@ from include.calsync.errors import ServiceError, TooLate
 from include.calsync.flows import aside
 from include.calsync.flows.applying import open_writes
 from include.calsync.flows.applying.access import Access
-from include.calsync.flows.pairs import rules_of
+from include.calsync.flows.pairs import rules_of, wanted_of
 from include.calsync.flows.run import Run, RunAccount, check_lease
 from include.calsync.flows.services import Services
 from include.calsync.store import changes, mapping, runs
@@ -97,6 +98,18 @@ class Desk:
             self.account.notices.append(notice)
             with self.commit() as conn:
                 runs.set_account(conn, self.run.id, self.account.id, notices=self.account.notices)
+
+    def wanted(self, row: PlanRow) -> Wanted:
+        """What the row says will be written."""
+        return Wanted.from_json(row.payload["wanted"], row.conflicts)
+
+    def wanted_now(self, payload: Payload, link: Link | Former | None) -> tuple[Wanted, dict[str, Any]]:
+        """What is to be written of what both sides show now, as that is not what the row was planned for.
+
+        Also returns what the row says from then on: whoever writes it stores that in the transaction before.
+        """
+        wanted = wanted_of(payload, link, self.policy)
+        return wanted, {"payload": {**payload, "wanted": wanted.to_json()}, "conflicts": wanted.conflicts_json()}
 
     def link_of(self, row: PlanRow) -> Link | None:
         """The row's link as it is now."""
@@ -309,7 +322,8 @@ class Desk:
         if answer is None or not self.policy_of(row).terms.veiled:
             return {}
         view = activity_view(answer, pair.activity.context)
-        return {"payload": {**row.payload, "activity": view.to_json(), "activity_raw": answer}}
+        kept = {name: value for name, value in row.payload.items() if name not in ("wanted", "activity_sent")}
+        return {"payload": {**kept, "activity": view.to_json(), "activity_raw": answer}}
 
     def log_lost(self, row: PlanRow, conflicts: Sequence[Conflict]) -> None:
         """Log what is about to lose: after the write nobody could tell any more, if this process died in between."""

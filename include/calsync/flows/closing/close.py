@@ -11,6 +11,8 @@ from functools import partial
 
 from include.calsync.core.decide import Action, side_of
 from include.calsync.core.planning.row_format import ROW_FORMAT
+from include.calsync.core.planning.wanted import changes_of
+from include.calsync.core.policy import Side
 from include.calsync.core.raw import Json
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import told
@@ -191,7 +193,7 @@ def _set_aside(conn: Connection, account: RunAccount) -> Iterator[tuple[str, str
     for new in holds.held_creations(conn, account.id):
         yield "events" if new.side == "activities" else "activities", "held"
     for row in holds.held_items(conn, account.id):
-        written = row.format == ROW_FORMAT and row.payload.get("event_changes")
+        written = row.format == ROW_FORMAT and changes_of(row.payload, Side.EVENT)
         yield str(side_of(Action(row.action)) or ("events" if written else "activities")), "held"
 
 
@@ -199,9 +201,9 @@ def _would_do(conn: Connection, run: Run, account: RunAccount) -> Iterator[tuple
     """What a dry run's plan would count as."""
     for row in runs.plan_rows(conn, run.id, account_id=account.id, state="shown"):
         if row.action in (Action.MERGE, Action.ADOPT):
-            for side, changes in (("events", "event_changes"), ("activities", "activity_changes")):
-                if row.payload.get(changes):
-                    yield side, "updated"
+            for side in (Side.EVENT, Side.ACTIVITY):
+                if changes_of(row.payload, side):
+                    yield str(side), "updated"
             if row.action == Action.ADOPT:
                 yield "events", "adopted"
         elif (row.side, row.action) in LOGGED:

@@ -18,6 +18,8 @@ from typing import Any
 from include.calsync.core.decide import Action
 from include.calsync.core.diff import Diff
 from include.calsync.core.model import Change
+from include.calsync.core.planning.wanted import changes_of
+from include.calsync.core.policy import Side
 from include.calsync.core.records import LinkHead, is_live, is_lost, is_missing
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.run import RunAccount
@@ -84,7 +86,7 @@ def _kind(seen: Seen, link: LinkHead, activity: Change, event: Change, row: dict
         return "missing"
     if row is None:
         return "differing" if Change.UPDATED in (activity, event) else None
-    writes = row["payload"].get("event_changes") or row["payload"].get("activity_changes")
+    writes = any(changes_of(row["payload"], side) for side in Side)
     return "differing" if writes or row["action"] in DIFFERING else None
 
 

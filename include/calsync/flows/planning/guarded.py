@@ -11,6 +11,8 @@ from typing import Any
 
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.guard import Limit, message
+from include.calsync.core.planning.wanted import changes_of
+from include.calsync.core.policy import Side
 from include.calsync.core.records import LinkHead
 from include.calsync.core.run_records import Limits
 from include.calsync.core.words import BY_NOBODY, Absence
@@ -54,11 +56,11 @@ def guard(services: Services, run: Run, rows: list[dict[str, Any]], links: Itera
         if not account.settings_changed:
             limit = Limit("max_change", settings.max_change_ratio, settings.max_change_count)
             typed = [row for row in mine if row["action"] == Action.MERGE and row["reason"] not in BY_NOBODY]
-            for changes, written, what in (
-                ("activity_changes", "activities", "edits made in Google"),
-                ("event_changes", "events", "edits made in Pipedrive"),
+            for written, what in (
+                (Side.ACTIVITY, "edits made in Google"),
+                (Side.EVENT, "edits made in Pipedrive"),
             ):
-                edits = [row for row in typed if row["payload"].get(changes)]
+                edits = [row for row in typed if changes_of(row["payload"], written)]
                 groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), link_counts[account.id], written))
         for group in groups:
             _check(services, account, group)

@@ -99,9 +99,11 @@ class LinkedPairs:
         elif outcome.transfer:
             taker = transfers.taker_of(self.seen, link, ActivityView.from_json(payload["activity"]))
             assert taker is not None
-            transfers.plan(self.rows, taker, account, link, payload)
+            transfers.plan(self.rows, taker, account, case.whole, payload)
         elif outcome.by_setting:
             remove_event(self.rows, account, link, payload, self._setting(case, account, cause))
+        elif outcome.action in (Action.CREATE_EVENT, Action.CREATE_ACTIVITY):
+            self.rows.create(account, outcome.action, payload, case.whole, reason=reason)
         else:
             state = SUSPECTED if outcome.suspected else "planned"
             self.rows.add(account, outcome.action, payload, link, reason=reason, state=state)

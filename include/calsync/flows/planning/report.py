@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from include.calsync.core.planning.wanted import changes_of
+from include.calsync.core.policy import Side
 from include.calsync.flows import told
 from include.calsync.flows.planning.drift import Drift, counts_of
 from include.calsync.flows.run import Run, RunAccount
@@ -31,8 +33,8 @@ def show_plan(run: Run, rows: list[dict[str, Any]], *, personal: bool) -> None:
             "state": row["state"],
             "activity": row["activity_id"] or "",
             "event": row["event_id"] or "",
-            "to event": _fields(row, "event_changes", personal=personal),
-            "to activity": _fields(row, "activity_changes", personal=personal),
+            "to event": _fields(row, Side.EVENT, personal=personal),
+            "to activity": _fields(row, Side.ACTIVITY, personal=personal),
             "reason": row["reason"],
             "rule": row["rule"] or "",
         }
@@ -66,8 +68,8 @@ def _more(count: int) -> str:
     return f"\n… and {count - SHOWN_ROWS} more rows" if count > SHOWN_ROWS else ""
 
 
-def _fields(row: dict[str, Any], key: str, *, personal: bool) -> str:
-    changes = row["payload"].get(key) or {}
+def _fields(row: dict[str, Any], side: Side, *, personal: bool) -> str:
+    changes = changes_of(row["payload"], side)
     return " ".join(f"{name}={value!r}" if personal else name for name, value in changes.items())
 
 

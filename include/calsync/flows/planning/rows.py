@@ -12,11 +12,11 @@ from include.calsync.core.decide import Action, side_of
 from include.calsync.core.model import ActivityView, When
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Link, LinkHead
+from include.calsync.core.records import Former, Link, LinkHead, Payload
 from include.calsync.core.series import is_occurrence
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border
-from include.calsync.flows.pairs import changes_json, merged_of, rules_of
+from include.calsync.flows.pairs import rules_of, wanted_anew, wanted_of
 from include.calsync.flows.run import RunAccount, UploadOptions
 
 
@@ -86,18 +86,34 @@ class Rows:
         self, account: RunAccount, payload: dict[str, Any], link: Link | None = None, *, reason: str, **ids: Any
     ) -> None:
         """Bring a pair together; without a link it is adopted."""
-        _, merged = merged_of(payload, link, account.policy)
-        payload["event_changes"] = changes_json(merged.event_changes)
-        payload["activity_changes"] = changes_json(merged.activity_changes)
+        wanted = wanted_of(payload, link, account.policy)
+        payload["wanted"], merged = wanted.to_json(), wanted.merged
         policy = rules_of(payload, account.policy)
         marked = is_occurrence(payload["event_raw"]) if link is None else link.marked
         marking = not marked and policy.may_mark
         side = Side.ACTIVITY if merged.activity_changes else None
         if merged.event_changes or marking:
             side = Side.EVENT
-        conflicts = [conflict.to_json() for conflict in merged.conflicts]
         action = Action.MERGE if link is not None else Action.ADOPT
-        self.add(account, action, payload, link, reason=reason, side=side, conflicts=conflicts, **ids)
+        self.add(account, action, payload, link, reason=reason, side=side, conflicts=wanted.conflicts_json(), **ids)
+
+    def create(
+        self,
+        account: RunAccount,
+        action: Action,
+        payload: Payload,
+        known: Link | Former | None,
+        *,
+        reason: str,
+        **ids: Any,
+    ) -> None:
+        """Make the other side of an item. `known`: its link, or a former one, if it is made anew."""
+        wanted = wanted_anew(action, payload, known, account.policy) if known is not None else None
+        if wanted is not None:
+            payload["wanted"] = wanted.to_json()
+        conflicts = wanted.conflicts_json() if wanted is not None else None
+        link = known if isinstance(known, Link) else None
+        self.add(account, action, payload, link, reason=reason, conflicts=conflicts, **ids)
 
     @contextmanager
     def alone(self, account: RunAccount, side: Side, item_id: Any, link: LinkHead | None = None) -> Iterator[None]:

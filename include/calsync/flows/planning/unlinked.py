@@ -224,7 +224,8 @@ class UnlinkedItems:
         elif not self.linked.rests(account, (row.side, row.item_id)):
             former = self.formers.of_activity.get((account.company_id, activity_id))
             payload = payload_of(former, row, None, origin=Origin.PIPEDRIVE)
-            self.rows.add(account, Action.CREATE_EVENT, payload, reason="new activity", activity_id=activity_id)
+            make, reason = Action.CREATE_EVENT, "new activity"
+            self.rows.create(account, make, payload, former, reason=reason, activity_id=activity_id)
 
     def _event(self, account: RunAccount, event_id: str, row: Observation, *, ambiguous: bool) -> None:
         options = self.run.request.upload
@@ -260,7 +261,7 @@ class UnlinkedItems:
             reason = "the outcome of the last request is unknown"
             self.rows.wait(account, payload, reason=reason, event_id=event_id)
             return
-        self.rows.add(account, Action.CREATE_ACTIVITY, payload, reason="new event", event_id=event_id)
+        self.rows.create(account, Action.CREATE_ACTIVITY, payload, former, reason="new event", event_id=event_id)
 
 
 def _origin(account: RunAccount, event: Observation) -> Origin:
