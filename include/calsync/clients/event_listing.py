@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from include.calsync.clients.transport import Answer
 from include.calsync.core import received
+from include.calsync.core.raw import RawEvent
 from include.calsync.errors import RetryableError, ServiceError, SyncTokenExpired
-
-Json = dict[str, Any]
 
 
 class EventListing:
@@ -28,7 +26,7 @@ class EventListing:
         self.time_zone = ""
         self.server_time: datetime | None = None
 
-    def pages(self) -> Iterator[list[Json]]:
+    def pages(self) -> Iterator[list[RawEvent]]:
         """Pages of at most 2500 events, deleted ones included; a page may be empty while more follow.
 
         Bounded listings may end without a sync token; others were seen to do so without a visible cause (issues 1141

@@ -24,6 +24,7 @@ from include.calsync.clients.shapes import is_resource, is_resource_page
 from include.calsync.clients.statuses import ABOUT_CREDENTIAL, GOOGLE, Scope, google_reason, said
 from include.calsync.clients.transport import Answer, Call, Service, Transport, utc_now
 from include.calsync.core import received
+from include.calsync.core.raw import Body, RawEvent, RawItem
 from include.calsync.errors import (
     AlreadyDeleted,
     CredentialRefused,
@@ -34,7 +35,6 @@ __all__ = ["EventListing", "GoogleCalendarClient", "SendUpdates"]
 
 SERVICE = Service("Google Calendar", GOOGLE, lambda call, *answer: google_reason(*answer))
 SendUpdates = Literal["none", "externalOnly", "all"]
-Json = dict[str, Any]
 
 EVENTS_PER_PAGE = 2500
 CALENDARS_PER_PAGE = 250
@@ -161,19 +161,19 @@ class GoogleCalendarClient:
 
     def instances(
         self, calendar_id: str, series_id: str, *, time_min: datetime, time_max: datetime
-    ) -> Iterator[list[Json]]:
+    ) -> Iterator[list[RawEvent]]:
         """Pages of the occurrences of one series that lie in the window, cancelled ones included."""
         path = event_path(calendar_id, series_id) + "/instances"
         with self._hidden_alone(calendar_id, "events.instances"):
             yield from self._occurrences(path, "events.instances", time_min, time_max)
 
-    def expanded(self, calendar_id: str, *, time_min: datetime, time_max: datetime) -> Iterator[list[Json]]:
+    def expanded(self, calendar_id: str, *, time_min: datetime, time_max: datetime) -> Iterator[list[RawEvent]]:
         """Pages of all events of the window, series expanded to occurrences, cancelled ones included."""
         return self._occurrences(events_path(calendar_id), "events.list", time_min, time_max, singleEvents="true")
 
     def _occurrences(
         self, path: str, operation: str, time_min: datetime, time_max: datetime, **more: str
-    ) -> Iterator[list[Json]]:
+    ) -> Iterator[list[RawEvent]]:
         bounds = {"timeMin": rfc3339(time_min), "timeMax": rfc3339(time_max)}
         params = {"showDeleted": "true", "maxResults": str(EVENTS_PER_PAGE), **bounds, **more}
 
@@ -183,7 +183,7 @@ class GoogleCalendarClient:
         for answer in pages(send, params):
             yield [received.event(each) for each in answer.body.get("items", [])]
 
-    def marked_events(self, calendar_id: str, name: str, value: str) -> Iterator[list[Json]]:
+    def marked_events(self, calendar_id: str, name: str, value: str) -> Iterator[list[RawEvent]]:
         """Pages of the live events with this private property. Events.list, `privateExtendedProperty`."""
         params = {"privateExtendedProperty": f"{name}={value}", "maxResults": str(EVENTS_PER_PAGE)}
 
@@ -193,7 +193,7 @@ class GoogleCalendarClient:
         for answer in pages(send, params):
             yield answer.body.get("items", [])
 
-    def get_event(self, calendar_id: str, event_id: str) -> Json:
+    def get_event(self, calendar_id: str, event_id: str) -> RawEvent:
         """The event; a deleted one has `status` cancelled."""
         with self._hidden_alone(calendar_id, "events.get"):
             return received.event(self._object("GET", event_path(calendar_id, event_id), "events.get"))
@@ -224,7 +224,7 @@ class GoogleCalendarClient:
             self._readable[calendar_id] = self.access_role(calendar_id) in READERS
         return self._readable[calendar_id]
 
-    def insert_event(self, calendar_id: str, body: Mapping[str, Any], *, send_updates: SendUpdates = "none") -> Json:
+    def insert_event(self, calendar_id: str, body: Body, *, send_updates: SendUpdates = "none") -> RawEvent:
         """The new event. Raises Duplicate if `body["id"]` is taken; only with that id it is sent again if need be.
 
         A conference or attachments in it count (Events.insert: `conferenceDataVersion`, `supportsAttachments`).
@@ -240,11 +240,11 @@ class GoogleCalendarClient:
         self,
         calendar_id: str,
         event_id: str,
-        body: Mapping[str, Any],
+        body: Body,
         *,
         etag: str | None,
         send_updates: SendUpdates = "none",
-    ) -> Json:
+    ) -> RawEvent:
         """The event after changing the members of `body` (merged; None deletes one, lists are replaced).
 
         Raises PreconditionFailed if it changed since `etag` was read. Without an etag it is never sent twice.
@@ -280,11 +280,11 @@ class GoogleCalendarClient:
             return error.unknown_outcome
         return True
 
-    def get_calendar(self, calendar_id: str) -> Json:
+    def get_calendar(self, calendar_id: str) -> RawItem:
         """The calendar. Raises NotFound. Source: Calendar API v3, Calendars: get."""
         return self._object("GET", calendar_path(calendar_id), "calendars.get")
 
-    def calendars(self) -> Iterator[Json]:
+    def calendars(self) -> Iterator[RawItem]:
         """The user's calendar list, hidden ones included; `accessRole` and `primary` are only here."""
 
         def send(params: Mapping[str, str]) -> Answer:
@@ -300,14 +300,14 @@ class GoogleCalendarClient:
         for answer in pages(send, {"maxResults": str(CALENDARS_PER_PAGE), "showHidden": "true"}):
             yield from answer.body.get("items", [])
 
-    def insert_calendar(self, summary: str, time_zone: str, description: str = "") -> Json:
+    def insert_calendar(self, summary: str, time_zone: str, description: str = "") -> RawItem:
         """The new calendar. Never sent twice: after RetryableError(unknown_outcome=True) look for it in `calendars`."""
         body = {"summary": summary, "timeZone": time_zone, "description": description}
         # A user's new calendars share a limit, like the events of one calendar.
         return self._object("POST", "/calendars", "calendars.insert", body=body, calendar_id=f"new/{self._user_key}")
 
-    def _object(self, method: str, path: str, operation: str, **options: Any) -> Json:
-        body: Json = self._send(method, path, operation, shape=is_resource, **options).body
+    def _object(self, method: str, path: str, operation: str, **options: Any) -> RawItem:
+        body: RawItem = self._send(method, path, operation, shape=is_resource, **options).body
         return body
 
     def _send(

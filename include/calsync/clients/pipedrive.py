@@ -25,6 +25,7 @@ from include.calsync.clients.spelling import REFUSED, Spelling
 from include.calsync.clients.statuses import Scope
 from include.calsync.clients.transport import Call, Transport, utc_now
 from include.calsync.core import received
+from include.calsync.core.raw import Body, RawActivity, RawItem
 from include.calsync.core.sendable import lean, sendable
 from include.calsync.errors import CredentialRefused, Hidden, RecordError, RetryableError
 
@@ -37,7 +38,6 @@ LOWEST_BURST = 20
 SEARCH_BURST = 10
 """Searches per rolling 2 s, on every plan: they have a window of their own."""
 
-Json = dict[str, Any]
 NOTHING: Mapping[str, str] = {}
 ATTENDEES = {"include_fields": "attendees"}
 """They are left out otherwise (OpenAPI v2, GET /activities), and what is made anew needs them."""
@@ -121,7 +121,7 @@ class PipedriveClient:
         done: bool | None = None,
         sort_by: Literal["id", "update_time", "add_time", "due_date"] = "update_time",
         sort_direction: Literal["asc", "desc"] = "asc",
-    ) -> Iterator[list[Json]]:
+    ) -> Iterator[list[RawActivity]]:
         """Pages of at most 500 activities; a page may be empty while more follow.
 
         `updated_since` is inclusive, `updated_until` exclusive; both are widened to whole seconds, which the API wants.
@@ -137,15 +137,15 @@ class PipedriveClient:
         params = {k: str(v) for k, v in wanted.items() if v is not None} | ATTENDEES
         return map(activities, self._pages("activities.list", params))
 
-    def activities_by_ids(self, ids: Sequence[int]) -> list[Json]:
+    def activities_by_ids(self, ids: Sequence[int]) -> list[RawActivity]:
         """Those of `ids` that exist and are visible, in no promised order."""
         return activities(self._by_ids("activities.list", ids, ATTENDEES))
 
-    def activity(self, activity_id: int) -> Json:
+    def activity(self, activity_id: int) -> RawActivity:
         """The activity, with its attendees."""
         return received.activity(self._one("activities.get", activity_id, ATTENDEES))
 
-    def create_activity(self, body: Mapping[str, Any], *, not_after: datetime | None = None) -> Json:
+    def create_activity(self, body: Body, *, not_after: datetime | None = None) -> RawActivity:
         """The activity as stored. Members that are None are left out.
 
         Later than `not_after` it is not sent any more: RetryableError, surely without effect.
@@ -162,11 +162,11 @@ class PipedriveClient:
     def update_activity(
         self,
         activity_id: int,
-        body: Mapping[str, Any],
+        body: Body,
         *,
         seen_update_time: str | None = None,
         not_after: datetime | None = None,
-    ) -> Json:
+    ) -> RawActivity:
         """The activity as stored after changing only the members of `body`; None clears one.
 
         Members that may not be written are left out (`core.sendable`), so that objects that were read may be passed.
@@ -192,11 +192,11 @@ class PipedriveClient:
         options: dict[str, Any] = {"shape": is_envelope, "repeatable": True, "not_after": not_after}
         self._transport.send(self._call("activities.delete", activity_id, **options))
 
-    def persons(self, ids: Sequence[int]) -> list[Json]:
+    def persons(self, ids: Sequence[int]) -> list[RawItem]:
         """Those of these persons that are there and visible; in requests of 100 ids."""
         return self._by_ids("persons.list", ids)
 
-    def persons_by_email(self, address: str) -> list[Json]:
+    def persons_by_email(self, address: str) -> list[RawItem]:
         """Persons of this address, in the search's own shape: `id`, `emails` (texts), `organization` (object or null).
 
         OpenAPI v2, GET /persons/search: `exact_match` is not case sensitive.
@@ -205,36 +205,36 @@ class PipedriveClient:
         body = self._transport.send(self._call("persons.search", params=params, shape=has_items)).body
         return [found["item"] for found in body["data"]["items"]]
 
-    def open_deals(self, person_id: int) -> list[Json]:
+    def open_deals(self, person_id: int) -> list[RawItem]:
         """The person's open deals."""
         wanted = {"person_id": str(person_id), "status": "open"}
         return [deal for page in self._pages("deals.list", wanted) for deal in page]
 
-    def organizations(self, ids: Sequence[int]) -> list[Json]:
+    def organizations(self, ids: Sequence[int]) -> list[RawItem]:
         """Those of these organizations that are there and visible; in requests of 100 ids."""
         return self._by_ids("organizations.list", ids)
 
-    def deals(self, ids: Sequence[int]) -> list[Json]:
+    def deals(self, ids: Sequence[int]) -> list[RawItem]:
         """Archived deals may be missing here; `deal` finds them."""
         return self._by_ids("deals.list", ids)
 
-    def person(self, person_id: int) -> Json:
+    def person(self, person_id: int) -> RawItem:
         """The person. Raises NotFound, or Hidden if the credential may not see it."""
         return self._one("persons.get", person_id)
 
-    def organization(self, org_id: int) -> Json:
+    def organization(self, org_id: int) -> RawItem:
         """The organization. Raises as `person`."""
         return self._one("organizations.get", org_id)
 
-    def deal(self, deal_id: int) -> Json:
+    def deal(self, deal_id: int) -> RawItem:
         """The deal, also an archived one. Raises as `person`."""
         return self._one("deals.get", deal_id)
 
-    def lead(self, lead_id: str) -> Json:
+    def lead(self, lead_id: str) -> RawItem:
         """The lead (v1). Raises as `person`."""
         return self._one("leads.get", lead_id)
 
-    def updated(self, kind: str, since: datetime) -> Iterator[list[Json]]:
+    def updated(self, kind: str, since: datetime) -> Iterator[list[RawItem]]:
         """Pages of what was updated at or after `since`, the oldest first. An `update_time` may be null.
 
         `kind`: deal, archived_deal, person, organization or lead; neither of the first and last has archived ones.
@@ -245,15 +245,15 @@ class PipedriveClient:
         name = "deals.archived" if kind == "archived_deal" else f"{kind}s.list"
         return self._pages(name, wanted | {"sort_by": "update_time", "sort_direction": "asc"})
 
-    def me(self) -> Json:
+    def me(self) -> RawItem:
         """The credential's user, with `company_id`, `company_domain`, `timezone_name`."""
         return self._data(self._call("users.me", shape=has_object))
 
-    def users(self) -> list[Json]:
+    def users(self) -> list[RawItem]:
         """The company's users (v1, no paging); some lack members. `active_flag` says who is one still."""
         return self._data_list("users.list")
 
-    def activity_types(self) -> list[Json]:
+    def activity_types(self) -> list[RawItem]:
         """The company's activity types (v1, no paging); `active_flag` says which are in use."""
         return self._data_list("activityTypes.list")
 
@@ -262,7 +262,7 @@ class PipedriveClient:
         known = self._data(self._call("activityFields.get", field, shape=is_field))
         return {int(each["id"]): str(each["label"]) for each in known.get("options") or ()}
 
-    def _pages(self, name: str, params: Mapping[str, str]) -> Iterator[list[Json]]:
+    def _pages(self, name: str, params: Mapping[str, str]) -> Iterator[list[RawItem]]:
         seen: set[str] = set()
         cursor: str | None = None
         while True:
@@ -277,7 +277,7 @@ class PipedriveClient:
                 raise RetryableError(f"Pipedrive, {name}: a cursor came twice.", reason="cursor_repeats")
             seen.add(cursor)
 
-    def _counted_pages(self, name: str, params: Mapping[str, str]) -> Iterator[list[Json]]:
+    def _counted_pages(self, name: str, params: Mapping[str, str]) -> Iterator[list[RawItem]]:
         for start in itertools.count(0, PAGE_SIZE):
             page = {**params, "limit": str(PAGE_SIZE), "start": str(start)}
             body = self._transport.send(self._call(name, params=page, shape=has_page, dates=start == 0)).body
@@ -286,15 +286,15 @@ class PipedriveClient:
             if not more.get("more_items_in_collection"):
                 return
 
-    def _by_ids(self, name: str, ids: Sequence[int], more: Mapping[str, str] = NOTHING) -> list[Json]:
-        found: list[Json] = []
+    def _by_ids(self, name: str, ids: Sequence[int], more: Mapping[str, str] = NOTHING) -> list[RawItem]:
+        found: list[RawItem] = []
         remaining = iter(sorted(set(ids)))
         while chunk := list(itertools.islice(remaining, IDS_PER_REQUEST)):
             for page in self._pages(name, {"ids": ",".join(map(str, chunk)), **more}):
                 found.extend(page)
         return found
 
-    def _one(self, name: str, item_id: int | str, params: Mapping[str, str] | None = None) -> Json:
+    def _one(self, name: str, item_id: int | str, params: Mapping[str, str] | None = None) -> RawItem:
         """A 403 is the item's if the credential works, and if it is not a passing one: then it raises Hidden.
 
         Pipedrive changelog, "Introducing pipeline visibility" (2023): 403 for a deal that is not visible.
@@ -324,20 +324,20 @@ class PipedriveClient:
             self._is_let_in = True
         return True
 
-    def _data(self, call: Call) -> Json:
-        data: Json = self._transport.send(call).body["data"]
+    def _data(self, call: Call) -> RawItem:
+        data: RawItem = self._transport.send(call).body["data"]
         return data
 
-    def _data_list(self, name: str) -> list[Json]:
-        data: list[Json] = self._transport.send(self._call(name, shape=has_list)).body["data"]
+    def _data_list(self, name: str) -> list[RawItem]:
+        data: list[RawItem] = self._transport.send(self._call(name, shape=has_list)).body["data"]
         return data
 
-    def _post(self, body: Mapping[str, Any], not_after: datetime | None) -> Json:
+    def _post(self, body: Body, not_after: datetime | None) -> RawActivity:
         call = self._call("activities.create", body=body, shape=has_object, not_after=not_after)
         return received.activity(self._data(call))
 
-    def _change(self, activity_id: int, body: Mapping[str, Any], not_after: datetime | None) -> Json:
-        def patch(members: Mapping[str, Any]) -> Json:
+    def _change(self, activity_id: int, body: Body, not_after: datetime | None) -> RawActivity:
+        def patch(members: Body) -> RawActivity:
             options: dict[str, Any] = {"shape": has_object, "not_after": not_after}
             call = self._call("activities.update", activity_id, body=members, **options)
             return received.activity(self._data(call))
@@ -350,7 +350,7 @@ class PipedriveClient:
         item_id: int | str | None = None,
         *,
         params: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Body | None = None,
         shape: Callable[[Any], bool],
         repeatable: bool = False,
         dates: bool = True,

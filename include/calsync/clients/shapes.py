@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from include.calsync.core import received
+from include.calsync.core.raw import RawActivity
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def is_resource_page(body: Any) -> bool:
     )
 
 
-def activities(raws: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def activities(raws: Sequence[RawActivity]) -> list[RawActivity]:
     """Rightly typed ones. One without an id that can be one is left out and told: nothing can be set aside."""
     known = [found for raw in raws if "id" in (found := received.activity(raw))]
     if len(known) < len(raws):

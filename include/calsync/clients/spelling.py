@@ -8,15 +8,15 @@ refused. What is taken is remembered, field by field.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from include.calsync.core.raw import Body, RawActivity
 from include.calsync.core.sendable import TEXTS, lean, sendable
 from include.calsync.errors import PartlyRefused, RecordError, ServiceError
 
-Json = dict[str, Any]
-Patch = Callable[[Json], Json]
+Patch = Callable[[Body], RawActivity]
 
 TIME = ("due_date", "due_time", "duration")
 REFUSED = (400, 422)
@@ -26,7 +26,7 @@ REFUSED = (400, 422)
 class Part:
     """Members that are written together, in the spellings to try. `doubt`: under which the one taken is remembered."""
 
-    spellings: Sequence[Json]
+    spellings: Sequence[Body]
     doubt: str = ""
 
 
@@ -37,7 +37,7 @@ class Spelling:
         self._lock = threading.Lock()
         self._taken: dict[str, int] = {}
 
-    def send(self, body: Mapping[str, Any], patch: Patch) -> Json:
+    def send(self, body: Body, patch: Patch) -> RawActivity:
         """The answer to an edit, sent at once, then all doubts in their other spelling, then part by part.
 
         Raises:
@@ -63,8 +63,8 @@ class Spelling:
             self._learn(part, self._spelled(part)[-1])
         return answer
 
-    def _each(self, parts: Sequence[Part], patch: Patch) -> Json:
-        answer: Json = {}
+    def _each(self, parts: Sequence[Part], patch: Patch) -> RawActivity:
+        answer: RawActivity = {}
         written: set[str] = set()
         refusals: list[RecordError] = []
         for part in parts:
@@ -80,7 +80,7 @@ class Spelling:
             return answer
         raise _refused(refusals, frozenset(written))
 
-    def _part(self, part: Part, patch: Patch, refusals: list[RecordError]) -> Json:
+    def _part(self, part: Part, patch: Patch, refusals: list[RecordError]) -> RawActivity:
         """`refusals`: of the spelling that is known, which is not sent again then."""
         for members in self._spelled(part)[len(refusals) :]:
             try:
@@ -94,18 +94,18 @@ class Spelling:
                 return answer
         raise _refused(refusals, frozenset(), part)
 
-    def _spelled(self, part: Part) -> list[Json]:
+    def _spelled(self, part: Part) -> list[Body]:
         """The part's spellings, the one that is known to be taken first."""
         known = self._taken.get(part.doubt, 0) % len(part.spellings)
         return [*part.spellings[known:], *part.spellings[:known]]
 
-    def _learn(self, part: Part, taken: Json) -> None:
+    def _learn(self, part: Part, taken: Body) -> None:
         if part.doubt:
             with self._lock:
                 self._taken[part.doubt] = list(part.spellings).index(taken)
 
 
-def _parts(body: Json) -> list[Part]:
+def _parts(body: Body) -> list[Part]:
     """What is surely understood, then each doubt: a cleared time (date, time and length together), text or place."""
     time = {name: body[name] for name in TIME if name in body}
     doubts = [_cleared("time", time)] if None in time.values() else []
@@ -117,7 +117,7 @@ def _parts(body: Json) -> list[Part]:
     return [*([Part([sure])] if sure else []), *doubts]
 
 
-def _cleared(doubt: str, members: Json) -> Part:
+def _cleared(doubt: str, members: Body) -> Part:
     def spelled(name: str) -> Any:
         if members[name] is not None or name not in TEXTS | {"location"}:
             return members[name]
@@ -127,7 +127,7 @@ def _cleared(doubt: str, members: Json) -> Part:
     return Part([members, texts] if texts != members else [members], doubt)
 
 
-def _joined(bodies: Iterable[Json]) -> Json:
+def _joined(bodies: Iterable[Body]) -> Body:
     return {name: value for body in bodies for name, value in body.items()}
 
 
