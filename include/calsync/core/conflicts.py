@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from include.calsync.core.model import When
 from include.calsync.core.policy import Policy, Side
+from include.calsync.core.raw import Json
 
 # Stamps of two services closer than this say nothing about who was last.
 STAMP_RESOLUTION_S = 60.0
@@ -43,14 +44,14 @@ class Conflict:
     winner: Side
     why: Why
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         """As the plan and the log of lost values keep it."""
         shown = [v.to_json() if isinstance(v, When) else v for v in (self.activity, self.event)]
         sides = {"activity": shown[0], "event": shown[1]}
         return {"field": self.field, **sides, "winner": str(self.winner), "why": str(self.why)}
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Self:
+    def from_json(cls, value: Json) -> Self:
         """What `to_json` made."""
         timed = value["field"] == "when"
         mine, theirs = (When.from_json(one) if timed and one else one for one in (value["activity"], value["event"]))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from include.calsync.core.decide import Action
 from include.calsync.core.field_sets import FIELD_SET, completed, present
@@ -15,7 +14,7 @@ from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.planning.wanted import Wanted, before_activity, before_event
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import is_veiled
-from include.calsync.core.raw import RawActivity, RawEvent
+from include.calsync.core.raw import Json, RawActivity, RawEvent
 from include.calsync.core.records import Former, Link, Observation, Payload
 from include.calsync.core.visibility import visibility_of
 from include.calsync.core.words import WITHDRAWN
@@ -28,7 +27,7 @@ def payload_of(
     event: Observation | None,
     *,
     origin: Origin | None = None,
-) -> dict[str, Any]:
+) -> Payload:
     """All that carrying out a row needs, as JSON: what was seen, or where nothing was seen, what the link knows.
 
     `link`: also a former one.
@@ -51,16 +50,16 @@ def _readable(observed: Observation | None) -> TypeGuard[Observation]:
     return observed is not None and observed.view is not None
 
 
-def _last_activity(link: Link | Former | None) -> Any:
+def _last_activity(link: Link | Former | None) -> Json | None:
     """The activity as it was last seen: the base, but for what a one-way mode left different."""
     if link is None or not link.activity_raw:
-        return link and link.base_activity
+        return link.base_activity if link is not None else None
     return activity_view(link.activity_raw, ActivityView.from_json(link.base_activity).context).to_json()
 
 
-def _last_event(link: Link | Former | None) -> Any:
+def _last_event(link: Link | Former | None) -> Json | None:
     if link is None or not link.event_raw:
-        return link and link.base_event
+        return link.base_event if link is not None else None
     return event_view(link.event_raw).to_json()
 
 
@@ -68,7 +67,7 @@ def _stamp(observed: Observation | None) -> str | None:
     return observed.stamp.isoformat() if observed is not None and observed.stamp is not None else None
 
 
-def pair_of(payload: dict[str, Any], link: Link | Former | None) -> Pair:
+def pair_of(payload: Payload, link: Link | Former | None) -> Pair:
     """The pair behind a payload. Without a link, or with one that has no base yet, it is an adoption."""
     written: tuple[Written, ...] = ()
     if link is not None:
@@ -100,7 +99,7 @@ def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def rules_of(payload: Mapping[str, Any], policy: Policy) -> Policy:
+def rules_of(payload: Payload, policy: Policy) -> Policy:
     """The account's rules for the pair behind a payload: the same in the plan and wherever it is carried out.
 
     A row's `cause` says why the event counts as gone although it is there; then it is not written.

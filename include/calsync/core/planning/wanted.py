@@ -12,10 +12,11 @@ from typing import Any, Self
 
 from include.calsync.core.conflicts import Conflict
 from include.calsync.core.fields import beside
-from include.calsync.core.merge import Merged
+from include.calsync.core.merge import Changes, Merged
 from include.calsync.core.model import ActivityView, EventView, When
 from include.calsync.core.policy import Side
-from include.calsync.core.raw import Json
+from include.calsync.core.raw import Json, Raw
+from include.calsync.core.records import Payload
 from include.calsync.core.written import Written
 
 CHANGES = {Side.EVENT: "event_changes", Side.ACTIVITY: "activity_changes"}
@@ -55,23 +56,23 @@ class Wanted:
         return cls(merged, {Side(side): values for side, values in value["before"].items()})
 
 
-def changes_of(payload: Mapping[str, Any], side: Side) -> Json:
+def changes_of(payload: Payload, side: Side) -> Json:
     """What a row's payload says will be written to a side: names and values, as JSON."""
     return dict((payload.get("wanted") or {}).get(CHANGES[side]) or {})
 
 
-def before_event(changes: Mapping[str, Any], shown: EventView, raw: Mapping[str, Any]) -> Json:
+def before_event(changes: Changes, shown: EventView, raw: Raw) -> Json:
     """What an event shows of the fields that change."""
     ours = beside(raw)
     return {name: ours.get(name) or value_json(getattr(shown, name, "")) for name in changes}
 
 
-def before_activity(changes: Mapping[str, Any], shown: ActivityView, *, veiled: bool) -> Json:
+def before_activity(changes: Changes, shown: ActivityView, *, veiled: bool) -> Json:
     """What an activity shows of the fields that change; of one with a veiled event only when it is."""
     return {name: None if veiled and name != "when" else value_json(getattr(shown, name)) for name in changes}
 
 
-def changes_json(changes: Mapping[str, Any]) -> Json:
+def changes_json(changes: Changes) -> Json:
     """Canonical changes as JSON."""
     return {name: value_json(value) for name, value in changes.items()}
 
@@ -81,5 +82,5 @@ def value_json(value: Any) -> Any:
     return value.to_json() if isinstance(value, When) else value
 
 
-def _changes(value: Json) -> dict[str, Any]:
+def _changes(value: Json) -> Changes:
     return {name: When.from_json(each) if name == "when" and each else each for name, each in value.items()}

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from include.calsync.core.decide import Action
 from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import ACTIVITY, MERGED, activity_body, activity_view
 from include.calsync.core.marks import Mark
-from include.calsync.core.merge import Merged, Pair
+from include.calsync.core.merge import Changes, Merged, Pair
 from include.calsync.core.model import ActivityView, Context, Origin
 from include.calsync.core.planning.wanted import before_activity, changes_json
 from include.calsync.core.policy import Side
-from include.calsync.core.raw import RawActivity
-from include.calsync.core.records import Link
+from include.calsync.core.raw import Raw, RawActivity, RawEvent
+from include.calsync.core.records import Columns, Link
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.stamps import skew, stamp
@@ -61,7 +60,7 @@ class ActivityWrites:
             Action.ATTEND: lambda row: attend(self.desk, row),
         }
 
-    def _mark(self, link_id: int, row: PlanRow, wanted: Mark, event: dict[str, Any] | None = None) -> None:
+    def _mark(self, link_id: int, row: PlanRow, wanted: Mark, event: RawEvent | None = None) -> None:
         """If this fails the link is known as unmarked, and the next run does it. `event`: if it is not the row's."""
         desk = self.desk
         if not desk.policy.of_pair(event or row.payload["event_raw"], wanted.origin).may_mark:
@@ -124,11 +123,11 @@ class ActivityWrites:
     def _patch(
         self,
         row: PlanRow,
-        changed: dict[str, Any],
+        changed: Changes,
         view: ActivityView,
         current: RawActivity,
         not_after: datetime,
-        anew: dict[str, Any] | None = None,
+        anew: Columns | None = None,
     ) -> RawActivity:
         """The activity with these fields written. `anew`: what the row says from then on."""
         desk, seen = self.desk, current.get("update_time")
@@ -143,8 +142,9 @@ class ActivityWrites:
             desk.note(conn, row, side=Side.ACTIVITY, seen=seen, before=before, after=after)
         try:
             with desk.sending(row):
-                sent: dict[str, Any] = {"seen_update_time": seen, "not_after": not_after}
-                answer = desk.pipedrive.update_activity(row.named_activity, body, **sent)
+                answer = desk.pipedrive.update_activity(
+                    row.named_activity, body, seen_update_time=seen, not_after=not_after
+                )
             return desk.listed(answer, current.get("attendees") or [])
         except PartlyRefused as error:
             done = {name for name in changed if error.written.issuperset(ACTIVITY[name].columns)}
@@ -170,7 +170,7 @@ class ActivityWrites:
             if row.payload["cause"] == "private":
                 runs.set_row(conn, row.id, payload={"cause": "private"})
 
-    def _delete(self, row: PlanRow, link: Link) -> dict[str, Any] | None:
+    def _delete(self, row: PlanRow, link: Link) -> RawActivity | None:
         """The activity as it was when it was deleted; None if somebody did that before."""
         desk, current, not_after = self.desk, self._current(link), self.desk.not_after()
         if current is None:
@@ -217,14 +217,14 @@ class ActivityWrites:
             mapping.set_link(conn, link.id, state="removing", cause=row.payload["cause"])
         return link
 
-    def _current(self, link: Link) -> dict[str, Any] | None:
+    def _current(self, link: Link) -> RawActivity | None:
         try:
             current = self.desk.pipedrive.activity(link.activity_id)
         except NotFound:
             return None
         return None if current.get("is_deleted") else current
 
-    def _refuse_if_edited(self, row: PlanRow, link: Link, current: dict[str, Any]) -> None:
+    def _refuse_if_edited(self, row: PlanRow, link: Link, current: RawActivity) -> None:
         if self.desk.policy_of(row).terms.follows or not self.desk.policy.may_write(Side.EVENT):
             return  # such an edit was never to reach the event
         view = activity_view(current, Context())
@@ -297,7 +297,7 @@ class ActivityWrites:
         moves.hand_over(conn, link, owner_id, self.desk.account, now)
 
 
-def _loggable(row: PlanRow, link: Link, activity: Mapping[str, Any] | None) -> dict[str, Any]:
+def _loggable(row: PlanRow, link: Link, activity: Raw | None) -> RawActivity:
     """The activity for the log; of one whose event became private only what was typed in Pipedrive since the last
     run."""
     if row.payload["cause"] != "private":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
 
 from include.calsync.core.anew import event_members, unanswered
 from include.calsync.core.fields import activity_body, activity_view, event_body
@@ -16,7 +15,8 @@ from include.calsync.core.marks import read_mark
 from include.calsync.core.merge import Merged, Pair
 from include.calsync.core.model import Context, Origin
 from include.calsync.core.privacy import is_private, is_veiled
-from include.calsync.core.records import Former, Link
+from include.calsync.core.raw import Body, RawEvent
+from include.calsync.core.records import Columns, Former, Link, Payload
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.sendable import sendable
 from include.calsync.errors import Hidden, NotFound, RetryableError
@@ -34,13 +34,13 @@ class Anew:
     `row`: what the row is to say before that is written, as it says something else.
     """
 
-    body: dict[str, Any]
+    body: Body
     pair: Pair
     merged: Merged
     known: Link | Former | None
-    row: dict[str, Any] = field(default_factory=dict)
+    row: Columns = field(default_factory=dict)
 
-    def base(self) -> dict[str, Any]:
+    def base(self) -> Columns:
         """The columns of a link that still is to be merged with what is new."""
         names = ("base_activity", "base_event", "activity_digest", "event_digest", "field_set", "rendered")
         return {name: getattr(self.known, name) for name in names} | {"intended": self.merged.written.to_json()}
@@ -72,7 +72,7 @@ def event_anew(desk: Desk, row: PlanRow) -> Anew | None:
     return Anew(members | changes, pair, merged, known)
 
 
-def _behind_the_veil(desk: Desk, known: Link | Former) -> dict[str, Any] | None:
+def _behind_the_veil(desk: Desk, known: Link | Former) -> RawEvent | None:
     """A private event as it lies in its own calendar's trash, and nowhere in the store; None: it is not there."""
     if known.calendar_id != desk.calendar_id:
         return None
@@ -96,7 +96,7 @@ def activity_anew(desk: Desk, row: PlanRow) -> Anew | None:
     if known is None:
         with reading(desk.services.engine) as conn:
             known = formers.of_event(conn, desk.calendar_id, row.named_event)
-    said: dict[str, Any] = {}
+    said: Columns = {}
     if known is not None and "wanted" in row.payload:
         payload, merged = for_new_activity(row.payload, known), desk.wanted(row).merged
     else:
@@ -114,7 +114,7 @@ def activity_anew(desk: Desk, row: PlanRow) -> Anew | None:
     return Anew(body | {"owner_id": desk.policy.user_id}, pair, merged, known, said)
 
 
-def _from_trash(desk: Desk, row: PlanRow) -> dict[str, Any] | None:
+def _from_trash(desk: Desk, row: PlanRow) -> Payload | None:
     """The payload with what Pipedrive still tells of the deleted activity that the event's mark names.
 
     None also if that is linked to another event: who restores the old one as well has two meetings. Raises

@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import Action
 from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import beside, event_body, event_view, unsupported, without_nulls
 from include.calsync.core.marks import Mark, read_mark
-from include.calsync.core.merge import Merged
+from include.calsync.core.merge import Changes, Merged
 from include.calsync.core.model import Origin
 from include.calsync.core.planning.wanted import Wanted, changes_json
 from include.calsync.core.policy import Side
-from include.calsync.core.raw import RawEvent
-from include.calsync.core.records import Former, Link, Payload
+from include.calsync.core.raw import Body, Raw, RawEvent
+from include.calsync.core.records import Columns, Former, Link, Payload
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.stamps import skew, stamp
@@ -87,7 +86,7 @@ class EventWrites:
         else:
             desk.settle(row, payload, pair_of(payload, link), wanted.merged, {"events": answer})
 
-    def _patch(self, row: PlanRow, wanted: Wanted, payload: Payload, anew: dict[str, Any] | None = None) -> RawEvent:
+    def _patch(self, row: PlanRow, wanted: Wanted, payload: Payload, anew: Columns | None = None) -> RawEvent:
         """The event with the merge written to it. `payload`: what it shows now. `anew`: what the row says of that."""
         desk, merged = self.desk, wanted.merged
         body = self._body(merged.event_changes, payload["event_raw"])
@@ -110,19 +109,19 @@ class EventWrites:
             values = {"action": action, "before": before, "after": after}
             desk.note(conn, row, side=Side.EVENT, seen=payload["etag"], **values)
 
-        def patch(members: dict[str, Any]) -> dict[str, Any]:
+        def patch(members: Body) -> RawEvent:
             mails = desk.send_updates() if merged.event_changes else "none"
-            options: dict[str, Any] = {"etag": payload["etag"], "send_updates": mails}
-            return desk.google.patch_event(desk.calendar_id, row.named_event, members, **options)
+            own = desk.calendar_id, row.named_event
+            return desk.google.patch_event(*own, members, etag=payload["etag"], send_updates=mails)
 
         with desk.sending(row):
             answer = zoned(desk, body, patch)
         return desk.veiled(answer)
 
-    def _insert(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _insert(self, body: Body) -> RawEvent:
         return self.desk.google.insert_event(self.desk.calendar_id, body, send_updates=self.desk.send_updates())
 
-    def _is_marked(self, row: PlanRow, event: dict[str, Any]) -> bool:
+    def _is_marked(self, row: PlanRow, event: RawEvent) -> bool:
         """Whether an event has the properties that it should have: an occurrence none, they would make it differ."""
         return is_occurrence(event) or read_mark(event) == self._wanted_mark(row)
 
@@ -194,8 +193,8 @@ class EventWrites:
         desk = self.desk
         try:
             with desk.sending(row):
-                options: dict[str, Any] = {"etag": etag, "send_updates": desk.send_updates()}
-                deleted = self._home(link).delete_event(link.calendar_id, link.event_id, **options)
+                mails, ids = desk.send_updates(), (link.calendar_id, link.event_id)
+                deleted = self._home(link).delete_event(*ids, etag=etag, send_updates=mails)
         except (AccountError, FatalError, NotFound, RecordError) as error:
             if link.calendar_id != desk.calendar_id:  # nobody may write there any more: the event stays
                 log.warning("account %s: event %s can't be removed: %s", desk.account.name, link.event_id, error)
@@ -218,11 +217,11 @@ class EventWrites:
 
     # Bodies.
 
-    def _body(self, changes: dict[str, Any], raw: Any = None) -> dict[str, Any]:
+    def _body(self, changes: Changes, raw: Raw | None = None) -> Body:
         zone = ((raw or {}).get("start") or {}).get("timeZone") or self.desk.policy.zone
         return event_body(changes, zone=zone, default_duration=self.desk.policy.default_duration)
 
-    def _marked(self, body: dict[str, Any], activity_id: int, own_id: str, origin: Origin) -> dict[str, Any]:
+    def _marked(self, body: Body, activity_id: int, own_id: str, origin: Origin) -> Body:
         """The body with our mark, beside what else is ours."""
         mine = (body.get("extendedProperties") or {}).get("private") or {}
         mark = self.desk.mark(activity_id, own_id, origin).properties()["private"]
@@ -232,7 +231,7 @@ class EventWrites:
         return stamp(event.get("updated"), skew(self.desk.google.server_time, self.desk.services.clock))
 
 
-def put_mark(desk: Desk, row: PlanRow, wanted: Mark, event: dict[str, Any] | None = None) -> dict[str, Any]:
+def put_mark(desk: Desk, row: PlanRow, wanted: Mark, event: RawEvent | None = None) -> RawEvent:
     """The event (by default the row's) with our properties on it; logged with the next commit."""
     shown = {**(row.payload["event_raw"] or {}), "etag": row.payload["etag"]} if event is None else event
     known = read_mark(shown)
@@ -253,13 +252,13 @@ def put_mark(desk: Desk, row: PlanRow, wanted: Mark, event: dict[str, Any] | Non
     return desk.veiled(answer)
 
 
-def _is_edited(link: Link, event: dict[str, Any]) -> bool:
+def _is_edited(link: Link, event: RawEvent) -> bool:
     """Whether a person edited the event: that beats a deletion. A removal goes on: its activity is not shown here."""
     view = event_view(event)
     return view != completed(link.base_event, view, link.field_set)
 
 
-def shows(event: dict[str, Any], merged: Merged) -> bool:
+def shows(event: RawEvent, merged: Merged) -> bool:
     """Whether an event shows all that a merge wanted to write."""
     view = event_view(event)
     body = event_body(merged.event_changes, zone="UTC", default_duration=timedelta(0))

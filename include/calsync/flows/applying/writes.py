@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from include.calsync.clients.google_calendar import GoogleCalendarClient
+from include.calsync.clients.google_calendar import GoogleCalendarClient, SendUpdates
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.conflicts import Conflict
 from include.calsync.core.field_sets import FIELD_SET
@@ -20,7 +20,8 @@ from include.calsync.core.model import ActivityView, EventView, Origin, digest
 from include.calsync.core.planning.wanted import Wanted
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import veiled
-from include.calsync.core.records import Former, Link, Payload
+from include.calsync.core.raw import Raw, RawActivity, RawEvent
+from include.calsync.core.records import Columns, Former, Link, Payload
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.when import due_at
@@ -38,6 +39,10 @@ from include.calsync.store.transaction import Connection, reading
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Answers = dict[str, RawActivity | RawEvent]
+"""Raw objects as answered to writes, by side; a side that was not written has none."""
+MAILS: dict[str, SendUpdates] = {"none": "none", "external": "externalOnly", "all": "all"}
+"""Whom Google mails, by `notify_guests`."""
 PROMPT = timedelta(seconds=5)
 TRIES_COUNT = 3
 
@@ -103,7 +108,7 @@ class Desk:
         """What the row says will be written."""
         return Wanted.from_json(row.payload["wanted"], row.conflicts)
 
-    def wanted_now(self, payload: Payload, link: Link | Former | None) -> tuple[Wanted, dict[str, Any]]:
+    def wanted_now(self, payload: Payload, link: Link | Former | None) -> tuple[Wanted, Columns]:
         """What is to be written of what both sides show now, as that is not what the row was planned for.
 
         Also returns what the row says from then on: whoever writes it stores that in the transaction before.
@@ -136,15 +141,15 @@ class Desk:
         deployment = self.services.environment.deployments[0]
         return Mark(self.account.company_id, activity_id, event_id, origin, deployment)
 
-    def veiled(self, event: Mapping[str, Any]) -> dict[str, Any]:
+    def veiled(self, event: Raw) -> RawEvent:
         """An event as answered, but of a private one only what may be known."""
         return veiled(event, self.policy.private_events)
 
-    def get_event(self, event_id: str) -> dict[str, Any]:
+    def get_event(self, event_id: str) -> RawEvent:
         """The event as it is now, veiled if it has to be. Raises NotFound."""
         return self.veiled(self.google.get_event(self.calendar_id, event_id))
 
-    def listed(self, answer: dict[str, Any], attendees: Any) -> dict[str, Any]:
+    def listed(self, answer: RawActivity, attendees: Sequence[Raw] | None) -> RawActivity:
         """An activity as answered to a write, with its attendees, as listings show it: answers leave them out.
 
         `attendees`: those that it had, or `None`: they were written, and are asked for.
@@ -162,9 +167,9 @@ class Desk:
         tells that somebody edited the item in between."""
         return self.services.clock() + PROMPT
 
-    def send_updates(self) -> Any:
+    def send_updates(self) -> SendUpdates:
         """Nobody is mailed unless the account says so (law 9)."""
-        return {"none": "none", "external": "externalOnly", "all": "all"}[self.account.settings.notify_guests]
+        return MAILS[self.account.settings.notify_guests]
 
     # The log of writes: noted before the request, appended with its confirmation.
 
@@ -195,7 +200,7 @@ class Desk:
         changes.confirm(conn, self._open.pop(row.id), **known)
         return True
 
-    def review(self, row: PlanRow, current: Mapping[str, Any] | None) -> None:
+    def review(self, row: PlanRow, current: Raw | None) -> None:
         """Settle the row's write, if its outcome is unknown, by its item as it is now."""
         write_id = self._open.pop(row.id, None)
         if write_id is not None:
@@ -217,7 +222,7 @@ class Desk:
         """Log what concerns only the store."""
         changes.append(conn, **(self._entry(row) | {"side": "store"} | values))
 
-    def _entry(self, row: PlanRow) -> dict[str, Any]:
+    def _entry(self, row: PlanRow) -> Columns:
         return {
             "at": self.services.clock(),
             "run_id": self.run.id,
@@ -237,10 +242,10 @@ class Desk:
         event: EventView,
         written: Written,
         *,
-        activity_raw: Any,
-        event_raw: Any,
+        activity_raw: RawActivity | None,
+        event_raw: RawEvent | None,
         marked: bool,
-    ) -> dict[str, Any]:
+    ) -> Columns:
         """The columns of an active link whose sides were just made equal."""
         return {
             "account_id": self.account.id,
@@ -263,9 +268,7 @@ class Desk:
             "updated_at": self.services.clock(),
         }
 
-    def new_link(
-        self, conn: Connection, values: Mapping[str, Any], *, activity_id: int, event_id: str, origin: str
-    ) -> int:
+    def new_link(self, conn: Connection, values: Columns, *, activity_id: int, event_id: str, origin: str) -> int:
         """Store a new link of this account."""
         return mapping.add_link(
             conn,
@@ -277,9 +280,7 @@ class Desk:
             **values,
         )
 
-    def settle(
-        self, row: PlanRow, payload: Mapping[str, Any], pair: Pair, merged: Merged, answers: Mapping[str, Any]
-    ) -> None:
+    def settle(self, row: PlanRow, payload: Payload, pair: Pair, merged: Merged, answers: Answers) -> None:
         """After a pair's last outstanding write: link, base, log and the row, in one transaction.
 
         `answers`: raw objects as answered, by side; a side that was not written has none.
@@ -316,7 +317,7 @@ class Desk:
             if row.action == "adopt" and not merged.activity_changes:
                 self.log(conn, row, link_id=link_id)
 
-    def _forgotten(self, row: PlanRow, pair: Pair, answers: Mapping[str, Any]) -> dict[str, Any]:
+    def _forgotten(self, row: PlanRow, pair: Pair, answers: Answers) -> Columns:
         """The row's payload without what an activity said of its event before the veil fell."""
         answer = answers.get("activities")
         if answer is None or not self.policy_of(row).terms.veiled:
@@ -331,7 +332,7 @@ class Desk:
             with self.commit() as conn:
                 self.log(conn, row, lost=[conflict.to_json() for conflict in conflicts])
 
-    def _is_marked(self, row: PlanRow, event_raw: Any) -> bool:
+    def _is_marked(self, row: PlanRow, event_raw: RawEvent | None) -> bool:
         if is_occurrence(event_raw):
             return True  # it gets none
         mark = read_mark(event_raw or {})

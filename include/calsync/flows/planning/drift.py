@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from include.calsync.core.decide import Action
 from include.calsync.core.diff import Diff
@@ -21,6 +20,7 @@ from include.calsync.core.model import Change
 from include.calsync.core.planning.wanted import changes_of
 from include.calsync.core.policy import Side
 from include.calsync.core.records import LinkHead, is_live, is_lost, is_missing
+from include.calsync.core.run_records import NewRow
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.run import RunAccount
 
@@ -40,7 +40,7 @@ class Drift:
     repair: str
 
 
-def drift_of(seen: Seen, found: Diff, rows: list[dict[str, Any]], unused: set[int]) -> list[Drift]:
+def drift_of(seen: Seen, found: Diff, rows: list[NewRow], unused: set[int]) -> list[Drift]:
     """The disagreements behind a plan: first those of links, in their order, then items without one.
 
     `unused`: accounts that are configured no more.
@@ -60,7 +60,7 @@ def counts_of(drifts: list[Drift], account: RunAccount) -> dict[str, int]:
     return {kind: counted[kind] for kind in KINDS}
 
 
-def _of_links(seen: Seen, found: Diff, planned: dict[int, dict[str, Any]], unused: set[int]) -> Iterator[Drift]:
+def _of_links(seen: Seen, found: Diff, planned: dict[int, NewRow], unused: set[int]) -> Iterator[Drift]:
     changes = zip(found.links["activity_change"], found.links["event_change"], strict=True)
     for link, (activity, event) in zip(seen.links, changes, strict=True):
         account = seen.accounts.get(link.account_id)
@@ -76,7 +76,7 @@ def _of_links(seen: Seen, found: Diff, planned: dict[int, dict[str, Any]], unuse
             yield Drift(account, kind, link.activity_id, link.event_id, _repair(row))
 
 
-def _kind(seen: Seen, link: LinkHead, activity: Change, event: Change, row: dict[str, Any] | None) -> str | None:
+def _kind(seen: Seen, link: LinkHead, activity: Change, event: Change, row: NewRow | None) -> str | None:
     gone = [side for side in (activity, event) if side is Change.DELETED]
     if link.state == "detached":
         return "orphaned" if row is not None and row["action"] == Action.UNLINK else None
@@ -100,7 +100,7 @@ def _heir(seen: Seen, link: LinkHead) -> RunAccount | None:
     return next(mine, None)
 
 
-def _repair(row: dict[str, Any] | None) -> str:
+def _repair(row: NewRow | None) -> str:
     if row is None:
         return "none yet"
     return str(row["action"]) if row["state"] == "planned" else f"{row['action']}: {row['state']}"

@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.guard import Limit, message
 from include.calsync.core.planning.wanted import changes_of
 from include.calsync.core.policy import Side
 from include.calsync.core.records import LinkHead
-from include.calsync.core.run_records import Limits
+from include.calsync.core.run_records import Limits, NewRow
 from include.calsync.core.words import BY_NOBODY, Absence
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
@@ -35,7 +34,7 @@ def limits_of(account: RunAccount) -> Limits:
     return [limits.max_delete_ratio, limits.max_delete_count, limits.max_change_ratio, limits.max_change_count]
 
 
-def guard(services: Services, run: Run, rows: list[dict[str, Any]], links: Iterable[LinkHead]) -> None:
+def guard(services: Services, run: Run, rows: list[NewRow], links: Iterable[LinkHead]) -> None:
     """Mark the rows over a limit as held, each with the hold that it belongs to; drop what is only suspected.
 
     `links`: heads of all links that the run knows.
@@ -71,7 +70,7 @@ def guard(services: Services, run: Run, rows: list[dict[str, Any]], links: Itera
     rows[:] = [row for row in rows if row["state"] != SUSPECTED]
 
 
-def _by_setting(row: dict[str, Any]) -> str | None:
+def _by_setting(row: NewRow) -> str | None:
     """The changed setting that an event would be removed for."""
     setting: str | None = row["payload"].get("by_setting")
     return setting
@@ -103,7 +102,7 @@ class _Group:
 
     limit: Limit
     what: str
-    rows: list[dict[str, Any]]
+    rows: list[NewRow]
     actions: frozenset[Action]
     link_count: int
     written: str | None = None

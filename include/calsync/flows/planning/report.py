@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from include.calsync.core.planning.wanted import changes_of
 from include.calsync.core.policy import Side
+from include.calsync.core.run_records import NewRow
 from include.calsync.flows import told
 from include.calsync.flows.planning.drift import Drift, counts_of
 from include.calsync.flows.run import Run, RunAccount
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 SHOWN_ROWS = 200
 
 
-def show_plan(run: Run, rows: list[dict[str, Any]], *, personal: bool) -> None:
+def show_plan(run: Run, rows: list[NewRow], *, personal: bool) -> None:
     """Log what was compared, and the plan: the fields that change, and if `personal` also what people typed."""
     planned = Counter(row["account_id"] for row in rows)
     log.info("What was compared:\n%s", "\n".join(told.compared(run, planned)))
@@ -68,11 +68,11 @@ def _more(count: int) -> str:
     return f"\n… and {count - SHOWN_ROWS} more rows" if count > SHOWN_ROWS else ""
 
 
-def _fields(row: dict[str, Any], side: Side, *, personal: bool) -> str:
+def _fields(row: NewRow, side: Side, *, personal: bool) -> str:
     changes = changes_of(row["payload"], side)
     return " ".join(f"{name}={value!r}" if personal else name for name, value in changes.items())
 
 
-def table(lines: Iterable[dict[str, Any]]) -> str:
+def table(lines: Iterable[Mapping[str, object]]) -> str:
     """Rows as aligned text."""
     return str(pd.DataFrame(list(lines)).to_string(index=False))

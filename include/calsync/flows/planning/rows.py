@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 from include.calsync.core.decide import Action, side_of
 from include.calsync.core.model import ActivityView, When
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Side
+from include.calsync.core.raw import Json
 from include.calsync.core.records import Former, Link, LinkHead, Payload
+from include.calsync.core.run_records import NewRow
 from include.calsync.core.series import is_occurrence
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border
@@ -25,7 +26,7 @@ class Rows:
 
     def __init__(self, upload: UploadOptions | None) -> None:
         self.upload = upload
-        self.out: list[dict[str, Any]] = []
+        self.out: list[NewRow] = []
         self.rule: str | None = None
         """What decides the rows that are added now."""
         self.skipped: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
@@ -64,7 +65,7 @@ class Rows:
     def wait(
         self,
         account: RunAccount,
-        payload: dict[str, Any],
+        payload: Payload,
         link: LinkHead | None = None,
         *,
         reason: str,
@@ -83,7 +84,14 @@ class Rows:
         return found
 
     def merge(
-        self, account: RunAccount, payload: dict[str, Any], link: Link | None = None, *, reason: str, **ids: Any
+        self,
+        account: RunAccount,
+        payload: Payload,
+        link: Link | None = None,
+        *,
+        reason: str,
+        activity_id: int | None = None,
+        event_id: str | None = None,
     ) -> None:
         """Bring a pair together; without a link it is adopted."""
         wanted = wanted_of(payload, link, account.policy)
@@ -95,7 +103,17 @@ class Rows:
         if merged.event_changes or marking:
             side = Side.EVENT
         action = Action.MERGE if link is not None else Action.ADOPT
-        self.add(account, action, payload, link, reason=reason, side=side, conflicts=wanted.conflicts_json(), **ids)
+        self.add(
+            account,
+            action,
+            payload,
+            link,
+            reason=reason,
+            side=side,
+            conflicts=wanted.conflicts_json(),
+            activity_id=activity_id,
+            event_id=event_id,
+        )
 
     def create(
         self,
@@ -105,7 +123,8 @@ class Rows:
         known: Link | Former | None,
         *,
         reason: str,
-        **ids: Any,
+        activity_id: int | None = None,
+        event_id: str | None = None,
     ) -> None:
         """Make the other side of an item. `known`: its link, or a former one, if it is made anew."""
         wanted = wanted_anew(action, payload, known, account.policy) if known is not None else None
@@ -113,10 +132,21 @@ class Rows:
             payload["wanted"] = wanted.to_json()
         conflicts = wanted.conflicts_json() if wanted is not None else None
         link = known if isinstance(known, Link) else None
-        self.add(account, action, payload, link, reason=reason, conflicts=conflicts, **ids)
+        self.add(
+            account,
+            action,
+            payload,
+            link,
+            reason=reason,
+            conflicts=conflicts,
+            activity_id=activity_id,
+            event_id=event_id,
+        )
 
     @contextmanager
-    def alone(self, account: RunAccount, side: Side, item_id: Any, link: LinkHead | None = None) -> Iterator[None]:
+    def alone(
+        self, account: RunAccount, side: Side, item_id: int | str, link: LinkHead | None = None
+    ) -> Iterator[None]:
         """Plan one item, or the pair of `link`: if that fails unforeseen, it is set aside instead, and the rest goes
         on."""
         before_count = len(self.out)
@@ -128,22 +158,23 @@ class Rows:
             self.set_aside(account, side, item_id, str(error), link)
 
     def set_aside(
-        self, account: RunAccount, side: Side, item_id: Any, reason: str, link: LinkHead | None = None
+        self, account: RunAccount, side: Side, item_id: int | str, reason: str, link: LinkHead | None = None
     ) -> None:
         """Quarantine an item of which nothing else is planned."""
-        ids = {"event_id": str(item_id)} if side is Side.EVENT else {"activity_id": int(item_id)}
-        self.add(account, Action.QUARANTINE, {}, link, reason=reason, **ids)
+        event_id = str(item_id) if side is Side.EVENT else None
+        activity_id = int(item_id) if side is not Side.EVENT else None
+        self.add(account, Action.QUARANTINE, {}, link, reason=reason, activity_id=activity_id, event_id=event_id)
 
     def add(
         self,
         account: RunAccount,
         action: Action,
-        payload: dict[str, Any],
+        payload: Payload,
         link: LinkHead | None = None,
         *,
         reason: str,
         side: Side | None = None,
-        conflicts: list[dict[str, Any]] | None = None,
+        conflicts: list[Json] | None = None,
         state: str = "planned",
         activity_id: int | None = None,
         event_id: str | None = None,

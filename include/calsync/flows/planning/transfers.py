@@ -8,13 +8,12 @@ it, after all inserts of the run, and only if it is noted so. What dies in betwe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.model import ActivityView, Origin
 from include.calsync.core.planning.facts import NONE, NewOwner
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Former, Link, LinkHead, Observation, is_live
+from include.calsync.core.records import Former, Link, LinkHead, Observation, Payload, is_live
 from include.calsync.flows import moves
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning.rows import Rows
@@ -38,7 +37,7 @@ def new_owner(seen: Seen, link: LinkHead, view: ActivityView) -> str:
     return NewOwner.ABSENT if (link.company_id, view.owner_id) in seen.absent else NONE
 
 
-def plan(rows: Rows, taker: RunAccount, account: RunAccount, link: Link, payload: dict[str, Any]) -> None:
+def plan(rows: Rows, taker: RunAccount, account: RunAccount, link: Link, payload: Payload) -> None:
     """Plan that the event of this link goes to its activity's new owner."""
     rows.create(taker, Action.CREATE_EVENT, dict(payload), link, reason="given to this account's user")
     rows.out[-1]["event_id"] = None  # it is yet to be made
