@@ -50,12 +50,11 @@ def run_steps(*, upload: bool = False, reconcile: bool = False) -> None:
     """Add a run's tasks to the DAG that is being defined."""
     pull_activities = PullActivitiesOperator(task_id="pull_activities", upload=upload, reconcile=reconcile)
     run = {"sync_run_id": pull_activities.opened}
-    shards = pull_activities.output
-
-    pull_events = PullEventsOperator.partial(task_id="pull_events", **run).expand(shard=shards)
+    pull_events = PullEventsOperator.partial(task_id="pull_events", **run).expand(shard=pull_activities.output)
     plan = PlanSyncOperator(task_id="plan", **run)
-    upsert_events = UpsertEventsOperator.partial(task_id="upsert_events", **run).expand(shard=shards)
-    upsert_activities = UpsertActivitiesOperator.partial(task_id="upsert_activities", **run).expand(shard=shards)
+    at_work = plan.output
+    upsert_events = UpsertEventsOperator.partial(task_id="upsert_events", **run).expand(shard=at_work)
+    upsert_activities = UpsertActivitiesOperator.partial(task_id="upsert_activities", **run).expand(shard=at_work)
     close = CloseRunOperator(task_id="close", opened_by=pull_activities.task_id)
 
     pull_activities >> pull_events >> plan >> upsert_events >> upsert_activities >> close

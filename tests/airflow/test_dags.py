@@ -24,7 +24,7 @@ GRAPH = {
     "pull_events": {"pull_activities"},
     "plan": {"pull_activities", "pull_events"},
     "upsert_events": {"pull_activities", "plan"},
-    "upsert_activities": {"pull_activities", "upsert_events"},
+    "upsert_activities": {"pull_activities", "plan", "upsert_events"},
     "close": {"upsert_activities"},
 }
 

@@ -26,6 +26,7 @@ from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.clients.transport import Limiter, NoLimiter
 from include.calsync.environment import Environment
 from include.calsync.flows.closing.close import Summary
+from include.calsync.flows.planning.plan import plan
 from include.calsync.flows.pulling.pull import pull_activities
 from include.calsync.flows.run import RunRequest, UploadOptions
 from include.calsync.flows.services import Services
@@ -257,7 +258,11 @@ class World:
 
         def do(step: Callable[..., Any], *arguments: Any) -> Any:
             answer: Any = tasks.do(step.__name__, partial(step, services, *arguments))
-            return [[name] for shard in answer for name in shard] if fates and step is pull_activities else answer
+            return (
+                [[name] for shard in answer for name in shard]
+                if fates and answer and step in (pull_activities, plan)
+                else answer
+            )
 
         return sync(self.request(**options), do, tasks.broken)
 

@@ -18,6 +18,7 @@ from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts
 from include.calsync.store import runs
+from include.calsync.store.engine import takes_one_writer
 from include.calsync.store.leases import check_fence
 from include.calsync.store.transaction import Connection
 
@@ -314,6 +315,15 @@ def named(account_name: str, error: Exception) -> str:
     """The message, with the account in front."""
     text = str(error)
     return text if text.startswith("account ") else f"account {account_name}: {text}"
+
+
+def shards(names: list[str], services: Services) -> list[list[str]]:
+    """Names dealt out to parallel tasks, none without a name: SQLite takes one writer, so one shard."""
+    if takes_one_writer(services.engine):
+        count = 1
+    else:
+        count = services.environment.shards or min(8, 1 + len(names) // 10)
+    return [names[i::count] for i in range(min(count, len(names)))]
 
 
 def fail_account(services: Services, run: Run, account: RunAccount, error: Exception) -> None:

@@ -28,9 +28,9 @@ def sync(request: RunRequest, do: Do, broken: Sequence[str] = ()) -> Summary:
     shards: list[list[str]] = do(pull_activities, run_id, request.owner)
     for shard in shards:
         do(pull_events, run_id, shard, request.owner)
-    do(plan, run_id, request.owner)
+    at_work: list[list[str]] = do(plan, run_id, request.owner) or []
     for step in (upsert_events, upsert_activities):
-        for shard in shards:
+        for shard in at_work:
             do(step, run_id, shard, request.owner)
     summary: Summary = do(close, run_id, request.owner, broken)
     return summary

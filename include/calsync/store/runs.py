@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Boolean, Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from include.calsync.core.records import NOBODY, Columns, Observation
 from include.calsync.core.run_records import AccountInRun, PlanRow, StoredRun
 from include.calsync.store.columns import columns_of, record_of, records
-from include.calsync.store.tables import account, observation, plan_row, run_account, run_usage, sync_run
+from include.calsync.store.tables import account, observation, open_write, plan_row, run_account, run_usage, sync_run
 
 _ACCOUNT = columns_of(AccountInRun, run_account, account)
 _ROW = columns_of(PlanRow, plan_row)
@@ -31,6 +31,7 @@ _FENCES = _FENCES.where(run_account.c.state == "ok").order_by(account.c.id)
 _SET_ACCOUNT = update(run_account).where(
     run_account.c.run_id == bindparam("of_run"), run_account.c.account_id == bindparam("of_account")
 )
+_PLANNED = plan_row.c.state == "planned"
 _SET_ROW = update(plan_row).where(plan_row.c.id == bindparam("row_id"))
 NEXT = "~next"
 """Ends the name of what an account will be, in a dry run after its calendar was changed."""
@@ -178,6 +179,15 @@ def plan_counts(conn: Connection, run_id: str, account_id: int) -> dict[tuple[st
     return {(row.side, row.action, row.state): row.items_count for row in found}
 
 
+def names_with_work(conn: Connection, run_id: str) -> list[str]:
+    """The accounts of the run with planned rows, or with writes whose outcome nobody knows yet; by name."""
+    mine = run_account.c.run_id == run_id, run_account.c.state == "ok"
+    planned = exists().where(plan_row.c.run_id == run_id, plan_row.c.account_id == account.c.id, _PLANNED)
+    unsettled = exists().where(open_write.c.account_id == account.c.id)
+    query = select(account.c.name).join(run_account, run_account.c.account_id == account.c.id)
+    return list(conn.execute(query.where(*mine, or_(planned, unsettled)).order_by(account.c.name)).scalars())
+
+
 def set_row(conn: Connection, row_id: int, **values: Any) -> None:
     """Change a plan row."""
     conn.execute(_SET_ROW, {"row_id": row_id, **values})
@@ -192,9 +202,7 @@ def has_other_format(conn: Connection, run_id: str, account_id: int, row_format:
 
 def unfinished_count(conn: Connection, run_id: str, account_id: int) -> int:
     """Rows that are neither carried out nor durably set aside."""
-    query = select(func.count()).where(
-        plan_row.c.run_id == run_id, plan_row.c.account_id == account_id, plan_row.c.state == "planned"
-    )
+    query = select(func.count()).where(plan_row.c.run_id == run_id, plan_row.c.account_id == account_id, _PLANNED)
     return int(conn.execute(query).scalar_one())
 
 

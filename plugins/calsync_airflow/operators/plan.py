@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 class PlanSyncOperator(BaseOperator):
     """Compares both sides with their base, stores the plan and shows it in the log.
 
+    XCom `return_value`: the accounts of which something is to be written, in shards. Of none, nothing follows: Airflow
+    skips the writing tasks without starting them.
+
     :param sync_run_id: the run
     """
 
@@ -26,8 +29,8 @@ class PlanSyncOperator(BaseOperator):
         super().__init__(**kwargs)
         self.sync_run_id = sync_run_id
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """Return counts."""
+    def execute(self, context: Context) -> list[list[str]]:
+        """Return the shards."""
         from include.calsync.flows.planning.plan import plan
 
         with open_services() as services:

@@ -5,11 +5,9 @@ All accounts of the run are planned at once. Nothing is written to a service her
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
 from datetime import timedelta
 
-from include.calsync.core.run_records import NewRow, PlanRow
+from include.calsync.core.run_records import NewRow
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
 from include.calsync.flows.planning import alike, drift, report, transfers
@@ -20,14 +18,17 @@ from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
 from include.calsync.flows.planning.unlinked import Formers, UnlinkedItems
-from include.calsync.flows.run import Run, at_work, check_lease, fail_account, resume
+from include.calsync.flows.run import Run, at_work, check_lease, fail_account, resume, shards
 from include.calsync.flows.services import Services
 from include.calsync.store import accounts, changes, formers, holds, mapping, quarantine, runs
 from include.calsync.store.transaction import Connection, reading
 
 
-def plan(services: Services, run_id: str, owner: str) -> dict[str, dict[str, int]]:
-    """Make and store the run's one plan; another try finds it. Returns: how many rows of each action, by account."""
+def plan(services: Services, run_id: str, owner: str) -> list[list[str]]:
+    """Make and store the run's one plan; another try finds it.
+
+    Returns: the names of the accounts of which something is to be written or settled, in shards. Of a quiet run none.
+    """
     run = resume(services, run_id, owner)
     if not run.is_planned:
         for account in run.working():
@@ -37,7 +38,7 @@ def plan(services: Services, run_id: str, owner: str) -> dict[str, dict[str, int
         with at_work(services, run):
             _plan(services, run)
     with reading(services.engine) as conn:
-        return _summary(run, runs.plan_rows(conn, run.id))
+        return shards(runs.names_with_work(conn, run.id), services)
 
 
 def _plan(services: Services, run: Run) -> None:
@@ -133,11 +134,3 @@ def _store(conn: Connection, run: Run, rows: list[NewRow]) -> None:
     if run.request.dry_run:
         stored = [row | {"state": "shown"} for row in stored]
     runs.store_plan(conn, run.id, [account.id for account in run.working()], stored)
-
-
-def _summary(run: Run, rows: Iterable[PlanRow]) -> dict[str, dict[str, int]]:
-    names = {account.id: account.name for account in run.accounts}
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        counts[names[row.account_id]][row.action] += 1
-    return {name: dict(counter) for name, counter in counts.items()}

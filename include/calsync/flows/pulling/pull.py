@@ -9,10 +9,9 @@ from include.calsync.errors import CalsyncError
 from include.calsync.flows.border import border
 from include.calsync.flows.pulling.calendar import CalendarPull
 from include.calsync.flows.pulling.company import CompanyPull
-from include.calsync.flows.run import RunAccount, at_work, fail_account, resume_pull
+from include.calsync.flows.run import RunAccount, at_work, fail_account, resume_pull, shards
 from include.calsync.flows.services import Services
 from include.calsync.store import runs
-from include.calsync.store.engine import takes_one_writer
 
 PARALLEL_CALENDARS = 8
 
@@ -20,7 +19,7 @@ PARALLEL_CALENDARS = 8
 def pull_activities(services: Services, run_id: str, owner: str) -> list[list[str]]:
     """Stage the activities that changed, those that must be looked at again, and what became of missing ones.
 
-    Returns: the names of the accounts that go on, in shards.
+    Returns: the names of the accounts that go on, in shards; at least one, as a run without any is planned, too.
     """
     run = resume_pull(services, run_id, owner)
     with services.engine.begin() as conn:
@@ -36,17 +35,7 @@ def pull_activities(services: Services, run_id: str, owner: str) -> list[list[st
             except CalsyncError as error:
                 for account in accounts:
                     fail_account(services, run, account, error)
-    return shards([account.name for account in run.working()], services)
-
-
-def shards(names: list[str], services: Services) -> list[list[str]]:
-    """Names dealt out to parallel tasks: SQLite takes one writer, so one shard."""
-    if takes_one_writer(services.engine):
-        count = 1
-    else:
-        count = services.environment.shards or min(8, 1 + len(names) // 10)
-    count = max(1, min(count, len(names) or 1))
-    return [names[i::count] for i in range(count)]
+    return shards([account.name for account in run.working()], services) or [[]]
 
 
 def pull_events(services: Services, run_id: str, shard: list[str], owner: str) -> dict[str, int]:
