@@ -94,8 +94,8 @@ WRITES = [
     ),
     Mutation(
         "flows/applying/event_writes.py",
-        "return view != completed(link.base_event, view, link.field_set)",
-        "return view == completed(link.base_event, view, link.field_set)",
+        "if live and late.decides(desk.event_now(row, link, current)) != row.action:",
+        "if live and False:",
         "an event edited while it is being deleted is deleted (law 2)",
         f"{MEANWHILE} -k being_deleted",
     ),
@@ -150,7 +150,7 @@ WRITES = [
     ),
     Mutation(
         "flows/applying/activity_writes.py",
-        "        self._refuse_if_edited(row, link, current)\n",
+        "        self._ask_again(row, link, current)\n",
         "        pass\n",
         "an activity edited while it is being deleted is deleted (law 2)",
         f"{MEANWHILE} -k being_deleted",

@@ -6,6 +6,7 @@ import dataclasses
 
 from include.calsync.core.decide import Action
 from include.calsync.core.planning.facts import NONE, Asked, Hold, Holder, Leaves, NewOwner, Shown, State, Values, Why
+from include.calsync.core.planning.pair_facts import EVENT_HAD_GONE
 from include.calsync.core.planning.rule import (
     ANY_CAUSE,
     AWAITED,
@@ -121,7 +122,6 @@ NOT_NOW = (
     ),
 )
 
-EVENT_HAD_GONE: Values = (Why.WITHDRAWN, Why.EVENT_DELETED)
 REMOVING = (
     Rule(
         "a removal was begun, and its event is back: both live on",

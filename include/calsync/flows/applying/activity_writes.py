@@ -12,6 +12,7 @@ from include.calsync.core.fields import ACTIVITY, MERGED, activity_body, activit
 from include.calsync.core.marks import Mark
 from include.calsync.core.merge import Changes, Merged, Pair
 from include.calsync.core.model import ActivityView, Context, Origin
+from include.calsync.core.planning import late
 from include.calsync.core.planning.wanted import before_activity, changes_json
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import Raw, RawActivity, RawEvent
@@ -98,10 +99,12 @@ class ActivityWrites:
         current = self.desk.pipedrive.activity(row.named_activity)
         not_after = self.desk.not_after()
         view = activity_view(current, pair.activity.context)
-        if current.get("is_deleted"):
-            raise ChangedMeanwhile("the activity was deleted meanwhile")
-        if not same_content(view, pair.activity):
-            self._merge_again(row, link, view, current, not_after)
+        is_deleted = bool(current.get("is_deleted"))
+        if is_deleted or not same_content(view, pair.activity):
+            now = self.desk.activity_now(row, link, None if is_deleted else view)
+            if late.decides(now) is Action.MERGE:
+                self._merge_again(row, link, view, current, not_after)
+            raise ChangedMeanwhile("the activity was edited or deleted meanwhile; the rest follows in the next run")
         return self._patch(row, merged.activity_changes, view, current, not_after)
 
     def _merge_again(
@@ -109,16 +112,14 @@ class ActivityWrites:
     ) -> None:
         """Somebody edited the activity since it was read: write what still holds; the rest is for the next run."""
         desk, payload = self.desk, row.payload
-        if view.when is not None:
-            at = stamp(current.get("update_time"), skew(desk.pipedrive.server_time, desk.services.clock))
-            now = with_event(payload, payload["event_answer"]) if "event_answer" in payload else payload
-            wanted, anew = desk.wanted_now(with_activity(now, current, view, at), link)
-            if wanted.merged.activity_changes:
-                desk.log_lost(row, wanted.merged.conflicts)
-                self._patch(row, wanted.merged.activity_changes, view, current, not_after, anew)
-                with desk.commit() as conn:
-                    desk.log_write(conn, row)
-        raise ChangedMeanwhile("the activity was edited meanwhile; the rest follows in the next run")
+        at = stamp(current.get("update_time"), skew(desk.pipedrive.server_time, desk.services.clock))
+        now = with_event(payload, payload["event_answer"]) if "event_answer" in payload else payload
+        wanted, anew = desk.wanted_now(with_activity(now, current, view, at), link)
+        if wanted.merged.activity_changes:
+            desk.log_lost(row, wanted.merged.conflicts)
+            self._patch(row, wanted.merged.activity_changes, view, current, not_after, anew)
+            with desk.commit() as conn:
+                desk.log_write(conn, row)
 
     def _patch(
         self,
@@ -175,7 +176,7 @@ class ActivityWrites:
         desk, current, not_after = self.desk, self._current(link), self.desk.not_after()
         if current is None:
             return None
-        self._refuse_if_edited(row, link, current)
+        self._ask_again(row, link, current)
         with desk.commit() as conn:
             desk.note(conn, row, side=Side.ACTIVITY, before=_loggable(row, link, current))
         try:
@@ -202,7 +203,7 @@ class ActivityWrites:
         current, not_after = self._current(link), self.desk.not_after()
         if current is None:
             return
-        self._refuse_if_edited(row, link, {**current, "done": link.base_activity["done"]})
+        self._ask_again(row, link, {**current, "done": link.base_activity["done"]})
         if not current.get("done"):
             self._patch(row, {"done": True}, activity_view(current, Context()), current, not_after)
 
@@ -224,15 +225,11 @@ class ActivityWrites:
             return None
         return None if current.get("is_deleted") else current
 
-    def _refuse_if_edited(self, row: PlanRow, link: Link, current: RawActivity) -> None:
-        if self.desk.policy_of(row).terms.follows or not self.desk.policy.may_write(Side.EVENT):
-            return  # such an edit was never to reach the event
-        view = activity_view(current, Context())
-        if same_content(view, completed(link.base_activity, view, link.field_set)):
-            return
-        with self.desk.commit() as conn:
-            mapping.set_link(conn, link.id, state="active", cause=None)
-        raise ChangedMeanwhile("the activity was edited after its event was deleted: the edit wins")
+    def _ask_again(self, row: PlanRow, link: Link, current: RawActivity) -> None:
+        """Raises ChangedMeanwhile if the table decides otherwise about the activity as it is now."""
+        if late.decides(self.desk.activity_now(row, link, activity_view(current, Context()))) != row.action:
+            self.desk.leave_to_next_run(row, link)
+            raise ChangedMeanwhile("the activity was edited after its event was deleted: the next run decides again")
 
     def take_over(self, row: PlanRow) -> None:
         """Give the activity another account's event of the same meeting."""

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import Action
-from include.calsync.core.field_sets import completed
-from include.calsync.core.fields import beside, event_body, event_view, unsupported, without_nulls
+from include.calsync.core.fields import beside, event_body, event_view, without_nulls
 from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.merge import Changes, Merged
 from include.calsync.core.model import Origin
+from include.calsync.core.planning import late
 from include.calsync.core.planning.wanted import Wanted, changes_json
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import Body, Raw, RawEvent
@@ -68,7 +68,8 @@ class EventWrites:
         except PreconditionFailed:
             current = desk.get_event(row.named_event)
             desk.review(row, current)
-            if current.get("status") == "cancelled" or unsupported(current):  # gone, or a series by now: decide again
+            begun = desk.event_now(row, link, current)._replace(intended=True)
+            if late.decides(begun) is not Action.MERGE:  # it is gone, declined, or a series by now
                 raise
             if shows(current, wanted.merged) and self._is_marked(row, current):
                 answer = current  # our own patch, whose answer was lost
@@ -165,9 +166,8 @@ class EventWrites:
             current = desk.veiled(self._home(link).get_event(link.calendar_id, link.event_id))
             desk.review(row, current)
             live = current.get("status") != "cancelled"
-            if live and row.action == Action.DELETE_EVENT and _is_edited(link, current):
-                with desk.commit() as conn:  # decide again in the next run
-                    mapping.set_link(conn, link.id, state="active", cause=None)
+            if live and late.decides(desk.event_now(row, link, current)) != row.action:
+                desk.leave_to_next_run(row, link)
                 raise
             if live:
                 last = current
@@ -250,12 +250,6 @@ def put_mark(desk: Desk, row: PlanRow, wanted: Mark, event: RawEvent | None = No
             send_updates="none",  # nobody sees our properties
         )
     return desk.veiled(answer)
-
-
-def _is_edited(link: Link, event: RawEvent) -> bool:
-    """Whether a person edited the event: that beats a deletion. A removal goes on: its activity is not shown here."""
-    view = event_view(event)
-    return view != completed(link.base_event, view, link.field_set)
 
 
 def shows(event: RawEvent, merged: Merged) -> bool:

@@ -17,6 +17,8 @@ from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.merge import Merged, Pair, advance
 from include.calsync.core.model import ActivityView, EventView, Origin, digest
+from include.calsync.core.planning import late
+from include.calsync.core.planning.facts import Facts
 from include.calsync.core.planning.wanted import Wanted
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import veiled
@@ -115,6 +117,22 @@ class Desk:
         """
         wanted = wanted_of(payload, link, self.policy)
         return wanted, {"payload": {**payload, "wanted": wanted.to_json()}, "conflicts": wanted.conflicts_json()}
+
+    def activity_now(self, row: PlanRow, link: Link | None, view: ActivityView | None) -> Facts:
+        """The facts of the row's pair with the activity as it was just read; None: it was deleted."""
+        now = late.activity_now(view, link, Origin(row.payload["origin"]), self.policy)
+        return late.facts_of(row.payload)._replace(**now)
+
+    def event_now(self, row: PlanRow, link: Link | None, event: RawEvent) -> Facts:
+        """The facts of the row's pair with the event as it was just read."""
+        now = late.event_now(event, link, Origin(row.payload["origin"]), self.policy)
+        return late.facts_of(row.payload)._replace(**now)
+
+    def leave_to_next_run(self, row: PlanRow, link: Link) -> None:
+        """The pair is as it was before its removal was begun."""
+        then = late.facts_of(row.payload)
+        with self.commit() as conn:
+            mapping.set_link(conn, link.id, state=str(then.state), cause=str(then.cause) if then.why else None)
 
     def link_of(self, row: PlanRow) -> Link | None:
         """The row's link as it is now."""

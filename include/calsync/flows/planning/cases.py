@@ -11,8 +11,9 @@ from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, Change, EventView, Origin
 from include.calsync.core.planning.facts import NONE, Asked, Facts, Hold, Holder, Part, Shown, State, Why
+from include.calsync.core.planning.pair_facts import of_policy, pair_policy, scope_of
 from include.calsync.core.planning.row_format import ROW_FORMAT
-from include.calsync.core.policy import Mode, Policy, Side
+from include.calsync.core.policy import Side
 from include.calsync.core.records import Link, LinkHead, Observation, Payload, is_live, is_lost, is_vanished, whole
 from include.calsync.core.run_records import Held
 from include.calsync.core.words import UNPROVEN_EVENTS, WITHDRAWN, Absence
@@ -131,7 +132,7 @@ class Cases:
         if held is not None and not (not_now or past):
             changes = _with_what_was_held(held, (activity, event), payload, changes)
         view = ActivityView.from_json(payload["activity"])
-        outside = self._outside(account, link, view)
+        outside = scope_of(view, Origin(link.origin), account.policy)
         leaves = outside if is_live(activity) else NONE
         if held is not None and held.action == Action.REMOVE_EVENT and changes[0] is not Change.DELETED:
             leaves = outside
@@ -141,7 +142,7 @@ class Cases:
         elif link.state == State.HELD:
             hold = Hold.LAPSES if past else self._hold(account, link, (activity, event), seen_changes, leaves)
         withdrawn = self._withdrawn(link)
-        policy = pair_policy(account, link, payload, withdrawn)
+        policy = pair_policy(account.policy, Origin(link.origin), payload["event_raw"], withdrawn)
         stale = link.state in (State.ACTIVE, State.HELD) and refresh.is_stale(link, view, policy)
         by_itself = link.state == State.ACTIVE and is_live(activity) and (stale or leaves != NONE)
         facts = Facts(
@@ -160,7 +161,8 @@ class Cases:
             stirred=seen_changes != UNCHANGED or self.seen.is_open(link) or by_itself,
             stale=stale,
             **_of_link(link),
-            **_of_policy(account, policy),
+            mode_changed=account.mode_changed,
+            **of_policy(account.policy, policy),
             **self._of_others(link, payload, view, leaves, event_gone=changes[1] is Change.DELETED),
         )
         return Case(account, link, activity, event, payload, (changes[0], changes[1]), facts)
@@ -235,12 +237,6 @@ class Cases:
             why = held.payload.get("cause") if held is not None else None
         return str(why) if why in WITHDRAWN else NONE
 
-    def _outside(self, account: RunAccount, link: LinkHead, view: ActivityView) -> str:
-        cause = out_of_scope(view, account.policy)
-        if cause == "other_type" and link.origin == Origin.GOOGLE and view.type == account.policy.event_type:
-            return NONE  # the type that events are given, although it is not among those shown
-        return cause or NONE
-
     def _goes_along(self, link: LinkHead, payload: Payload, view: ActivityView, leaves: str) -> bool:
         """An author's event goes only to a colleague who takes the activity over."""
         if link.origin != Origin.GOOGLE:
@@ -257,12 +253,6 @@ class Cases:
         return is_live(event) and self.rows.in_range(EventView.from_json(payload["event"]).when)
 
 
-def pair_policy(account: RunAccount, link: LinkHead, payload: Payload, withdrawn: str) -> Policy:
-    """The account's rules for this pair. A withdrawn event is never brought back by an edit of its activity."""
-    policy = account.policy.of_pair(payload["event_raw"], Origin(link.origin))
-    return policy.withdrawn() if withdrawn else policy
-
-
 def _of_link(link: LinkHead) -> Part:
     ended = link.state in (State.DETACHED, State.REMOVING)
     return {
@@ -272,19 +262,6 @@ def _of_link(link: LinkHead) -> Part:
         "origin": Origin(link.origin),
         "intended": link.intended is not None,
         "marked": bool(link.marked),
-    }
-
-
-def _of_policy(account: RunAccount, policy: Policy) -> Part:
-    return {
-        "may_write_event": policy.may_write(Side.EVENT),
-        "may_create_event": account.policy.may_create(Side.EVENT),
-        "may_mark": policy.may_mark,
-        "mode": policy.mode,
-        "mode_changed": account.mode_changed,
-        "follows": policy.mode is Mode.TO_PIPEDRIVE or policy.terms.follows,
-        "on_event_deleted": policy.on_event_deleted,
-        "on_activity_deleted": policy.on_activity_deleted,
     }
 
 

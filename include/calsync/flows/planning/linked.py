@@ -9,6 +9,7 @@ from include.calsync.core.diff import Diff
 from include.calsync.core.model import ActivityView, Change
 from include.calsync.core.planning.deciding import decide
 from include.calsync.core.planning.facts import Holder, frame
+from include.calsync.core.planning.late import facts_json
 from include.calsync.core.planning.rule import Outcome, Reason
 from include.calsync.core.planning.rules import RULES
 from include.calsync.core.policy import Side
@@ -28,6 +29,10 @@ from include.calsync.store.transaction import Connection
 
 ENDING = frozenset({*DESTRUCTIVE, Action.REMOVE_EVENT, Action.DETACH, Action.UNLINK})
 """Actions after which a link is not active: their rows say why."""
+
+
+ASKED_AGAIN = frozenset({Action.MERGE, Action.REMOVE_EVENT, *DESTRUCTIVE})
+"""Actions that ask the table once more if an item turns out to be another one."""
 
 
 class LinkedPairs:
@@ -92,6 +97,8 @@ class LinkedPairs:
         link, payload, reason = case.link, self._payload(case, outcome), _reason(case, outcome.reason, cause)
         if outcome.action in ENDING:
             payload["cause"] = cause
+        if outcome.action in ASKED_AGAIN:
+            payload["facts"] = facts_json(case.facts)
         if outcome.action is Action.MERGE:
             self.rows.merge(account, payload, case.whole, reason=reason)
         elif outcome.action is Action.WAIT:
