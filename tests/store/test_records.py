@@ -35,6 +35,15 @@ LINK: dict[str, Any] = {
 BESIDE = {run_records.Cursor: {"run_id"}, records.Observation: {"id", "run_id"}}
 
 
+STORED = [each.name for each in dataclasses.fields(run_records.NewRow) if each.name != "hold"]
+
+
+def new_row(account_id: int, **values: Any) -> run_records.NewRow:
+    ids: dict[str, Any] = {"account_id": account_id, "link_id": None, "activity_id": None, "event_id": None}
+    rest = {"side": "events", "state": "planned", "reason": "new", "conflicts": None, "rule": "new", "format": 2}
+    return run_records.NewRow(**(ids | rest | values))
+
+
 @pytest.mark.parametrize(
     ("record", "table"),
     [
@@ -54,6 +63,10 @@ BESIDE = {run_records.Cursor: {"run_id"}, records.Observation: {"id", "run_id"}}
 def test_no_column_is_left_out(record: type[Any], table: Table) -> None:
     names = {each.name for each in dataclasses.fields(record)}
     assert names == {column.name for column in table.c} - BESIDE.get(record, set())
+
+
+def test_a_row_to_be_stored_has_the_names_of_the_columns() -> None:
+    assert {"id", "run_id", *STORED} == {column.name for column in tables.plan_row.c}
 
 
 def test_a_head_is_a_link_without_what_it_holds(store: Engine, account_id: int) -> None:
@@ -111,12 +124,12 @@ def test_what_ended_intended_and_copied_reads_as_it_was_stored(store: Engine, ac
 
 def test_a_run_its_accounts_and_rows_read_as_they_were_stored(store: Engine, account_id: int) -> None:
     request = {"accounts": None, "upload": {"types": ["call"]}}
-    row = {"account_id": account_id, "activity_id": 7, "action": "create_event", "side": "events", "reason": "new"}
+    row = new_row(account_id, activity_id=7, action="create_event", payload={"a": 1})
     with store.begin() as conn:
         runs.create(conn, run_id="r", dag_id="d", kind="manual", dry_run=True, request=request, at=NOON)
         runs.add_account(conn, run_id="r", account_id=account_id, settings={"name": "anna"}, fence=4)
         runs.set_account(conn, "r", account_id, counts={"activities_listed": 2}, notices=["n"], next_watermark=NOON)
-        runs.store_plan(conn, "r", [account_id], [row | {"run_id": "r", "payload": {"a": 1}, "rule": "new"}])
+        runs.store_plan(conn, "r", [account_id], [row])
         stored, (account,), (planned,) = runs.get(conn, "r"), runs.accounts(conn, "r"), runs.plan_rows(conn, "r")
         runs.set_row(conn, planned.id, state="confirmed")
         runs.set_account(conn, "r", account_id, activities_pulled=True, events_pulled=True)
@@ -126,8 +139,8 @@ def test_a_run_its_accounts_and_rows_read_as_they_were_stored(store: Engine, acc
     assert (account.account_id, account.fence, account.settings) == (account_id, 4, {"name": "anna"})
     assert (account.counts, account.notices, account.next_watermark) == ({"activities_listed": 2}, ["n"], NOON)
     assert (account.planned, account.events_pulled, account.mode) == (True, False, None)
-    assert {name: getattr(planned, name) for name in row} == row
-    assert (planned.payload, planned.conflicts, planned.state, planned.rule) == ({"a": 1}, None, "planned", "new")
+    for name in STORED:
+        assert getattr(planned, name) == getattr(row, name)
     assert planned.named_activity == 7
     with pytest.raises(LookupError, match="names no event"):
         _ = planned.named_event
@@ -138,20 +151,18 @@ def test_what_is_held_or_not_heard_of_reads_as_it_was_stored(store: Engine, acco
     write = {"company_id": "c", "calendar_id": "k", "event_id": "e", "side": "events", "action": "merge", "reason": "r"}
     with store.begin() as conn:
         link_id = mapping.add_link(conn, account_id=account_id, **LINK)
-        hold_id = holds.open_hold(
-            conn, account_id=account_id, run_id="r", rule="max_create", message="m", limits=[0.2, 50], opened_at=NOON
-        )
+        hold = run_records.NewHold("max_create", "m", [0.2, 50])
+        hold_id = holds.open_hold(conn, hold, account_id=account_id, run_id="r", opened_at=NOON)
         payload = {"cause": "event_deleted", "limits": [0.2, 25]}
-        kept: dict[str, Any] = {"account_id": account_id, "link_id": link_id, "action": "delete_activity"}
-        kept |= {"side": "activities", "reason": "event deleted", "payload": payload, "conflicts": None}
-        kept |= {"rule": "the event is gone", "format": 2}
-        holds.hold_item(conn, hold_id, kept | {"state": "held"})
+        row = new_row(account_id, link_id=link_id, action="delete_activity", state="held", payload=payload)
+        holds.hold_item(conn, hold_id, row)
         holds.hold_creation(conn, hold_id=hold_id, account_id=account_id, side="events", item_id="e2")
         (held,), (new,) = holds.held_items(conn, account_id), holds.held_creations(conn, account_id)
         write_id = changes.note(conn, at=NOON, run_id="r", account_id=account_id, after={"title": "T"}, **write)
         (noted,) = changes.open_writes(conn, account_id)
     assert held.hold_id == hold_id
-    assert {name: getattr(held, name) for name in kept} == kept
+    for name in holds.KEPT:
+        assert getattr(held, name) == getattr(row, name)
     assert (new.hold_id, new.side, new.item_id, new.rule, new.limits) == (
         hold_id,
         "events",

@@ -9,9 +9,6 @@ from typing import Any, TypeVar
 from include.calsync.core.raw import Json
 from include.calsync.core.records import Payload
 
-NewRow = dict[str, Any]
-"""A plan row that is not stored yet, by column; `hold`: what holds it, if anything does."""
-
 Counts = dict[str, Any]
 """What an account's part in a run counted: numbers, or numbers by reason."""
 
@@ -115,6 +112,36 @@ class PlanRow:
     def named_link(self) -> int:
         """The link that it is about. Raises LookupError if it names none."""
         return _named(self.link_id, "link", self)
+
+
+@dataclass(slots=True)
+class NewHold:
+    """What a person is to be asked. `id`: once it is stored; None: it is not yet."""
+
+    rule: str
+    message: str
+    limits: Limits
+    id: int | None = None
+
+
+@dataclass(slots=True)
+class NewRow:
+    """A plan row that is not stored yet, with the names of the columns: until then it may still be held or changed."""
+
+    account_id: int
+    link_id: int | None
+    activity_id: int | None
+    event_id: str | None
+    action: str
+    side: str
+    state: str
+    reason: str
+    payload: Payload
+    conflicts: list[Json] | None
+    rule: str | None
+    format: int
+    error: str | None = None
+    hold: NewHold | None = None
 
 
 @dataclass(frozen=True, slots=True)

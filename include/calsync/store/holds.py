@@ -5,13 +5,12 @@ A held pair is known by its link. New items have none, so they are known by acco
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from include.calsync.core.run_records import Held, HeldCreation, Limits
+from include.calsync.core.run_records import Held, HeldCreation, NewHold, NewRow
 from include.calsync.store.columns import columns_of, records
 from include.calsync.store.tables import held_creation, held_item, hold, link
 from include.calsync.store.upsert import put
@@ -20,12 +19,10 @@ _HELD = columns_of(Held, held_item)
 _HELD_CREATION = columns_of(HeldCreation, held_creation, hold)
 
 
-def open_hold(
-    conn: Connection, *, account_id: int, run_id: str, rule: str, message: str, limits: Limits, opened_at: datetime
-) -> int:
-    """Ask a person to decide. `limits`: the account's (JSON); who changes them decides. Returns the hold's id."""
+def open_hold(conn: Connection, new: NewHold, *, account_id: int, run_id: str, opened_at: datetime) -> int:
+    """Ask a person to decide. Who changes the limits decides, too. Returns the hold's id."""
     values = {"account_id": account_id, "run_id": run_id, "opened_at": opened_at}
-    values |= {"rule": rule, "message": message, "limits": limits}
+    values |= {"rule": new.rule, "message": new.message, "limits": new.limits}
     return int(conn.execute(insert(hold).values(**values).returning(hold.c.id)).scalar_one())
 
 
@@ -41,9 +38,9 @@ KEPT = ("account_id", "link_id", "action", "side", "reason", "payload", "conflic
 """The columns of a held row."""
 
 
-def hold_item(conn: Connection, hold_id: int, row: Mapping[str, Any]) -> None:
+def hold_item(conn: Connection, hold_id: int, row: NewRow) -> None:
     """Keep a plan row, which is what would be done to a pair, until a person decides."""
-    conn.execute(insert(held_item).values(hold_id=hold_id, **{name: row[name] for name in KEPT}))
+    conn.execute(insert(held_item).values(hold_id=hold_id, **{name: getattr(row, name) for name in KEPT}))
 
 
 def held_items(conn: Connection, account_id: int) -> list[Held]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from include.calsync.core.records import NOBODY, Columns, Observation
-from include.calsync.core.run_records import AccountInRun, PlanRow, StoredRun
+from include.calsync.core.run_records import AccountInRun, NewRow, PlanRow, StoredRun
 from include.calsync.store.columns import columns_of, record_of, records
 from include.calsync.store.tables import account, observation, open_write, plan_row, run_account, run_usage, sync_run
 
 _ACCOUNT = columns_of(AccountInRun, run_account, account)
 _ROW = columns_of(PlanRow, plan_row)
+_NEW = [each.name for each in fields(NewRow) if each.name in plan_row.c]
 _OBSERVED = [
     func.coalesce(column, NOBODY) if column.name == "account_id" else column
     for column in columns_of(Observation, observation)
@@ -147,10 +149,11 @@ def observed_ids(conn: Connection, run_id: str, side: str) -> set[Any]:
     return {int(item_id) if side == "activities" else item_id for item_id in found.scalars()}
 
 
-def store_plan(conn: Connection, run_id: str, account_ids: Iterable[int], rows: list[dict[str, Any]]) -> None:
+def store_plan(conn: Connection, run_id: str, account_ids: Iterable[int], rows: Iterable[NewRow]) -> None:
     """Store the run's plan for these accounts. A run has one plan: see `claim_plan`."""
-    if rows:
-        conn.execute(insert(plan_row), rows)
+    stored = [{"run_id": run_id, **{name: getattr(row, name) for name in _NEW}} for row in rows]
+    if stored:
+        conn.execute(insert(plan_row), stored)
     planned = run_account.c.run_id == run_id, run_account.c.account_id.in_(list(account_ids))
     conn.execute(update(run_account).where(*planned).values(planned=True))
 

@@ -17,12 +17,12 @@ NAMED_COUNT = 5
 
 def tell(accounts: Iterable[RunAccount], rows: Iterable[NewRow]) -> None:
     """Name the pairs of the plan that are linked for their looks, and whose items came within minutes of each other."""
-    found = [row for row in rows if row["action"] == Action.ADOPT and row["reason"] == LOOKS_THE_SAME and _is_made(row)]
+    found = [row for row in rows if row.action == Action.ADOPT and row.reason == LOOKS_THE_SAME and _is_made(row)]
     for account in accounts:
-        mine = [row for row in found if row["account_id"] == account.id]
+        mine = [row for row in found if row.account_id == account.id]
         if not mine:
             continue
-        pairs = [f"activity {row['activity_id']} and event {row['event_id']}" for row in mine[:NAMED_COUNT]]
+        pairs = [f"activity {row.activity_id} and event {row.event_id}" for row in mine[:NAMED_COUNT]]
         more = f", and {len(mine) - NAMED_COUNT} more" if len(mine) > NAMED_COUNT else ""
         account.notices.append(
             f"account {account.name}: switch other syncs of this calendar off, maybe Pipedrive's own calendar sync. "
@@ -36,7 +36,7 @@ def _some(count: int) -> str:
 
 
 def _is_made(row: NewRow) -> bool:
-    payload = row["payload"]
+    payload = row.payload
     activity_at = created_at(payload["activity_raw"], "add_time", "update_time", payload["activity_stamp"])
     event_at = created_at(payload["event_raw"], "created", "updated", payload["event_stamp"])
     if activity_at is None or event_at is None:

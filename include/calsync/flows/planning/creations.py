@@ -17,7 +17,7 @@ from include.calsync.core.marks import read_mark
 from include.calsync.core.model import ActivityView, EventView, When
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import Raw
-from include.calsync.core.run_records import HeldCreation, NewRow
+from include.calsync.core.run_records import HeldCreation, NewHold, NewRow
 from include.calsync.core.stamps import stamp
 from include.calsync.core.twins import AT_ONCE, Doubt, Item, Known, doubt_of
 from include.calsync.core.when import due_at, move_activity, move_event
@@ -75,14 +75,14 @@ class _AccountGuard:
         self.conn, self.account, self.seen, self.now = conn, account, seen, now
         self.links = [link for link in seen.links if link.account_id == account.id and link.state != "detached"]
         self.held = {(row.side, row.item_id): row for row in holds.held_creations(conn, account.id)}
-        mine = (row for row in rows if row["account_id"] == account.id and row["state"] == "planned")
-        self.new = [self._new(row) for row in mine if row["action"] in CREATED and row["link_id"] is None]
+        mine = (row for row in rows if row.account_id == account.id and row.state == "planned")
+        self.new = [self._new(row) for row in mine if row.action in CREATED and row.link_id is None]
         self.dropped: set[int] = set()
         self.stays: set[tuple[str, str]] = set()
 
     def _new(self, row: NewRow) -> _New:
-        payload = row["payload"]
-        if row["action"] == Action.CREATE_EVENT:
+        payload = row.payload
+        if row.action == Action.CREATE_EVENT:
             activity, raw = ActivityView.from_json(payload["activity"]), payload["activity_raw"]
             assert activity.when is not None
             at = created_at(raw, "add_time", "update_time", payload["activity_stamp"])
@@ -140,12 +140,12 @@ class _AccountGuard:
 
         What an account finds when it begins, or begins again with other settings, is expected.
         """
-        limits, rest = create_limits(self.account.settings), [new for new in self.new if "hold" not in new.row]
+        limits, rest = create_limits(self.account.settings), [new for new in self.new if new.row.hold is None]
         rest = [new for new in rest if id(new.row) not in self.dropped]
         again = [new for new in rest if self._is_held(new, MAX_CREATE) and self.held[_key(new.row)].limits == limits]
         fresh = [new for new in rest if new not in again]
         self._keep(again)
-        units = {(new.row["payload"].get("event_raw") or {}).get("recurringEventId") or _key(new.row) for new in fresh}
+        units = {(new.row.payload.get("event_raw") or {}).get("recurringEventId") or _key(new.row) for new in fresh}
         limit = Limit(MAX_CREATE, self.account.settings.max_create_ratio, self.account.settings.max_create_count)
         if self.account.begins or not limit.exceeded(len(units), 0, len(self.links)):
             return
@@ -170,15 +170,11 @@ class _AccountGuard:
         fresh = [new for new in found if new not in again]
         if not fresh:
             return
-        hold = {
-            "rule": rule,
-            "message": f"account {self.account.name}: {text(fresh)}",
-            "limits": create_limits(self.account.settings),
-        }
-        log.error("%s", hold["message"])
-        self.account.notices.append(str(hold["message"]))
+        hold = NewHold(rule, f"account {self.account.name}: {text(fresh)}", create_limits(self.account.settings))
+        log.error("%s", hold.message)
+        self.account.notices.append(hold.message)
         for new in fresh:
-            new.row["state"], new.row["hold"] = "held", hold
+            new.row.state, new.row.hold = "held", hold
             self.stays.add(_key(new.row))
 
     def over(self) -> list[HeldCreation]:
@@ -201,9 +197,9 @@ def held_key(row: NewRow) -> tuple[str, str]:
 
 
 def _key(row: NewRow) -> tuple[str, str]:
-    if row["action"] == Action.CREATE_EVENT:
-        return "activities", str(row["activity_id"])
-    return "events", str(row["event_id"])
+    if row.action == Action.CREATE_EVENT:
+        return "activities", str(row.activity_id)
+    return "events", str(row.event_id)
 
 
 def created_at(raw: Raw, created: str, edited: str, edited_at: str | None) -> datetime | None:

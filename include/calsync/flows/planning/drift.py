@@ -45,12 +45,12 @@ def drift_of(seen: Seen, found: Diff, rows: list[NewRow], unused: set[int]) -> l
 
     `unused`: accounts that are configured no more.
     """
-    planned = {row["link_id"]: row for row in rows if row["link_id"] is not None}
+    planned = {row.link_id: row for row in rows if row.link_id is not None}
     out = list(_of_links(seen, found, planned, unused))
     for row in rows:
-        account = seen.accounts.get(row["account_id"])
-        if row["link_id"] is None and account is not None:
-            out.append(Drift(account, "extra", row["activity_id"], row["event_id"], _repair(row)))
+        account = seen.accounts.get(row.account_id)
+        if row.link_id is None and account is not None:
+            out.append(Drift(account, "extra", row.activity_id, row.event_id, _repair(row)))
     return out
 
 
@@ -79,15 +79,15 @@ def _of_links(seen: Seen, found: Diff, planned: dict[int, NewRow], unused: set[i
 def _kind(seen: Seen, link: LinkHead, activity: Change, event: Change, row: NewRow | None) -> str | None:
     gone = [side for side in (activity, event) if side is Change.DELETED]
     if link.state == "detached":
-        return "orphaned" if row is not None and row["action"] == Action.UNLINK else None
+        return "orphaned" if row is not None and row.action == Action.UNLINK else None
     if len(gone) == 2:
         return "orphaned"
     if gone or is_missing(seen.of(link)[0]) or is_lost(seen.of(link)[1]):
         return "missing"
     if row is None:
         return "differing" if Change.UPDATED in (activity, event) else None
-    writes = any(changes_of(row["payload"], side) for side in Side)
-    return "differing" if writes or row["action"] in DIFFERING else None
+    writes = any(changes_of(row.payload, side) for side in Side)
+    return "differing" if writes or row.action in DIFFERING else None
 
 
 def _heir(seen: Seen, link: LinkHead) -> RunAccount | None:
@@ -103,4 +103,4 @@ def _heir(seen: Seen, link: LinkHead) -> RunAccount | None:
 def _repair(row: NewRow | None) -> str:
     if row is None:
         return "none yet"
-    return str(row["action"]) if row["state"] == "planned" else f"{row['action']}: {row['state']}"
+    return str(row.action) if row.state == "planned" else f"{row.action}: {row.state}"

@@ -13,7 +13,7 @@ from include.calsync.core.guard import Limit, message
 from include.calsync.core.planning.wanted import changes_of
 from include.calsync.core.policy import Side
 from include.calsync.core.records import LinkHead
-from include.calsync.core.run_records import Limits, NewRow
+from include.calsync.core.run_records import Limits, NewHold, NewRow
 from include.calsync.core.words import BY_NOBODY, Absence
 from include.calsync.flows.run import Run, RunAccount
 from include.calsync.flows.services import Services
@@ -42,37 +42,37 @@ def guard(services: Services, run: Run, rows: list[NewRow], links: Iterable[Link
     homes = {link.id: link.account_id for link in links}
     link_counts = Counter(link.account_id for link in links if link.state != "detached")
     for account in run.working():
-        ours = [row for row in rows if row["account_id"] == account.id]
-        mine = [row for row in ours if row["state"] == "planned"]
-        suspected = [row for row in ours if row["state"] == SUSPECTED]
-        deletions = [row for row in mine + suspected if row["action"] in DESTRUCTIVE or _by_setting(row)]
+        ours = [row for row in rows if row.account_id == account.id]
+        mine = [row for row in ours if row.state == "planned"]
+        suspected = [row for row in ours if row.state == SUSPECTED]
+        deletions = [row for row in mine + suspected if row.action in DESTRUCTIVE or _by_setting(row)]
         # What another calendar's account leaves behind is a share of that account's links.
-        concerned = {account.id} | {homes[row["link_id"]] for row in deletions if row["link_id"] in homes}
+        concerned = {account.id} | {homes[row.link_id] for row in deletions if row.link_id in homes}
         link_count = sum(link_counts[each] for each in concerned)
         settings = account.settings
         limit = Limit("max_delete", settings.max_delete_ratio, settings.max_delete_count)
         groups = [_Group(limit, "deletions", deletions, DESTRUCTIVE, link_count)]
         if not account.settings_changed:
             limit = Limit("max_change", settings.max_change_ratio, settings.max_change_count)
-            typed = [row for row in mine if row["action"] == Action.MERGE and row["reason"] not in BY_NOBODY]
+            typed = [row for row in mine if row.action == Action.MERGE and row.reason not in BY_NOBODY]
             for written, what in (
                 (Side.ACTIVITY, "edits made in Google"),
                 (Side.EVENT, "edits made in Pipedrive"),
             ):
-                edits = [row for row in typed if changes_of(row["payload"], written)]
+                edits = [row for row in typed if changes_of(row.payload, written)]
                 groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), link_counts[account.id], written))
         for group in groups:
             _check(services, account, group)
         for unproven, text in _UNPROVEN_TEXTS.items():
-            rest = [row for row in suspected if row["state"] == SUSPECTED and row["payload"]["unproven"] == unproven]
+            rest = [row for row in suspected if row.state == SUSPECTED and row.payload["unproven"] == unproven]
             if rest:
                 _hold(account, _Group(Limit(unproven, 0, 0), "", rest, DESTRUCTIVE, 0), f"{len(rest)} {text}")
-    rows[:] = [row for row in rows if row["state"] != SUSPECTED]
+    rows[:] = [row for row in rows if row.state != SUSPECTED]
 
 
 def _by_setting(row: NewRow) -> str | None:
     """The changed setting that an event would be removed for."""
-    setting: str | None = row["payload"].get("by_setting")
+    setting: str | None = row.payload.get("by_setting")
     return setting
 
 
@@ -119,12 +119,12 @@ def _check(services: Services, account: RunAccount, group: _Group) -> None:
 
 
 def _hold(account: RunAccount, group: _Group, text: str) -> None:
-    hold = {"rule": group.limit.rule, "message": f"account {account.name}: {text}", "limits": limits_of(account)}
-    log.error("%s", hold["message"])
+    hold = NewHold(group.limit.rule, f"account {account.name}: {text}", limits_of(account))
+    log.error("%s", hold.message)
     for row in group.rows:
-        row["state"], row["hold"] = "held", hold
-        row["payload"]["limits"] = limits_of(account)
-    account.notices.append(str(hold["message"]))
+        row.state, row.hold = "held", hold
+        row.payload["limits"] = limits_of(account)
+    account.notices.append(hold.message)
 
 
 def _recent_count(services: Services, account_id: int, actions: frozenset[Action], side: str | None) -> int:

@@ -5,6 +5,7 @@ All accounts of the run are planned at once. Nothing is written to a service her
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from include.calsync.core.run_records import NewRow
@@ -98,7 +99,7 @@ def _fail_alone(services: Services, run: Run, rows: Rows, failed: dict[int, Exce
     for account in run.working():
         if account.id in failed:
             fail_account(services, run, account, failed[account.id])
-    rows.out[:] = [row for row in rows.out if row["account_id"] not in failed]
+    rows.out[:] = [row for row in rows.out if row.account_id not in failed]
 
 
 def _count_skips(run: Run, rows: Rows) -> None:
@@ -111,26 +112,25 @@ def _count_skips(run: Run, rows: Rows) -> None:
 def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: NewRow) -> None:
     """What the plan itself keeps back is durable before any cursor moves."""
     now = services.clock()
-    if row["state"] in ("deferred", "quarantined"):
-        pause = timedelta(seconds=row["payload"].get("look_again_s", 0))
-        failed = row["state"] == "quarantined"
-        item = aside.item_of(row["event_id"], row["activity_id"])
-        aside.put(conn, row["account_id"], item, row["reason"], now, failed=failed, pause=pause)
-    held = row.get("hold")
+    if row.state in ("deferred", "quarantined"):
+        pause = timedelta(seconds=row.payload.get("look_again_s", 0))
+        failed = row.state == "quarantined"
+        item = aside.item_of(row.event_id, row.activity_id)
+        aside.put(conn, row.account_id, item, row.reason, now, failed=failed, pause=pause)
+    held = row.hold
     if held is None:
         return
-    if "id" not in held:
-        held["id"] = holds.open_hold(conn, account_id=row["account_id"], run_id=run.id, opened_at=now, **held)
-    if row["link_id"] is None:
+    if held.id is None:
+        held.id = holds.open_hold(conn, held, account_id=row.account_id, run_id=run.id, opened_at=now)
+    if row.link_id is None:
         side, item_id = held_key(row)
-        holds.hold_creation(conn, hold_id=held["id"], account_id=row["account_id"], side=side, item_id=item_id)
+        holds.hold_creation(conn, hold_id=held.id, account_id=row.account_id, side=side, item_id=item_id)
         return
-    holds.hold_item(conn, held["id"], row)
-    mapping.set_link(conn, row["link_id"], state="held", cause=held["rule"])
+    holds.hold_item(conn, held.id, row)
+    mapping.set_link(conn, row.link_id, state="held", cause=held.rule)
 
 
 def _store(conn: Connection, run: Run, rows: list[NewRow]) -> None:
-    stored = [{key: value for key, value in row.items() if key != "hold"} | {"run_id": run.id} for row in rows]
     if run.request.dry_run:
-        stored = [row | {"state": "shown"} for row in stored]
-    runs.store_plan(conn, run.id, [account.id for account in run.working()], stored)
+        rows = [replace(row, state="shown") for row in rows]
+    runs.store_plan(conn, run.id, [account.id for account in run.working()], rows)

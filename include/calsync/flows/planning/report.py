@@ -21,22 +21,22 @@ SHOWN_ROWS = 200
 
 def show_plan(run: Run, rows: list[NewRow], *, personal: bool) -> None:
     """Log what was compared, and the plan: the fields that change, and if `personal` also what people typed."""
-    planned = Counter(row["account_id"] for row in rows)
+    planned = Counter(row.account_id for row in rows)
     log.info("What was compared:\n%s", "\n".join(told.compared(run, planned)))
     if not rows:
         return
     names = {account.id: account.name for account in run.accounts}
     lines = [
         {
-            "account": names[row["account_id"]],
-            "action": row["action"],
-            "state": row["state"],
-            "activity": row["activity_id"] or "",
-            "event": row["event_id"] or "",
+            "account": names[row.account_id],
+            "action": row.action,
+            "state": row.state,
+            "activity": row.activity_id or "",
+            "event": row.event_id or "",
             "to event": _fields(row, Side.EVENT, personal=personal),
             "to activity": _fields(row, Side.ACTIVITY, personal=personal),
-            "reason": row["reason"],
-            "rule": row["rule"] or "",
+            "reason": row.reason,
+            "rule": row.rule or "",
         }
         for row in rows[:SHOWN_ROWS]
     ]
@@ -69,7 +69,7 @@ def _more(count: int) -> str:
 
 
 def _fields(row: NewRow, side: Side, *, personal: bool) -> str:
-    changes = changes_of(row["payload"], side)
+    changes = changes_of(row.payload, side)
     return " ".join(f"{name}={value!r}" if personal else name for name, value in changes.items())
 
 

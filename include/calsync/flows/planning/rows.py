@@ -78,7 +78,7 @@ class Rows:
 
     def withdraw(self, link: LinkHead) -> bool:
         """Take back what was planned for this link. Returns whether there was anything."""
-        kept = [row for row in self.out if row["link_id"] != link.id]
+        kept = [row for row in self.out if row.link_id != link.id]
         found = len(kept) < len(self.out)
         self.out[:] = kept
         return found
@@ -181,19 +181,19 @@ class Rows:
     ) -> None:
         """Add a row."""
         self.out.append(
-            {
-                "account_id": account.id,
-                "link_id": link.id if link is not None else None,
-                "activity_id": link.activity_id if link is not None else activity_id,
-                "event_id": link.event_id if link is not None else event_id,
-                "action": str(action),
-                "side": str(side or side_of(action) or "store"),
-                "state": "quarantined" if action is Action.QUARANTINE else state,
-                "reason": reason[:200],
-                "payload": payload,
-                "conflicts": conflicts or None,
-                "rule": self.rule,
-                "format": ROW_FORMAT,
-                "error": reason if action is Action.QUARANTINE else None,
-            }
+            NewRow(
+                account_id=account.id,
+                link_id=link.id if link is not None else None,
+                activity_id=link.activity_id if link is not None else activity_id,
+                event_id=link.event_id if link is not None else event_id,
+                action=str(action),
+                side=str(side or side_of(action) or "store"),
+                state="quarantined" if action is Action.QUARANTINE else state,
+                reason=reason[:200],
+                payload=payload,
+                conflicts=conflicts or None,
+                rule=self.rule,
+                format=ROW_FORMAT,
+                error=reason if action is Action.QUARANTINE else None,
+            )
         )

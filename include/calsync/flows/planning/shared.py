@@ -53,7 +53,7 @@ class SharedMeetings:
         self.copies: dict[Place, Key] = {}
         self.taken: set[int] = set()
         """Links that another account's copy takes over."""
-        self.created: set[int] = set()
+        self.created: set[int | None] = set()
         """Links whose activity is created anew, with its attendees."""
         self.won: set[Place] = set()
         self.twins: set[Place] = set()
@@ -225,12 +225,12 @@ class SharedMeetings:
             rep = self.seen.accounts[place[0]].rep
             reps[key][rep["email"]] = rep["name"]
         for row in self.rows.out:
-            if row["action"] == Action.CREATE_ACTIVITY and (row["account_id"], row["event_id"]) not in self.twins:
-                account, meeting = self.seen.accounts[row["account_id"]], meeting_of(row["payload"]["event_raw"])
+            if row.action == Action.CREATE_ACTIVITY and (row.account_id, row.event_id) not in self.twins:
+                account, meeting = self.seen.accounts[row.account_id], meeting_of(row.payload["event_raw"])
                 others = reps.get((account.company_id, meeting), {}).items()
                 mine = ("", account.rep["email"])
-                row["payload"]["reps"] = [{"email": mail, "name": name} for mail, name in others if mail not in mine]
-                self.created.add(row["link_id"])
+                row.payload["reps"] = [{"email": mail, "name": name} for mail, name in others if mail not in mine]
+                self.created.add(row.link_id)
 
     def plan_attendees(self) -> None:
         """Rows that bring the attendees of activities up to date with their copies."""
@@ -247,7 +247,7 @@ class SharedMeetings:
             elif row.state == "new" and (place in self.copies or not row.waits):
                 wanted[key]["add"].append({"email": row.email, "name": row.name})
         # What goes to another calendar is another meeting from there on.
-        going = {row["link_id"] for row in self.rows.out if row["action"] == Action.CREATE_EVENT}
+        going = {row.link_id for row in self.rows.out if row.action == Action.CREATE_EVENT}
         for key, change in wanted.items():
             for link in self.links.get(key, ()):
                 if link.id not in going:
