@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 from include.calsync.core.fields import MERGED
 from include.calsync.core.model import ActivityView, EventView, When
 from include.calsync.core.policy import Policy
-from include.calsync.core.title import same_title
+from include.calsync.core.text import one_line
+from include.calsync.core.title import same_titles
 from include.calsync.core.when import move_event
 from include.calsync.core.written import parts
 
@@ -52,10 +53,13 @@ def look_alikes(
 
 
 def _pair(group: list[tuple[Key, ActivityView]], events: list[tuple[Key, EventView]], out: Matches[Key]) -> None:
-    likes = {key: [event_key for event_key, event in events if _same_title(event, activity)] for key, activity in group}
-    for cluster_activities, cluster_events in _clusters(likes):
-        views = {key: view for key, view in group if key in cluster_activities}
-        shown = {key: view for key, view in events if key in cluster_events}
+    named: dict[str, list[int]] = defaultdict(list)
+    for at, (_, event) in enumerate(events):
+        named[one_line(event.title)].append(at)
+    likes = [same_titles(parts(view.context), view.subject) & named.keys() for _, view in group]
+    for numbers, titles in _clusters(likes):
+        views = dict(group[at] for at in numbers)
+        shown = dict(events[at] for at in sorted(at for title in titles for at in named[title]))
         alike = len({_content(view) for view in views.values()}) == 1 and len(set(shown.values())) == 1
         if (len(views) == 1 and len(shown) == 1) or alike:
             out.pairs.extend(zip(views, shown, strict=False))
@@ -64,30 +68,24 @@ def _pair(group: list[tuple[Key, ActivityView]], events: list[tuple[Key, EventVi
             out.ambiguous_events.update(shown)
 
 
-def _clusters(likes: dict[Key, list[Key]]) -> list[tuple[list[Key], list[Key]]]:
-    """Activities joined by common candidates, with those candidates, in the order given."""
-    clusters: list[tuple[list[Key], list[Key]]] = []
-    for key, candidates in likes.items():
-        if not candidates:
-            continue
-        touching = [cluster for cluster in clusters if set(cluster[1]) & set(candidates)]
-        merged: tuple[list[Key], list[Key]] = ([], [])
-        for cluster in touching:
-            merged[0].extend(cluster[0])
-            merged[1].extend(cluster[1])
-            clusters.remove(cluster)
-        merged[0].append(key)
-        merged[1].extend(c for c in candidates if c not in merged[1])
-        clusters.append(merged)
-    return clusters
+def _clusters(likes: Sequence[set[str]]) -> list[tuple[list[int], set[str]]]:
+    """Activities (by number) joined by common titles, with those titles, in the order given."""
+    clusters: dict[int, tuple[list[int], set[str]]] = {}
+    cluster_of: dict[str, int] = {}
+    for number, candidates in enumerate(likes):
+        if candidates:
+            numbers, titles = [number], set(candidates)
+            for joined in {cluster_of[title] for title in candidates if title in cluster_of}:
+                known = clusters.pop(joined)
+                numbers += known[0]
+                titles |= known[1]
+            clusters[number] = (numbers, titles)
+            cluster_of |= dict.fromkeys(titles, number)
+    return [(sorted(numbers), titles) for numbers, titles in clusters.values()]
 
 
 def _content(view: ActivityView) -> tuple[object, ...]:
     return *(getattr(view, name) for name in MERGED), view.refs
-
-
-def _same_title(event: EventView, activity: ActivityView) -> bool:
-    return same_title(event.title, parts(activity.context), activity.subject)
 
 
 def span_of(when: When) -> Span:

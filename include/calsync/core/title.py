@@ -76,15 +76,15 @@ def parse(text: str, last: Rendered) -> str | None:
     return None if _holds(title, last.subject, left=left, right=right) else title.strip() or None
 
 
-def same_title(title: str, parts: Mapping[str, str], subject: str) -> bool:
-    """Whether a title surely says the same: the subject alone, or with any of the parts, in any order.
+def same_titles(parts: Mapping[str, str], subject: str) -> set[str]:
+    """The titles that surely say the same: the subject alone, or with any of the parts, in any order.
 
-    Runs of whitespace count as one blank; letter case counts.
+    On one line, as `one_line` makes it of a title: runs of whitespace count as one blank; letter case counts.
     """
-    wanted, core = one_line(title), one_line(subject)
+    core = one_line(subject)
     names = [name for value in parts.values() if (name := one_line(value))]
     chosen = ([*some, *([core] if core else [])] for n in range(len(names) + 1) for some in combinations(names, n))
-    return wanted == core or any(wanted == SEPARATOR.join(ordered) for some in chosen for ordered in permutations(some))
+    return {core} | {SEPARATOR.join(ordered) for some in chosen for ordered in permutations(some)}
 
 
 def _filled(names: Sequence[str], parts: Mapping[str, str]) -> list[str]:

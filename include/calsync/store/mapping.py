@@ -103,6 +103,12 @@ def set_link(conn: Connection, link_id: int, **values: Any) -> None:
     conn.execute(_SET, {"link_id": link_id, **values})
 
 
+def set_links(conn: Connection, link_ids: Iterable[int], **values: Any) -> None:
+    """Change several links alike."""
+    for part in _parts(link_ids):
+        conn.execute(update(link).where(link.c.id.in_(part)).values(**values))
+
+
 def own_meeting(conn: Connection, meeting: str | None, company_id: str, calendar_id: str, event_id: str) -> str | None:
     """The meeting of an event, unless another event of its calendar is, or may be, the link of it (law 1).
 

@@ -10,6 +10,7 @@ before, or a 403).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -243,8 +244,12 @@ def _remember(
             fence = fences.get(account_id)
             if fence is not None:
                 check_fence(conn, account_id, fence)
+        # Almost all of them are told the same: found, just now.
+        told: dict[tuple[tuple[str, object], ...], list[int]] = defaultdict(list)
         for link_id, values in changes.items():
-            mapping.set_link(conn, link_id, **values)
+            told[tuple(values.items())].append(link_id)
+        for known, link_ids in told.items():
+            mapping.set_links(conn, link_ids, **dict(known))
 
 
 def _sorted(ids: Iterable[int]) -> list[int]:
