@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from include.calsync.errors import InfrastructureError
@@ -13,8 +14,12 @@ from include.calsync.flows.applying.activity_creation import ActivityCreation
 from include.calsync.flows.applying.event_creation import EventCreation
 from include.calsync.flows.border import scrubbed
 from include.calsync.flows.planning.linked import LinkedPairs
-from include.calsync.flows.planning.unlinked import UnlinkedItems
+from include.calsync.flows.planning.new_cases import NewCases
+from include.calsync.flows.planning.new_items import NewItems
+from include.calsync.flows.planning.pairing import Pairing
+from include.calsync.flows.planning.rows import FAILED, Rows
 from include.calsync.flows.pulling.calendar import CalendarPull
+from include.calsync.store.tables import plan_row
 from tests.flows.judging import settled
 from tests.flows.test_isolation import FIVE_MINUTES_S, aside
 from tests.flows.world import World, day
@@ -60,7 +65,7 @@ def test_one_account(
     world.green()
     places: dict[str, tuple[type, str, Callable[..., bool]]] = {
         "pull": (CalendarPull, "pull", lambda pull: pull.account.name == "bert"),
-        "plan": (UnlinkedItems, "_one_account", lambda _, account: account.name == "bert"),
+        "plan": (Pairing, "_of_account", lambda _, account: account.name == "bert"),
         "apply": (EventCreation, "handlers", lambda writes: writes.desk.account.name == "bert"),
     }
     with monkeypatch.context() as patch:
@@ -100,10 +105,11 @@ def test_one_item_that_is_written(
     assert aside(world) == []
 
 
-@pytest.mark.parametrize("linked", [True, False], ids=["a pair", "a new one"])
+@pytest.mark.parametrize("what", ["a pair", "a new one", "facts of a new one"])
 def test_one_item_that_is_planned(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, linked: bool
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, what: str
 ) -> None:
+    linked = what == "a pair"
     world.green()
     if linked:
         bad, good = world.activity("Bad", due_date=day(2)), world.activity("Good")
@@ -117,7 +123,8 @@ def test_one_item_that_is_planned(
         if linked:
             breaks(patch, LinkedPairs, "_carry_out", lambda _, case, *__: case.link.activity_id == bad["id"])
         else:
-            breaks(patch, UnlinkedItems, "_activity", lambda _, __, activity_id, *___: activity_id == bad["id"])
+            places = {"a new one": (NewItems, "_carry_out"), "facts of a new one": (NewCases, "activity")}
+            breaks(patch, *places[what], lambda _, case, *__: case.item.item_id == str(bad["id"]))
         summary = world.sync()
     assert summary.result["accounts"]["anna"]["state"] == "ok"
     assert [row.get("location") for row in world.events() if row["summary"] == "Good"] == ["Bar" if linked else None]
@@ -128,6 +135,26 @@ def test_one_item_that_is_planned(
     assert {row["summary"] for row in world.events()} == {"Bad", "Good"}
     if linked:
         assert {row["location"] for row in world.events()} == {"Bar"}
+
+
+def test_one_pair_that_looks_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be linked is set aside, and the rest of its account goes on."""
+    world.green()
+    for number, name in enumerate(("Bad", "Good"), start=2):
+        world.activity(name, due_date=day(number))
+        world.event(name, start={"dateTime": f"{day(number)}T09:00:00Z"}, end={"dateTime": f"{day(number)}T09:30:00Z"})
+    with monkeypatch.context() as patch:
+        breaks(patch, Rows, "merge", lambda _, __, payload, *___: payload["event"]["title"] == "Bad")
+        summary = world.sync()
+    assert summary.result["accounts"]["anna"]["state"] == "ok"
+    assert len(world.links()) == 1
+    assert [attempts for _, _, attempts in aside(world)] == [1]
+    with world.engine.connect() as conn:
+        rules = dict(conn.execute(select(plan_row.c.action, plan_row.c.rule)).tuples().all())
+    assert rules["quarantine"] == FAILED
+    world.pass_time(FIVE_MINUTES_S)
+    settled(world)
+    assert len(world.links()) == len(world.events()) == len(world.activities()) == 2
 
 
 class End(BaseException):

@@ -1,4 +1,4 @@
-"""Each row of a plan about a pair says which rule decided it; the log shows it with the plan."""
+"""Each row of a plan says which rule decided it; the log shows it with the plan."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import logging
 import pytest
 from sqlalchemy import select
 
+from include.calsync.core.planning.new_rules import NEW_RULES
 from include.calsync.core.planning.rules import RULES
 from include.calsync.store.tables import plan_row
 from tests.flows.judging import pair
-from tests.flows.world import World
+from tests.flows.world import World, day
 
 
 def decided(world: World) -> list[tuple[str, str | None]]:
@@ -21,8 +22,10 @@ def decided(world: World) -> list[tuple[str, str | None]]:
 
 
 def test_rows_say_which_rule_decided_them(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    activity_id, event_id = pair(world)
-    assert decided(world) == [("create_event", None)], "new items have no rule yet"
+    with caplog.at_level(logging.INFO):
+        activity_id, event_id = pair(world)
+    assert decided(world) == [("create_event", "a new activity gets an event")]
+    assert "a new activity gets an event" in caplog.text
     world.pipedrive.edit_activity(activity_id, location="Bar")
     world.google.delete_event(world.calendar, event_id)
     with caplog.at_level(logging.INFO):
@@ -31,3 +34,21 @@ def test_rows_say_which_rule_decided_them(world: World, caplog: pytest.LogCaptur
     assert (action, rule) == ("create_event", "an edit beats a delete: the activity gets a new event")
     assert rule in {each.name for each in RULES}
     assert rule in caplog.text
+
+
+def test_rows_of_new_items_say_it_too(world: World) -> None:
+    world.add_colleague("bert")
+    world.green()
+    world.activity("Demo")
+    world.event("Demo", start={"dateTime": f"{day(1)}T09:00:00Z"}, end={"dateTime": f"{day(1)}T09:30:00Z"})
+    world.event("Lunch")
+    world.activity("Call", due_date=day(3))
+    world.green()
+    rules = dict(decided(world))
+    assert rules == {
+        "adopt": "both have the same time and title: linked",
+        "create_event": "a new activity gets an event",
+        "create_activity": "a new event gets an activity",
+    }
+    assert set(rules.values()) <= {each.name for each in NEW_RULES}
+    assert all(rule is not None for _, rule in decided(world))

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from include.calsync.core.planning.facts import Leaves, Obstacle
+from include.calsync.core.planning.new_rules import NEW_RULES
+from include.calsync.core.planning.rule import Cause
 from include.calsync.flows import told
 from include.sandbox.base import Fault
 from tests.flows.world import World, day
@@ -133,9 +136,10 @@ def test_items_that_are_set_aside_are_no_equal_ones(world: World, say: Say) -> N
 def test_every_reason_has_words(root: Path) -> None:
     """The reasons that pull and plan count."""
     found = set()
-    for name in ("core/decide", "core/fields", "core/privacy", "flows/pulling/calendar", "flows/planning/unlinked"):
+    for name in ("core/decide", "core/fields", "core/privacy", "flows/pulling/calendar"):
         text = (root / f"include/calsync/{name}.py").read_text()
         found |= set(re.findall(r'skip\([^)]*"(\w+)"\)|reason = (?:reason or )?"(\w+)"', text))
-    words = {one or other for one, other in found}
-    assert len(words) >= 7
+    words = {one or other for one, other in found} | {*Leaves, *Obstacle}
+    words |= {rule.outcome.cause for rule in NEW_RULES if rule.outcome.skip} - {Cause.LEAVES, Cause.OBSTACLE}
+    assert len(words) >= 14
     assert words <= told.REASONS.keys()

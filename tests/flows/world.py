@@ -24,6 +24,7 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.clients.transport import Limiter, NoLimiter
+from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.environment import Environment
 from include.calsync.flows.closing.close import Summary
 from include.calsync.flows.planning.plan import plan
@@ -33,7 +34,7 @@ from include.calsync.flows.services import Services
 from include.calsync.flows.sync import sync
 from include.calsync.store.engine import create_store_engine
 from include.calsync.store.limits import StoreLimiter
-from include.calsync.store.tables import account, change_log, cursor, link
+from include.calsync.store.tables import account, change_log, cursor, link, plan_row
 from include.sandbox.server import Sandbox
 from tests.store.template import with_schema
 
@@ -264,7 +265,16 @@ class World:
                 else answer
             )
 
-        return sync(self.request(**options), do, tasks.broken)
+        summary = sync(self.request(**options), do, tasks.broken)
+        self.assert_decided()
+        return summary
+
+    def assert_decided(self) -> None:
+        """Each row that was planned says which rule decided it."""
+        row = plan_row.c
+        with self.engine.connect() as conn:
+            query = select(row.action, row.reason).where(row.rule.is_(None), row.format == ROW_FORMAT)
+            assert conn.execute(query).all() == []
 
     def upload(self, **options: Any) -> Summary:
         """One run of the upload."""

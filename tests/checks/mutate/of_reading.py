@@ -1,4 +1,4 @@
-"""Mutations of the flows that read and plan: pull, probe, linked and unlinked items, close."""
+"""Mutations of the flows that read and plan: pull, probe, linked and new items, close."""
 
 from __future__ import annotations
 
@@ -120,23 +120,23 @@ READING = [
         "tests/flows/test_series_changes.py -k beyond_the_horizon_rests",
     ),
     Mutation(
-        "flows/planning/unlinked.py",
+        "flows/planning/pairing.py",
         "mark is None or mark.event_id != event_id or mark.company_id",
         "mark is None or mark.company_id",
         "a copy of an event is taken for the event itself (law 1)",
         "tests/flows/test_upload.py -k copy",
     ),
     Mutation(
-        "flows/planning/unlinked.py",
-        "        if self.intents.waits(account, event_id):\n",
-        "        if not event_id:\n",
+        "core/planning/new_rules.py",
+        "        request=Request.RECENT,\n",
+        "        request=Request.RECENT,\n        allowed=False,\n",
         "a request that may still be carried out is sent again (law 1)",
         f"{LOST} -k too_soon",
     ),
     Mutation(
-        "flows/planning/unlinked.py",
-        "        if reason or ambiguous:\n            self.rows.skip(account, Side.ACTIVITY,",
-        "        if reason:\n            self.rows.skip(account, Side.ACTIVITY,",
+        "core/planning/new_rules.py",
+        "        **_ACTIVITY,\n        ambiguous=True,\n",
+        "        **_ACTIVITY,\n        ambiguous=True,\n        allowed=False,\n",
         "doubtful look-alikes are duplicated (law 1)",
         "tests/flows/test_upload.py -k doubtful",
     ),

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from include.calsync.core.planning.facts import DOMAIN
+from include.calsync.core.planning.facts import DOMAIN, Values
 
 Box = Mapping[str, frozenset[str | bool]]
 
 
-def everything() -> dict[str, frozenset[str | bool]]:
+def everything(domain: Mapping[str, Values] = DOMAIN) -> dict[str, frozenset[str | bool]]:
     """The box of all combinations."""
-    return {column: frozenset(values) for column, values in DOMAIN.items()}
+    return {column: frozenset(values) for column, values in domain.items()}
 
 
 def outside(start: Box, boxes: Sequence[Box]) -> dict[str, frozenset[str | bool]] | None:
@@ -35,14 +35,14 @@ def outside(start: Box, boxes: Sequence[Box]) -> dict[str, frozenset[str | bool]
     return None
 
 
-def one_of(box: Box) -> dict[str, str | bool]:
+def one_of(box: Box, domain: Mapping[str, Values] = DOMAIN) -> dict[str, str | bool]:
     """One combination of a box."""
-    return {column: next(value for value in values if value in box[column]) for column, values in DOMAIN.items()}
+    return {column: next(value for value in values if value in box[column]) for column, values in domain.items()}
 
 
-def both(one: Box, other: Box) -> dict[str, frozenset[str | bool]] | None:
+def both(one: Box, other: Box, domain: Mapping[str, Values] = DOMAIN) -> dict[str, frozenset[str | bool]] | None:
     """The combinations that are in both boxes; None: there are none."""
-    box = everything()
+    box = everything(domain)
     for column, values in (*one.items(), *other.items()):
         box[column] &= values
     return box if all(box.values()) else None

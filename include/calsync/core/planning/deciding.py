@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from include.calsync.core.planning.facts import DOMAIN, Hold
+from include.calsync.core.planning.facts import NONE, Hold, Values
+from include.calsync.core.planning.new_rules import NEW_RULES
 from include.calsync.core.planning.rule import Cause, Rule
 from include.calsync.core.planning.rules import BY_CHANGES, RULES
 
@@ -31,19 +32,40 @@ def decide(facts: pd.DataFrame, rules: Sequence[Rule] = RULES) -> pd.DataFrame:
     """
     out = facts.copy()
     out["hold"] = _holds(out)
-    codes = _codes(out, rules)
-    numbers = first_fit(codes, len(out), rules)
-    if (numbers == UNDECIDED).any():
-        line = facts.iloc[int(np.flatnonzero(numbers == UNDECIDED)[0])]
-        raise UndecidedCase(", ".join(f"{name} {line[name]}" for name in DOMAIN))
-    out["number"] = numbers
-    out["rule"] = [rules[number].name for number in numbers]
-    out["action"] = [rules[number].outcome.action for number in numbers]
+    numbers = _ask(out, rules)
     known = out[["cause", "leaves", "withdrawn", "obstacle"]].itertuples(index=False, name=None)
     out["known"] = out["cause"]
     out["cause"] = [_cause(rules[number].outcome.cause, *each) for number, each in zip(numbers, known, strict=True)]
     out["released"] = out["hold"].isin((Hold.LAPSES, Hold.OLDER)) & out["stirred"].astype(bool)
     return out
+
+
+def decide_new(facts: pd.DataFrame, rules: Sequence[Rule] = NEW_RULES) -> pd.DataFrame:
+    """The facts of new items, plus of the first rule that fits each line: its number, name (`rule`), action and cause.
+
+    Raises:
+        UndecidedCase: no rule fits a line.
+    """
+    out = facts.copy()
+    numbers = _ask(out, rules)
+    known = out[["leaves", "obstacle"]].itertuples(index=False, name=None)
+    causes = [rules[number].outcome.cause for number in numbers]
+    out["cause"] = [
+        _cause(cause, NONE, leaves, NONE, obstacle) for cause, (leaves, obstacle) in zip(causes, known, strict=True)
+    ]
+    return out
+
+
+def _ask(out: pd.DataFrame, rules: Sequence[Rule]) -> NDArray[np.intp]:
+    """The numbers of the rules; adds them with names and actions."""
+    numbers = first_fit(_codes(out, rules), len(out), rules)
+    if (numbers == UNDECIDED).any():
+        line = out.iloc[int(np.flatnonzero(numbers == UNDECIDED)[0])]
+        raise UndecidedCase(", ".join(f"{name} {line[name]}" for name in rules[0].domain))
+    out["number"] = numbers
+    out["rule"] = [rules[number].name for number in numbers]
+    out["action"] = [rules[number].outcome.action for number in numbers]
+    return numbers
 
 
 def first_fit(codes: Codes, count: int, rules: Sequence[Rule]) -> NDArray[np.intp]:
@@ -55,7 +77,7 @@ def first_fit(codes: Codes, count: int, rules: Sequence[Rule]) -> NDArray[np.int
             break
         fits = left
         for column, values in rule.when.items():
-            fits = fits[_wanted(column, values)[codes[column][fits]]]
+            fits = fits[_wanted(rule.domain[column], values)[codes[column][fits]]]
         if len(fits):
             numbers[fits] = number
             left = left[numbers[left] == UNDECIDED]
@@ -63,21 +85,21 @@ def first_fit(codes: Codes, count: int, rules: Sequence[Rule]) -> NDArray[np.int
 
 
 @cache
-def _wanted(column: str, values: frozenset[str | bool]) -> NDArray[np.bool_]:
-    """Of each value of the column's domain: whether it is one of these."""
-    return np.array([value in values for value in DOMAIN[column]])
+def _wanted(domain: Values, values: frozenset[str | bool]) -> NDArray[np.bool_]:
+    """Of each value of a column's domain: whether it is one of these."""
+    return np.array([value in values for value in domain])
 
 
 @cache
-def _domain(column: str) -> pd.Index[Any]:
-    return pd.Index(DOMAIN[column], dtype=object)
+def _index(domain: Values) -> pd.Index[Any]:
+    return pd.Index(domain, dtype=object)
 
 
 def _codes(facts: pd.DataFrame, rules: Sequence[Rule]) -> Codes:
     """The columns that the rules ask for, each value as its position in the column's domain."""
     codes = {}
-    for name in {column for rule in rules for column in rule.when}:
-        at = _domain(name).get_indexer(pd.Index(facts[name], dtype=object))
+    for name, domain in {column: rule.domain[column] for rule in rules for column in rule.when}.items():
+        at = _index(domain).get_indexer(pd.Index(facts[name], dtype=object))
         if (at < 0).any():
             raise UndecidedCase(f"{name} is never {facts[name].iloc[int(np.flatnonzero(at < 0)[0])]!r}")
         codes[name] = at.astype(np.int8)

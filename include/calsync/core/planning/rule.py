@@ -5,7 +5,7 @@ shown they become sentences.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ from include.calsync.core.words import Absence
 
 
 class Cause(StrEnum):
-    """What a link that ends or rests keeps as its cause."""
+    """What a link that ends or rests keeps as its cause; of a new item why it is left out."""
 
     NONE = ""
     EVENT_DELETED = "event_deleted"
@@ -25,6 +25,17 @@ class Cause(StrEnum):
     LEAVES = "why the activity leaves"
     OBSTACLE = "what the event became"
     KNOWN = "the one it has"
+    # Of new items.
+    ACTIVITY_NOT_FOUND = "activity_not_found"
+    AMBIGUOUS = "ambiguous"
+    BEFORE_CONNECTED = "before_connected"
+    MODE = "mode"
+    NOT_ASKED_FOR = "not_asked_for"
+    OTHER_CALENDAR = "other_calendar"
+    OTHER_OWNER = "other_owner"
+    OTHER_TYPE = "other_type"
+    SHARED = "shared"
+    UNREADABLE = "unreadable"
 
 
 class Reason(StrEnum):
@@ -48,6 +59,13 @@ class Reason(StrEnum):
     OLDER = "another version of calsync held it"
     AWAITED = "its new owner's account is not at work: the event stays until it is"
     UNMARKED = "unmarked"
+    # Of new items.
+    MARKED = "carries our properties"
+    LOST_REQUEST = "created by a lost request"
+    LOOKS_THE_SAME = "looks the same"
+    NEW_ACTIVITY = "new activity"
+    NEW_EVENT = "new event"
+    UNKNOWN_OUTCOME = "the outcome of the last request is unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,8 @@ class Outcome:
     """The pair is looked at again."""
     skip: bool = False
     """Counted as left out."""
+    tell: bool = False
+    """The run's summary names the item."""
     by_setting: bool = False
     """It counts for the guard if a changed setting is what causes it."""
     to_owner: bool = False
@@ -76,36 +96,37 @@ class Outcome:
 
     def __str__(self) -> str:
         shown = [str(self.action), self.cause and f"cause: {self.cause}", self.reason and f"reason: {self.reason}"]
-        flags = ("suspected", "touch", "wait", "skip", "by_setting", "to_owner", "transfer")
+        flags = ("suspected", "touch", "wait", "skip", "by_setting", "to_owner", "transfer", "tell")
         pause = [f"in {self.pause}"] if self.pause else []
         return "; ".join([part for part in shown if part] + [name for name in flags if getattr(self, name)] + pause)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`when`: by column the values that it is for."""
+    """`when`: by column the values that it is for. `domain`: the values of all columns that it may ask."""
 
     name: str
     when: Mapping[str, frozenset[str | bool]]
     outcome: Outcome
+    domain: Mapping[str, Values] = field(default_factory=lambda: DOMAIN, repr=False)
 
     def __str__(self) -> str:
-        asked = [f"{column} {' or '.join(_named(column, values))}" for column, values in self.when.items()]
+        asked = [f"{column} {' or '.join(self._named(column))}" for column in self.when]
         return f"{self.name}\n    if {', '.join(asked)}\n    -> {self.outcome}"
 
-
-def _named(column: str, values: frozenset[str | bool]) -> list[str]:
-    return [{True: "yes", False: "no", NONE: "none"}.get(v, str(v)) for v in DOMAIN[column] if v in values]
+    def _named(self, column: str) -> list[str]:
+        values = [value for value in self.domain[column] if value in self.when[column]]
+        return [{True: "yes", False: "no", NONE: "none"}.get(value, str(value)) for value in values]
 
 
 Asks = str | bool | Values
 
 
-def when(**columns: Asks) -> dict[str, frozenset[str | bool]]:
+def when(domain: Mapping[str, Values] = DOMAIN, /, **columns: Asks) -> dict[str, frozenset[str | bool]]:
     """Conditions, each a value of a column or several. Raises ValueError for one that the column can't have."""
     out = {name: frozenset(value if isinstance(value, tuple) else (value,)) for name, value in columns.items()}
     for name, values in out.items():
-        if not values <= frozenset(DOMAIN[name]):
+        if not values <= frozenset(domain[name]):
             raise ValueError(f"{name} is never {sorted(map(str, values))}")
     return out
 

@@ -6,18 +6,20 @@ from collections.abc import Iterable
 
 from include.calsync.core.decide import Action
 from include.calsync.core.model import ActivityView
+from include.calsync.core.planning.rule import Reason
 from include.calsync.core.run_records import NewRow
 from include.calsync.core.twins import is_made_of
 from include.calsync.flows.planning.creations import created_at
 from include.calsync.flows.run import RunAccount
 
-LOOKS_THE_SAME = "looks the same"
 NAMED_COUNT = 5
 
 
 def tell(accounts: Iterable[RunAccount], rows: Iterable[NewRow]) -> None:
     """Name the pairs of the plan that are linked for their looks, and whose items came within minutes of each other."""
-    found = [row for row in rows if row.action == Action.ADOPT and row.reason == LOOKS_THE_SAME and _is_made(row)]
+    found = [
+        row for row in rows if row.action == Action.ADOPT and row.reason == Reason.LOOKS_THE_SAME and _is_made(row)
+    ]
     for account in accounts:
         mine = [row for row in found if row.account_id == account.id]
         if not mine:

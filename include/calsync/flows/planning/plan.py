@@ -15,10 +15,10 @@ from include.calsync.flows.planning import alike, drift, report, transfers
 from include.calsync.flows.planning.creations import guard_creations, held_key
 from include.calsync.flows.planning.guarded import guard
 from include.calsync.flows.planning.linked import LinkedPairs
+from include.calsync.flows.planning.new_items import Formers, NewItems
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
-from include.calsync.flows.planning.unlinked import Formers, UnlinkedItems
 from include.calsync.flows.run import Run, at_work, check_lease, fail_account, resume, shards
 from include.calsync.flows.services import Services
 from include.calsync.store import accounts, changes, formers, holds, mapping, quarantine, runs
@@ -59,9 +59,9 @@ def _plan(services: Services, run: Run) -> None:
     linked = LinkedPairs(seen, rows, services.clock(), shared)
     linked.plan(found)
     resend_after = timedelta(seconds=services.environment.resend_after_s)
-    unlinked = UnlinkedItems(run, seen, rows, found, linked, resend_after, removed, ended)
-    unlinked.plan()
-    _fail_alone(services, run, rows, unlinked.failed)
+    new = NewItems(seen, rows, found, linked, resend_after, removed, ended)
+    new.plan()
+    _fail_alone(services, run, rows, new.failed)
     guard(services, run, rows.out, seen.links)
     with reading(services.engine) as conn:
         released = guard_creations(conn, run, seen, rows.out, services.clock())
@@ -83,7 +83,7 @@ def _plan(services: Services, run: Run) -> None:
             seen.completed.remember(conn)
             linked.remember(conn)
             shared.remember(conn, services.clock())
-            unlinked.intents.remember(conn)
+            new.pairing.intents.remember(conn)
             transfers.remember(conn, seen)
             holds.release_creations(conn, released)
             for row in rows.out:

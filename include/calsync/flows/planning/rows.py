@@ -20,6 +20,9 @@ from include.calsync.flows.border import border
 from include.calsync.flows.pairs import rules_of, wanted_anew, wanted_of
 from include.calsync.flows.run import RunAccount, UploadOptions
 
+FAILED = "planning it failed: set aside"
+"""In place of a rule: nothing could be decided."""
+
 
 class Rows:
     """Collects plan rows, in the order in which they are carried out, and counts skips."""
@@ -34,11 +37,11 @@ class Rows:
     @contextmanager
     def by(self, rule: str) -> Iterator[None]:
         """The rows that are added meanwhile say that this rule decided them."""
-        self.rule = rule
+        outer, self.rule = self.rule, rule
         try:
             yield
         finally:
-            self.rule = None
+            self.rule = outer
 
     def wanted(self, view: ActivityView) -> bool:
         """Whether an upload's options name this activity."""
@@ -155,7 +158,8 @@ class Rows:
                 yield
         except (Defect, Unreadable) as error:
             del self.out[before_count:]
-            self.set_aside(account, side, item_id, str(error), link)
+            with self.by(FAILED):
+                self.set_aside(account, side, item_id, str(error), link)
 
     def set_aside(
         self, account: RunAccount, side: Side, item_id: int | str, reason: str, link: LinkHead | None = None

@@ -29,6 +29,9 @@ Place = tuple[int, str]
 """Account and event."""
 Key = tuple[str, str | None]
 """Company and meeting."""
+ORGANISER = "the organiser's event of a meeting takes its activity over"
+ATTENDEES = "who has the meeting in another calendar attends its activity"
+"""Names of what is decided about meetings, before any pair or item is."""
 Change = dict[str, list[dict[str, str]]]
 """Reps to `add` to an activity's attendees, and to `remove`: `email` and `name` of each."""
 
@@ -58,6 +61,8 @@ class SharedMeetings:
         self.won: set[Place] = set()
         self.twins: set[Place] = set()
         """Events whose meeting another event of the same calendar is: they are nobody's copy, and have no copies."""
+        self.found: list[tuple[LinkHead, RunAccount, str]] = []
+        """Links that the organiser's event takes over, with its account and id."""
         self.waiting: set[Place] = set()
         """Organisers' events that are to take their meeting's activity over, now or once they can."""
 
@@ -188,7 +193,13 @@ class SharedMeetings:
         self.waiting.add(organisers)
         works = link.account_id in self.seen.accounts or link.account_id in self.seen.rests
         if works and self.rows.upload is None:
-            self._hand_over(link, self.seen.accounts[organisers[0]], organisers[1])
+            self.found.append((link, self.seen.accounts[organisers[0]], organisers[1]))
+
+    def hand_over(self) -> None:
+        """Plan what `settle` found out: the organiser's event takes over."""
+        with self.rows.by(ORGANISER):
+            for link, account, event_id in self.found:
+                self._hand_over(link, account, event_id)
 
     def _is_organisers(self, place: Place, events: dict[Place, Observation]) -> bool:
         account = self._able(place[0])
@@ -260,7 +271,8 @@ class SharedMeetings:
         _, event = self.seen.of(link)
         if account.policy.may_write(Side.ACTIVITY) and (event is None or event.status != "deleted"):
             payload = payload_of(whole(link), *self.seen.of(link)) | change
-            self.rows.add(account, Action.ATTEND, payload, link, reason="in other calendars, too")
+            with self.rows.by(ATTENDEES):
+                self.rows.add(account, Action.ATTEND, payload, link, reason="in other calendars, too")
 
     def _orphans(self) -> set[Place]:
         """Copies of meetings that have no activity, as who was to create it takes part no more: they are read again."""

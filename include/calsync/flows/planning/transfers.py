@@ -7,15 +7,14 @@ it, after all inserts of the run, and only if it is noted so. What dies in betwe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from include.calsync.core.decide import Action, out_of_scope
-from include.calsync.core.model import ActivityView, Origin
+from include.calsync.core.model import ActivityView
 from include.calsync.core.planning.facts import NONE, NewOwner
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Former, Link, LinkHead, Observation, Payload, is_live
+from include.calsync.core.records import Former, Link, LinkHead, Payload, is_live
 from include.calsync.flows import moves
-from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
 from include.calsync.flows.run import RunAccount
@@ -44,34 +43,15 @@ def plan(rows: Rows, taker: RunAccount, account: RunAccount, link: Link, payload
     rows.add(account, Action.REMOVE_EVENT, payload, link, reason=CAUSE, side=Side.ACTIVITY)
 
 
-def plan_left(
-    seen: Seen,
-    rows: Rows,
-    events: dict[tuple[int, str], Observation],
-    rests: Callable[..., bool],
-) -> None:
-    """Plan to remove what earlier runs left. `events`: those that no link knows; what is left is none of them."""
+def left(seen: Seen) -> Iterator[tuple[RunAccount, Former]]:
+    """The events that earlier runs left to be removed, with the accounts whose calendars they are in."""
+    accounts = {account.calendar_id: account for account in reversed(seen.accounts.values())}
     for former in seen.leaving:
-        account = next((each for each in seen.accounts.values() if each.calendar_id == former.calendar_id), None)
-        event = events.pop((account.id, former.event_id), None) if account is not None else None
-        if account is None or event is None or rows.upload is not None or rests(account, ("events", former.event_id)):
-            continue
-        policy = account.policy.of_pair(event.raw, Origin(former.origin))
-        if _is_back(seen, account, former) or not policy.may_write(Side.EVENT):
-            continue
-        payload = payload_of(former, None, event) | {"cause": CAUSE}
-        rows.add(
-            account,
-            Action.REMOVE_EVENT,
-            payload,
-            reason=f"unfinished: {CAUSE}",
-            side=Side.ACTIVITY,
-            activity_id=former.activity_id,
-            event_id=former.event_id,
-        )
+        if former.calendar_id in accounts:
+            yield accounts[former.calendar_id], former
 
 
-def _is_back(seen: Seen, account: RunAccount, former: Former) -> bool:
+def is_back(seen: Seen, account: RunAccount, former: Former) -> bool:
     """Whether the activity belongs here again: then its event is found under its id, and linked."""
     activity = seen.activities.get(activity_key(former.company_id, former.activity_id))
     if activity is None or not is_live(activity):
