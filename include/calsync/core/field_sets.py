@@ -57,7 +57,7 @@ def present(payload: Payload) -> Payload:
     if number >= FIELD_SET or not payload.get("activity") or not payload.get("event"):
         return payload
     activity, event = last_activity(payload["activity_raw"]), last_event(payload["event_raw"])
-    out = {**payload, "field_set": FIELD_SET}
+    out: Payload = {**payload, "field_set": FIELD_SET}
     if activity is not None:
         out["activity"] = completed(payload["activity"], activity, number).to_json()
     if event is not None:

@@ -8,14 +8,55 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypedDict, TypeGuard, TypeVar
 
 from include.calsync.core.policy import Policy
 from include.calsync.core.raw import Json, RawActivity, RawEvent
 from include.calsync.core.words import UNPROVEN_EVENTS, Absence
 
-Payload = dict[str, Any]
-"""What carrying out a plan row needs, as JSON."""
+
+class Payload(TypedDict, total=False):
+    """What carrying out a plan row needs, as JSON. Which members there are depends on the action."""
+
+    origin: str
+    activity: Any
+    """View of the activity as it was seen last, as JSON; None: nothing is known of it. So `event`, and the raw ones."""
+    event: Any
+    activity_raw: Any
+    event_raw: Any
+    etag: str | None
+    activity_stamp: str | None
+    event_stamp: str | None
+    field_set: int
+    as_sent: bool
+    """Nobody but us wrote the activity."""
+    activity_sent: Json
+    """The activity's view when the row was planned, if it was edited since."""
+    wanted: Json
+    """What will be written (`planning.wanted`)."""
+    facts: Json
+    """What the row was decided by (`planning.late`)."""
+    changes: dict[str, str]
+    cause: str
+    """Why the link ends or rests."""
+    unproven: str
+    """Why what is missing may not be gone."""
+    by_setting: str
+    """The changed setting that removes the event."""
+    limits: list[float]
+    """Those under which the row is held."""
+    look_again_s: float
+    event_answer: RawEvent
+    """What Google answered to the event's part of a merge."""
+    copy: str
+    """The event that takes an activity over, who leaves its attendees for that (`left`), and who had it (`holder`)."""
+    left: Any
+    holder: int
+    reps: list[Json]
+    """Attendees of a new activity; those to `add` and to `remove`: of one that is there."""
+    add: list[Json]
+    remove: list[Json]
+
 
 Columns = dict[str, Any]
 """New values of a row, by column."""

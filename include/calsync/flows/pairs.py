@@ -134,13 +134,14 @@ def _with_default_busy(pair: Pair, merged: Merged) -> Merged:
 def with_activity(payload: Payload, raw: RawActivity, view: ActivityView, at: datetime | None) -> Payload:
     """The payload with what the activity shows now. `at`: when it was edited last."""
     sent = payload.get("activity_sent") or payload["activity"]
-    shown = {"activity": view.to_json(), "activity_raw": raw, "activity_stamp": at and at.isoformat()}
+    edited = at.isoformat() if at is not None else None
+    shown: Payload = {"activity": view.to_json(), "activity_raw": raw, "activity_stamp": edited}
     return {**payload, "activity_sent": sent, **shown}
 
 
 def with_event(payload: Payload, raw: RawEvent, at: datetime | None = None) -> Payload:
     """The payload with what the event shows now. `at`: when it was edited last; None: not since it was read."""
-    shown = {"event": event_view(raw).to_json(), "event_raw": raw, "etag": raw.get("etag")}
+    shown: Payload = {"event": event_view(raw).to_json(), "event_raw": raw, "etag": raw.get("etag")}
     return {**payload, **shown, "event_stamp": at.isoformat() if at is not None else payload["event_stamp"]}
 
 

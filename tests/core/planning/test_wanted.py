@@ -46,7 +46,7 @@ def test_it_reads_as_it_was_stored(merged: Merged) -> None:
         Side.ACTIVITY: before_activity(merged.activity_changes, ACTIVITY, veiled=False),
     }
     wanted = Wanted(merged, before)
-    stored: dict[str, Any] = json.loads(json.dumps({"wanted": wanted.to_json(), "conflicts": wanted.conflicts_json()}))
+    stored: Any = json.loads(json.dumps({"wanted": wanted.to_json(), "conflicts": wanted.conflicts_json()}))
     assert Wanted.from_json(stored["wanted"], stored["conflicts"]) == wanted
     assert set(changes_of(stored, Side.EVENT)) == set(merged.event_changes)
     assert set(changes_of(stored, Side.ACTIVITY)) == set(merged.activity_changes)

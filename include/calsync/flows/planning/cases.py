@@ -90,7 +90,8 @@ class Cases:
     def _at_rest(self, link: LinkHead) -> Case:
         """An activity of an account that takes no part: does another one show it now?"""
         activity, event = self.seen.of(link)
-        held, payload, heir = self.seen.held.get(link.id), {}, None
+        held, heir = self.seen.held.get(link.id), None
+        payload: Payload = {}
         older = held is not None and held.format != ROW_FORMAT
         copy = link.state == State.ACTIVE and self.shared.has_copy(link)
         if self.asked is Asked.SYNC and ((held is not None and not older) or is_live(activity)):

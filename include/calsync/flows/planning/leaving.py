@@ -36,6 +36,10 @@ def remove_event(rows: Rows, account: RunAccount, link: LinkHead, payload: Paylo
 
 def fill_in(payload: Payload, held: Held, side: str) -> None:
     """Put what was seen of a side (`activity` or `event`) when the pair was held into the payload."""
-    names = (side, f"{side}_raw", f"{side}_stamp", *(("etag",) if side == "event" else ()))
     before = present(held.payload)
-    payload |= {name: before[name] for name in names}
+    seen: Payload = {"activity": before["activity"], "activity_raw": before["activity_raw"]}
+    seen["activity_stamp"] = before["activity_stamp"]
+    if side == "event":
+        seen = {"event": before["event"], "event_raw": before["event_raw"], "event_stamp": before["event_stamp"]}
+        seen["etag"] = before["etag"]
+    payload.update(seen)

@@ -104,7 +104,7 @@ class SharedMeetings:
         if self.rows.withdraw(link):
             why = "goes to another account first"
             self.rows.add(
-                account, Action.WAIT, dict(payload), state="deferred", activity_id=link.activity_id, reason=why
+                account, Action.WAIT, payload.copy(), state="deferred", activity_id=link.activity_id, reason=why
             )
         self.rows.add(account, Action.TAKE_OVER, payload, link, reason="the meeting is in this calendar, too")
 
@@ -270,7 +270,8 @@ class SharedMeetings:
             return
         _, event = self.seen.of(link)
         if account.policy.may_write(Side.ACTIVITY) and (event is None or event.status != "deleted"):
-            payload = payload_of(whole(link), *self.seen.of(link)) | change
+            payload = payload_of(whole(link), *self.seen.of(link))
+            payload["add"], payload["remove"] = list(change["add"]), list(change["remove"])
             with self.rows.by(ATTENDEES):
                 self.rows.add(account, Action.ATTEND, payload, link, reason="in other calendars, too")
 

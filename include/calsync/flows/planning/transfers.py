@@ -38,7 +38,7 @@ def new_owner(seen: Seen, link: LinkHead, view: ActivityView) -> str:
 
 def plan(rows: Rows, taker: RunAccount, account: RunAccount, link: Link, payload: Payload) -> None:
     """Plan that the event of this link goes to its activity's new owner."""
-    rows.create(taker, Action.CREATE_EVENT, dict(payload), link, reason="given to this account's user")
+    rows.create(taker, Action.CREATE_EVENT, payload.copy(), link, reason="given to this account's user")
     rows.out[-1].event_id = None  # it is yet to be made
     rows.add(account, Action.REMOVE_EVENT, payload, link, reason=CAUSE, side=Side.ACTIVITY)
 
