@@ -8,48 +8,23 @@ import json
 from sqlalchemy import select, update
 
 from include.calsync.core.field_sets import FIELD_SET
-from include.calsync.store import schema
-from include.calsync.store.engine import migrate
 from include.calsync.store.tables import hold, link
-from tests.flows.meetings import BERT, assert_quiet, attendees, meets, owner, settle
-from tests.flows.world import ANNA, World
-
-
-def test_a_link_of_before_meetings_is_known_by_a_colleagues_copy(world: World) -> None:
-    """Bert's account is added long after; his copy must not become a second activity."""
-    world.google.add_user(BERT)
-    world.pipedrive.add_user("Bert", BERT, "Europe/Berlin")
-    world.anna_is(calendar="primary")
-    world.green()
-    event = meets(world)
-    world.green()
-    schema.downgrade(world.engine, "0003")
-    migrate(world.engine)
-    (row,) = world.links()
-    assert row.meeting == world.google.event(ANNA, event)["iCalUID"]
-    world.assert_quiet()
-    world.account(name="bert", pipedrive_user=BERT, google_user=BERT, calendar="primary")
-    world.google.touch_events(BERT, event)
-    settle(world)
-    assert len(world.activities()) == 1
-    world.google.touch_events(BERT, event)
-    settle(world)
-    assert (owner(world), attendees(world)) == (ANNA, [BERT])
-    assert_quiet(world)
+from tests.flows.world import World
 
 
 def before_priorities(world: World) -> None:
-    """The store as the version wrote it that knew nothing of priorities, brought up to this one."""
+    """The store as the version wrote it that knew nothing of priorities."""
     with world.engine.begin() as conn:
         for row in conn.execute(select(link)).all():
             base = {name: value for name, value in row.base_activity.items() if name != "priority"}
             assert base != row.base_activity
             text = json.dumps(base, sort_keys=True, ensure_ascii=False)
-            values = {"base_activity": base, "activity_digest": hashlib.sha256(text.encode()).hexdigest()[:32]}
+            values = {
+                "field_set": 1,
+                "base_activity": base,
+                "activity_digest": hashlib.sha256(text.encode()).hexdigest()[:32],
+            }
             conn.execute(update(link).where(link.c.id == row.id).values(values))
-    schema.downgrade(world.engine, "0012")
-    migrate(world.engine)
-    assert {row.field_set for row in world.links()} == {1}
 
 
 def with_priorities(world: World, count: int = 3) -> list[int]:

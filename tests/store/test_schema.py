@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, event, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, event, inspect, select, text
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.exc import DBAPIError
 
 from include.calsync.errors import CalsyncError, SettingsError
 from include.calsync.store import schema
 from include.calsync.store.engine import create_store_engine, migrate
-from include.calsync.store.tables import account, link, metadata
+from include.calsync.store.tables import account, metadata
 
 
 def test_the_migrated_schema_is_the_one_of_the_tables(store: Engine) -> None:
@@ -114,48 +113,6 @@ def test_downgrade_removes_everything_and_the_way_back_works(store: Engine) -> N
     assert _routines_and_triggers(store) == []
     migrate(store)
     assert _tables(store) == {*metadata.tables, schema.VERSION_TABLE}
-
-
-def test_going_back_one_revision_and_forth_keeps_the_rows(store: Engine, account_id: int) -> None:
-    before = _routines_and_triggers(store)
-    schema.downgrade(store, "-1")
-    migrate(store)
-    assert _routines_and_triggers(store) == before
-    with store.connect() as connection:
-        assert connection.execute(select(account.c.id)).scalars().all() == [account_id]
-
-
-UID = "7kukuqrfedlm2f9t0vr6m34gqk@google.com"
-SERIES = {"iCalUID": UID, "recurringEventId": "7kukuqrfedlm2f9t0vr6m34gqk"}
-
-
-@pytest.mark.parametrize(
-    ("event", "meeting"),
-    [
-        ({"iCalUID": UID}, UID),
-        ({"iCalUID": f"\u0000{UID}\u000b"}, UID),
-        (SERIES | {"originalStartTime": {"dateTime": "2026-11-24T10:00:00+01:00"}}, f"{UID} 2026-11-24T09:00:00+00:00"),
-        (SERIES | {"originalStartTime": {"date": "2026-11-24"}}, f"{UID} 2026-11-24"),
-        ({"iCalUID": "x" * 1101}, None),
-        ({}, None),
-        (None, None),
-    ],
-)
-def test_links_of_before_meetings_learn_theirs(
-    store: Engine, account_id: int, event: dict[str, Any] | None, meeting: str | None
-) -> None:
-    """As a store of before that column is upgraded."""
-    values = {"account_id": account_id, "company_id": "77", "activity_id": 1, "calendar_id": "c", "event_id": "e"}
-    values |= {"origin": "google", "state": "active", "base_activity": {}, "base_event": {}, "rendered": {}}
-    values |= {"activity_digest": "a", "event_digest": "b", "marked": True, "updated_at": datetime.now(UTC)}
-    if event and "\u0000" in str(event.get("iCalUID")) and store.dialect.name == "postgresql":
-        event = event | {"iCalUID": f"{UID}\u000b"}  # NUL was never stored there
-    with store.begin() as connection:
-        connection.execute(insert(link).values(event_raw=event, **values))
-    schema.downgrade(store, "0003")
-    migrate(store)
-    with store.connect() as connection:
-        assert connection.execute(select(link.c.meeting)).scalar_one() == meeting
 
 
 def test_a_failing_migration_changes_nothing(empty: Engine) -> None:

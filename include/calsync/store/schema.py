@@ -17,7 +17,7 @@ from include.calsync.store.transaction import reading
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0015"
+HEAD = "0001"
 """The newest revision; a test holds it to the files in `migrations/versions`."""
 
 # Not Alembic's default name: the store may share a database with Airflow, which uses that one.
@@ -108,7 +108,10 @@ def _upgrade(connection: Connection) -> None:
 
 def _newer(revisions: list[str]) -> str:
     found = f"connection calsync_db: the database has schema revision {', '.join(revisions)}, made by a newer calsync"
-    return f"{found}; this one knows up to {HEAD}. Update calsync, or restore the backup made before the update"
+    return (
+        f"{found}, or by one before 0.1.0; this one knows up to {HEAD}. Update calsync, or restore the backup made "
+        "before the update; one made before 0.1.0 can't be kept: let the first run fill an empty database"
+    )
 
 
 @contextmanager
