@@ -73,8 +73,8 @@ WRITES = [
     ),
     Mutation(
         "flows/applying/event_writes.py",
-        '{"etag": etag, "send_updates": desk.send_updates()}',
-        '{"etag": etag, "send_updates": "all"}',
+        "mails, ids = desk.send_updates(), (link.calendar_id, link.event_id)",
+        'mails, ids = "all", (link.calendar_id, link.event_id)',
         "guests are mailed about each deletion (law 9)",
         "tests/flows/test_mails.py",
     ),
