@@ -86,9 +86,9 @@ def test_a_dag_file_only_wires(path: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["dags", "include", "plugins"])
 def test_no_module_or_function_grows_too_long(folder: str) -> None:
-    """Past 400 and 50 lines something hides."""
+    """Past 400 and 50 lines something hides. A migration is a record of columns, written once."""
     long = []
-    for path in (ROOT / folder).rglob("*.py"):
+    for path in (path for path in (ROOT / folder).rglob("*.py") if path.parent.name != "versions"):
         text = path.read_text(encoding="utf-8")
         if len(text.splitlines()) > 400:
             long.append(short(path))
