@@ -70,14 +70,16 @@ def open_writes(conn: Connection, account_id: int) -> list[OpenWrite]:
     return records(OpenWrite, conn.execute(query.order_by(open_write.c.id)))
 
 
-def removed(conn: Connection, activity_ids: Mapping[str, Iterable[int]]) -> set[int]:
-    """Which of these activities (by company) once had an event that we removed ourselves."""
-    column, found = change_log.c, set()
+def removed(conn: Connection, activity_ids: Mapping[str, Iterable[int]]) -> set[tuple[str, int]]:
+    """Which of these activities (by company) once had an event that we removed ourselves: companies and ids."""
+    column = change_log.c
+    found: set[tuple[str, int]] = set()
     for company_id, ids in activity_ids.items():
         mine = column.company_id == company_id, column.action == "remove_event"
         remaining = iter(ids)
         while part := list(islice(remaining, IDS_PER_QUERY)):
-            found |= set(conn.execute(select(column.activity_id).where(*mine, column.activity_id.in_(part))).scalars())
+            query = select(column.activity_id).where(*mine, column.activity_id.in_(part))
+            found |= {(company_id, activity_id) for activity_id in conn.execute(query).scalars()}
     return found
 
 

@@ -77,9 +77,9 @@ class NewCases:
     """The facts of a run's new items."""
 
     def __init__(
-        self, seen: Seen, rows: Rows, linked: LinkedPairs, intents: OpenIntents, removed: Collection[int]
+        self, seen: Seen, rows: Rows, linked: LinkedPairs, intents: OpenIntents, removed: Collection[tuple[str, int]]
     ) -> None:
-        """`removed`: activities whose event we once removed; they come back however old they are."""
+        """`removed`: activities (company and id) whose event we once removed; they come back however old they are."""
         self.seen, self.rows, self.rests, self.shared = seen, rows, linked.rests, linked.shared
         self.now = linked.now
         self.intents, self.removed = intents, removed
@@ -125,7 +125,7 @@ class NewCases:
             asked=self.asked,
             leaves=out_of_scope(view, account.policy) or NONE,
             old=too_old(stamps, account.activities_connected_at or self.now),
-            removed=int(row.item_id) in self.removed,
+            removed=(row.scope, int(row.item_id)) in self.removed,
             named=self.rows.wanted(view),
             allowed=account.policy.may_create(Side.EVENT),
             ambiguous=ambiguous,

@@ -44,10 +44,10 @@ class NewItems:
         found: Diff,
         linked: LinkedPairs,
         resend_after: timedelta,
-        removed: Collection[int] = (),
+        removed: Collection[tuple[str, int]] = (),
         formers: Formers | None = None,
     ) -> None:
-        """`removed`: activities whose event we once removed; they come back however old they are."""
+        """`removed`: activities (company and id) whose event we once removed; they come back however old they are."""
         self.rows, self.shared, self.formers = rows, linked.shared, formers or Formers({}, {})
         self.pairing = Pairing(seen, rows, found, linked, resend_after, removed)
 

@@ -46,9 +46,9 @@ class Pairing:
         found: Diff,
         linked: LinkedPairs,
         resend_after: timedelta,
-        removed: Collection[int],
+        removed: Collection[tuple[str, int]],
     ) -> None:
-        """`removed`: activities whose event we once removed; they come back however old they are."""
+        """`removed`: activities (company and id) whose event we once removed; they come back however old they are."""
         self.seen, self.shared = seen, linked.shared
         self.intents = OpenIntents(seen, linked.now, resend_after)
         self.cases = NewCases(seen, rows, linked, self.intents, removed)
