@@ -9,7 +9,16 @@ from sqlalchemy import Table, func, select
 
 from include.calsync.flows.closing.close import close
 from include.calsync.store import pruning
-from include.calsync.store.tables import change_log, held_item, hold, plan_row, run_account, run_usage, sync_run
+from include.calsync.store.tables import (
+    account_day,
+    change_log,
+    held_item,
+    hold,
+    plan_row,
+    run_account,
+    run_usage,
+    sync_run,
+)
 from include.sandbox.base import Fault
 from tests.flows.killing import Killed, before_request
 from tests.flows.test_crash import LEASE_S
@@ -28,6 +37,16 @@ def plans(world: World) -> list[tuple[Any, str]]:
         return [(row.run_id, row.state) for row in conn.execute(select(plan_row).order_by(plan_row.c.id))]
 
 
+def run_ids(world: World) -> list[str]:
+    with world.engine.connect() as conn:
+        return list(conn.execute(select(sync_run.c.id).order_by(sync_run.c.started_at)).scalars())
+
+
+def days(world: World) -> list[Any]:
+    with world.engine.connect() as conn:
+        return list(conn.execute(select(account_day).order_by(account_day.c.day)))
+
+
 def die() -> None:
     raise Killed
 
@@ -44,13 +63,56 @@ def test_plans_are_kept_for_a_week_and_runs_for_ninety_days(world: World) -> Non
     world.pass_time(1.1 * DAY_S)
     world.green()
     assert plans(world) == []
-    assert count(world, sync_run) == 4
+    wrote, last = run_ids(world)
     world.pass_time(84 * DAY_S)
     world.green()
-    assert (count(world, sync_run), count(world, run_account)) == (3, 3)
+    assert [wrote, last] != run_ids(world)
+    assert (count(world, sync_run), count(world, run_account)) == (1, 1)
     assert count(world, run_usage) > 0
     assert (count(world, change_log), len(world.links())) == (entries, 1)
     world.assert_quiet()
+
+
+def test_runs_that_had_nothing_to_do_are_kept_for_a_day(world: World) -> None:
+    """There are 288 of them a day. What a person started, what failed and what had something to tell stays."""
+    world.green()
+    world.activity("Call")
+    wrote = world.green()
+    assert wrote["events"]["created"] == 1
+    world.sandbox.google.faults.add(Fault("status", status=401, times=9))
+    assert world.sync().failure is not None
+    world.sandbox.google.faults.clear()
+    world.green(kind="manual")
+    kept = run_ids(world)[1:]
+    for _ in range(3):
+        world.green()
+    assert len(run_ids(world)) == 7
+    world.pass_time(1.1 * DAY_S)
+    world.green()
+    assert run_ids(world)[:-1] == kept
+    world.assert_quiet()
+
+
+def test_what_the_runs_of_a_day_did_is_added_up(world: World) -> None:
+    world.green()
+    assert days(world) == []
+    first, second = world.activity("Call"), world.activity("Visit")
+    world.event("Lunch")
+    world.green()
+    world.pipedrive.edit_activity(first["id"], subject="Call back")
+    world.pipedrive.delete_activity(second["id"])
+    for _ in range(3):  # a deletion is proven by two of them
+        world.green()
+    world.green(dry_run=True)
+    (row,) = days(world)
+    assert (row.activities_created, row.activities_updated, row.activities_deleted) == (1, 0, 0)
+    assert (row.events_created, row.events_updated, row.events_deleted, row.conflicts) == (2, 1, 1, 0)
+    event = next(each for each in world.events() if each["summary"] == "Call back")
+    world.pass_time(DAY_S)
+    world.pipedrive.edit_activity(first["id"], subject="Call now")
+    world.google.edit_event(world.calendar, event["id"], summary="Call then")
+    world.green()
+    assert [each.conflicts for each in days(world)] == [0, 1]
 
 
 def test_what_is_held_is_still_held_after_its_plan_is_gone(world: World) -> None:

@@ -135,7 +135,7 @@ def test_a_run_its_accounts_and_rows_read_as_they_were_stored(store: Engine, acc
         runs.set_account(conn, "r", account_id, activities_pulled=True, events_pulled=True)
         cursors.save(conn, account_id=account_id, side="activities", run_id="r", at=NOON, watermark=NOON)
         cursor = cursors.get(conn, account_id, "activities")
-    assert stored == run_records.StoredRun("r", "d", "manual", True, request, NOON, None, None, None)
+    assert stored == run_records.StoredRun("r", "d", "manual", True, request, NOON, None, None, None, quiet=False)
     assert (account.account_id, account.fence, account.settings) == (account_id, 4, {"name": "anna"})
     assert (account.counts, account.notices, account.next_watermark) == ({"activities_listed": 2}, ["n"], NOON)
     assert (account.planned, account.events_pulled, account.mode) == (True, False, None)

@@ -32,6 +32,8 @@ class StoredRun:
     planned_at: datetime | None
     finished_at: datetime | None
     summary: Json | None
+    quiet: bool
+    """Nothing came of it that anybody would want to look up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ change_log = Table(
     one_of("side", "events", "activities", "store"),
     Index("ix_change_log_recent", "account_id", "action", "at"),
     Index("ix_change_log_activity", "company_id", "activity_id"),
+    Index("ix_change_log_event", "calendar_id", "event_id"),
     comment="append-only (trigger)",
 )
 

@@ -51,9 +51,10 @@ def get(conn: Connection, run_id: str) -> StoredRun | None:
     return record_of(StoredRun, conn.execute(_GET, {"run_id": run_id}).first())
 
 
-def finish(conn: Connection, run_id: str, at: datetime, summary: Mapping[str, Any]) -> None:
-    """Close the run and drop what it staged."""
-    conn.execute(update(sync_run).where(sync_run.c.id == run_id).values(finished_at=at, summary=dict(summary)))
+def finish(conn: Connection, run_id: str, at: datetime, summary: Mapping[str, Any], *, quiet: bool) -> None:
+    """Close the run and drop what it staged. `quiet`: nothing came of it that anybody would want to look up."""
+    values = {"finished_at": at, "summary": dict(summary), "quiet": quiet}
+    conn.execute(update(sync_run).where(sync_run.c.id == run_id).values(**values))
     conn.execute(delete(observation).where(observation.c.run_id == run_id))
 
 
@@ -189,6 +190,11 @@ def names_with_work(conn: Connection, run_id: str) -> list[str]:
     unsettled = exists().where(open_write.c.account_id == account.c.id)
     query = select(account.c.name).join(run_account, run_account.c.account_id == account.c.id)
     return list(conn.execute(query.where(*mine, or_(planned, unsettled)).order_by(account.c.name)).scalars())
+
+
+def has_rows(conn: Connection, run_id: str) -> bool:
+    """Whether anything was planned."""
+    return conn.execute(select(plan_row.c.id).where(plan_row.c.run_id == run_id).limit(1)).first() is not None
 
 
 def set_row(conn: Connection, row_id: int, **values: Any) -> None:

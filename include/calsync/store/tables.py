@@ -82,6 +82,7 @@ sync_run = Table(
     Column("planned_at", UtcDateTime, comment="once: what was read is not read again, the plan not made again"),
     Column("finished_at", UtcDateTime),
     Column("summary", OptionalJson),
+    Column("quiet", Boolean, nullable=False, server_default=false(), comment="nothing to tell: its records go first"),
     one_of("kind", "scheduled", "manual", "backfill", "upload"),
 )
 
@@ -89,7 +90,7 @@ run_account = Table(
     "run_account",
     metadata,
     Column("run_id", ForeignKey("sync_run.id", ondelete="CASCADE"), primary_key=True),
-    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("account_id", ForeignKey("account.id"), primary_key=True, index=True),
     Column("settings", JSON, nullable=False, comment="the account as configured for this run"),
     Column("fence", Integer),
     Column("state", String(20), nullable=False, server_default="ok"),
@@ -104,6 +105,17 @@ run_account = Table(
     Column("planned", Boolean, nullable=False, server_default=false(), comment="what was staged is in the stored plan"),
     one_of("state", "ok", "busy", "failed"),
     comment="one account's part in one run: what it saw, where its cursors may move to",
+)
+
+account_day = Table(
+    "account_day",
+    metadata,
+    Column("account_id", ForeignKey("account.id"), primary_key=True),
+    Column("day", String(10), primary_key=True, comment="in UTC"),
+    *(Column(f"activities_{done}", Integer, nullable=False) for done in ("created", "updated", "deleted")),
+    *(Column(f"events_{done}", Integer, nullable=False) for done in ("created", "updated", "deleted")),
+    Column("conflicts", Integer, nullable=False),
+    comment="what the runs of a day did for an account; a day without a write has no row",
 )
 
 run_usage = Table(

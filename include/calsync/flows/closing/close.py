@@ -21,7 +21,7 @@ from include.calsync.flows.closing import guests, waiting
 from include.calsync.flows.run import Run, RunAccount, at_work, check_format, check_lease, fail_account, load, resume
 from include.calsync.flows.services import Services
 from include.calsync.store import accounts as known_accounts
-from include.calsync.store import changes, cursors, holds, quarantine, runs
+from include.calsync.store import changes, cursors, days, holds, quarantine, runs
 from include.calsync.store.transaction import Connection, reading
 
 log = logging.getLogger(__name__)
@@ -78,14 +78,26 @@ def close(services: Services, run_id: str, owner: str, broken: Sequence[str] = (
     with reading(services.engine) as conn:
         result = _result(conn, run)
         failure = _failure(conn, run, broken, services.clock())
+    now = services.clock()
     with services.engine.begin() as conn:
-        runs.finish(conn, run.id, services.clock(), result)
+        runs.finish(conn, run.id, now, result, quiet=_is_quiet(conn, run, failure))
+        if not run.request.dry_run:
+            for account in run.accounts:
+                did = result["accounts"][account.name]
+                sides = {"activities": did["activities"], "events": did["events"]}
+                days.add(conn, account.id, now, conflicts=did["conflicts"], **sides)
     for account in run.accounts:
         for notice in account.notices:
             log.warning("%s", notice)
     log.info("Result: %s", result)
     log.info("In words:\n%s", "\n".join(told.done(run, result)))
     return Summary(result, failure)
+
+
+def _is_quiet(conn: Connection, run: Run, failure: str | None) -> bool:
+    """Whether the schedule started it, and it found nothing to do, and nothing to tell."""
+    told_of = failure is not None or any(account.state != "ok" or account.notices for account in run.accounts)
+    return run.request.kind == "scheduled" and not told_of and not runs.has_rows(conn, run.id)
 
 
 def _over(services: Services, run_id: str, broken: Sequence[str]) -> Summary | None:

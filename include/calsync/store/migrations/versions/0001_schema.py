@@ -45,6 +45,7 @@ POSTGRESQL_TRIGGERS = {
 def upgrade() -> None:
     """Create the tables, parents first, and the triggers."""
     _create_account()
+    _create_account_day()
     _create_budget_reset()
     _create_deployment()
     _create_directory()
@@ -97,6 +98,7 @@ def downgrade() -> None:
         "directory",
         "deployment",
         "budget_reset",
+        "account_day",
         "account",
     ):
         op.drop_table(table)
@@ -148,6 +150,24 @@ def _create_account() -> None:
         ),
         sa.UniqueConstraint("name", name=op.f("uq_account_name")),
         comment="a Pipedrive user paired with a calendar; (company, user, calendar) is its identity, the name is not",
+    )
+
+
+def _create_account_day() -> None:
+    op.create_table(
+        "account_day",
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("day", sa.String(10), nullable=False, comment="in UTC"),
+        sa.Column("activities_created", sa.Integer(), nullable=False),
+        sa.Column("activities_updated", sa.Integer(), nullable=False),
+        sa.Column("activities_deleted", sa.Integer(), nullable=False),
+        sa.Column("events_created", sa.Integer(), nullable=False),
+        sa.Column("events_updated", sa.Integer(), nullable=False),
+        sa.Column("events_deleted", sa.Integer(), nullable=False),
+        sa.Column("conflicts", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_day_account_id")),
+        sa.PrimaryKeyConstraint("account_id", "day", name=op.f("pk_account_day")),
+        comment="what the runs of a day did for an account; a day without a write has no row",
     )
 
 
@@ -268,6 +288,13 @@ def _create_sync_run() -> None:
         ),
         sa.Column("finished_at", UtcDateTime()),
         sa.Column("summary", sa.JSON()),
+        sa.Column(
+            "quiet",
+            sa.Boolean(),
+            server_default=sa.false(),
+            nullable=False,
+            comment="nothing to tell: its records go first",
+        ),
         sa.CheckConstraint("kind IN ('scheduled', 'manual', 'backfill', 'upload')", name=op.f("ck_sync_run_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_run")),
     )
@@ -310,6 +337,7 @@ def _create_change_log() -> None:
         comment="append-only (trigger)",
     )
     op.create_index("ix_change_log_activity", "change_log", ["company_id", "activity_id"])
+    op.create_index("ix_change_log_event", "change_log", ["calendar_id", "event_id"])
     op.create_index("ix_change_log_recent", "change_log", ["account_id", "action", "at"])
     op.create_index(op.f("ix_change_log_run_id"), "change_log", ["run_id"])
 
@@ -626,6 +654,7 @@ def _create_run_account() -> None:
         sa.PrimaryKeyConstraint("run_id", "account_id", name=op.f("pk_run_account")),
         comment="one account's part in one run: what it saw, where its cursors may move to",
     )
+    op.create_index(op.f("ix_run_account_account_id"), "run_account", ["account_id"])
 
 
 def _create_run_usage() -> None:
