@@ -2,6 +2,7 @@
 
     python -m tests.checks.bench                                # make bench: 10,000 activities of 4 users
     python -m tests.checks.bench --activities 500 --no-limits   # a quick look, without waiting for quotas
+    python -m tests.checks.bench --peers                        # other programs beside it: tests/checks/peers
 
 The sandbox is another process, answers after 50 ms, and refuses what exceeds the documented limits. Each run of the
 product is a process of its own too, so time and memory are the product's. Google allows 600 requests per minute and
@@ -65,6 +66,10 @@ class Measured:
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["--peers"]:
+        from tests.checks.peers.__main__ import main as beside_peers
+
+        return beside_peers(sys.argv[2:])
     options = _options()
     here, there = PROCESSES.Pipe()
     sandbox = PROCESSES.Process(target=_serve, args=(there, options), daemon=True)

@@ -1,0 +1,94 @@
+"""Measures calsync beside other programs that sync or compare. Figures are printed; `--docs` writes them to docs/.
+
+    python -m tests.checks.peers                                  # make bench ARGS=--peers
+    python -m tests.checks.peers --items 2000 --rows 100000 --runs 1
+
+Each run of each contender is a process of its own. Exits 1 if a contender wrote what nobody edited, or another result
+of the bare diff than the loop over dicts, except where that is the contender's known fault (`report.FAULTS`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.checks.peers import bare, environment, whole
+from tests.checks.peers.items import CHANGED_EVERY
+from tests.checks.peers.measured import Figure, in_process, middle
+from tests.checks.peers.product import Company
+from tests.checks.peers.report import FAULTS, Line, Report, printed, write
+from tests.checks.peers.rows import make_rows
+
+WHOLE = {
+    "known": ("calsync", "vdirsyncer"),
+    "compared": ("calsync", *whole.PEERS),
+    "changed": ("calsync", *whole.PEERS),
+}
+"""Who takes part in which case of the whole syncs. Only two can know without reading that nothing was edited."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print, and write where that is asked for."""
+    parser = argparse.ArgumentParser(prog="make bench ARGS=--peers", description=__doc__.partition("\n")[0])
+    parser.add_argument("--items", type=int, default=20_000, help="linked pairs of the whole syncs (default: 20,000)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="links of the bare diff (default: 1,000,000)")
+    parser.add_argument("--runs", type=int, default=3, help="of each contender; medians are shown (default: 3)")
+    parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md and its picture")
+    given = parser.parse_args(arguments)
+    peers = environment.python()
+    report = Report(given.items, given.rows, given.runs)
+    for line in (*of_bare_diff(peers, given.rows, given.runs), *of_whole_syncs(peers, given.items, given.runs)):
+        report.lines.append(line)
+        print(f"{line.work}, {line.contender}: {line.figure.cpu_s:.2f} s of CPU, {line.figure.outcome}", flush=True)
+    print(f"\n{printed(report)}")
+    if given.docs:
+        write(report)
+    problems = wrong(report)
+    for problem in problems:
+        print(f"wrong: {problem}")
+    return 1 if problems else 0
+
+
+def of_bare_diff(peers: Path, count: int, runs: int) -> Iterator[Line]:
+    """The bare diff, contender by contender."""
+    with tempfile.TemporaryDirectory() as folder:
+        make_rows(count).write(Path(folder))
+        for names, python in ((bare.OURS, Path(sys.executable)), (bare.PEERS, peers)):
+            for name in names:
+                figures = [in_process(python, "bare", name, folder) for _ in range(runs)]
+                yield Line("diff", name, middle(figures))
+
+
+def of_whole_syncs(peers: Path, count: int, runs: int) -> Iterator[Line]:
+    """The whole syncs, case by case; all contenders of a case one after the other."""
+    with tempfile.TemporaryDirectory() as folder, Company(Path(folder), count) as company:
+
+        def run(name: str, case: str) -> Figure:
+            if name == "calsync":
+                return company.run(case)
+            return in_process(peers, "whole", name, case, str(count), folder)
+
+        for name in whole.PEERS:
+            run(name, "prepared")
+        for case, names in WHOLE.items():
+            for name in names:
+                yield Line(case, name, middle([run(name, case) for _ in range(runs)]))
+
+
+def wrong(report: Report) -> list[str]:
+    """What should not have come out."""
+    oracle = next(line.figure.outcome for line in report.lines if line.contender == "dicts")
+    written = {"known": 0, "compared": 0, "changed": len(range(0, report.items, CHANGED_EVERY))}
+    problems = []
+    for line in report.lines:
+        expected = oracle if line.work == "diff" else f"{written[line.work]} written"
+        if line.figure.outcome != expected and line.contender not in FAULTS:
+            problems.append(f"{line.work}, {line.contender}: {line.figure.outcome}, not {expected}")
+    return problems
+
+
+if __name__ == "__main__":
+    sys.exit(main())
