@@ -7,7 +7,7 @@ Runs by the schedule (`CALSYNC_SCHEDULE`, every 5 minutes by default) over all e
 2. **pull_events** reads what changed in each calendar
 3. **plan** compares both with what they showed when they were last equal; its log shows what was read and left out,
    and every change to be made
-4. **upsert_events**, **upsert_activities** carry the plan out
+4. **upsert_events**, **upsert_activities** carry the plan out; Airflow skips them if there is nothing to write
 5. **close** moves the cursors and returns the result; it fails if an account or an item did
 
 #### Params
