@@ -182,7 +182,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "F704": (f"{_LEASES}the_lease_of_a_dead_run_is_taken_over_when_it_is_over",),
     "F705": (
-        "store/test_schema.py::test_going_back_one_revision_and_forth_keeps_the_rows",
+        "store/test_schema.py::test_downgrade_removes_everything_and_the_way_back_works",
         "store/test_schema.py::test_a_process_killed_in_mid_migration_leaves_nothing",
     ),
     "F706": (
