@@ -11,14 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.calsync.core.model import When
+from include.calsync.core.moved_times import move_activity, move_event
 from include.calsync.core.when import (
     activity_fields,
     activity_when,
     event_fields,
     event_when,
     known_zone,
-    move_activity,
-    move_event,
     whole_minutes,
 )
 from include.calsync.errors import Unreadable

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from include.calsync.flows.pulling.probe import PAST_SHARE, SUSPECTS_PER_RUN
+from include.calsync.flows.pulling.probe import SUSPECTS_PER_RUN
+from include.calsync.flows.pulling.turns import PAST_SHARE
 from include.calsync.store.tables import hold, link
 from include.sandbox.base import Fault
 from tests.flows.world import World, account_row, day
@@ -125,7 +126,7 @@ def test_past_ones_have_their_turn_too(many: Many) -> None:
 
 def test_in_ten_thousand_links_a_deletion_is_found_within_a_day(many: Many, monkeypatch: pytest.MonkeyPatch) -> None:
     """The order of the probes alone, run by run: no service is asked ten thousand times here."""
-    from include.calsync.flows.pulling.probe import turn
+    from include.calsync.flows.pulling.turns import turn
 
     now = many.world.clock()
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, insert, select
 
-from include.calsync.core.records import Observation
+from include.calsync.core.observations import Observation
 from include.calsync.store import copies, holds, mapping, quarantine, runs
 from include.calsync.store.engine import create_store_engine
 from include.calsync.store.errors import Taken

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Table
 
-from include.calsync.core import records, run_records
+from include.calsync.core import observations, records, run_records
 from include.calsync.store import changes, copies, cursors, formers, holds, mapping, runs, tables
 from tests.store.conftest import NOON
 
@@ -32,7 +32,7 @@ LINK: dict[str, Any] = {
     "meeting": "m",
 }
 # Columns that nobody reads by their record.
-BESIDE = {run_records.Cursor: {"run_id"}, records.Observation: {"id", "run_id"}}
+BESIDE = {run_records.Cursor: {"run_id"}, observations.Observation: {"id", "run_id"}}
 
 
 STORED = [each.name for each in dataclasses.fields(run_records.NewRow) if each.name != "hold"]
@@ -52,7 +52,7 @@ def new_row(account_id: int, **values: Any) -> run_records.NewRow:
         (records.Intent, tables.intent),
         (records.Copy, tables.copy),
         (records.SetAside, tables.quarantine),
-        (records.Observation, tables.observation),
+        (observations.Observation, tables.observation),
         (run_records.StoredRun, tables.sync_run),
         (run_records.Cursor, tables.cursor),
         (run_records.PlanRow, tables.plan_row),

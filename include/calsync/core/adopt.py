@@ -9,10 +9,10 @@ from typing import Generic, TypeVar
 
 from include.calsync.core.fields import MERGED
 from include.calsync.core.model import ActivityView, EventView, When
+from include.calsync.core.moved_times import move_event
 from include.calsync.core.policy import Policy
 from include.calsync.core.text import one_line
 from include.calsync.core.title import same_titles
-from include.calsync.core.when import move_event
 from include.calsync.core.written import parts
 
 Key = TypeVar("Key", bound=Hashable)

@@ -15,11 +15,11 @@ from include.calsync.core.conflicts import Conflict, Why, barred, preferred
 from include.calsync.core.fields import MERGED, TEXTS, VALUES, event_name
 from include.calsync.core.limits import EVENT_PLACE, EVENT_TITLE, SHORTENED, is_short_for, lengthen, shorten
 from include.calsync.core.model import ActivityView, EventView, Origin, When
+from include.calsync.core.moved_times import move_activity, move_event
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.text import compose, plain, safe_html, typed_part
 from include.calsync.core.title import NO_TITLE, Rendered, bare, parse, wraps
 from include.calsync.core.visibility import visibility_change
-from include.calsync.core.when import move_activity, move_event
 from include.calsync.core.written import Written, block_of, wanted_visibility, written_for
 from include.calsync.errors import Unreadable
 

@@ -9,12 +9,12 @@ from typing import Self
 from include.calsync.core.fields import VALUES, context_block
 from include.calsync.core.limits import EVENT_PLACE, EVENT_TITLE, NAME, shorten
 from include.calsync.core.model import ActivityView, Context, EventView
+from include.calsync.core.moved_times import move_event
 from include.calsync.core.policy import Policy
 from include.calsync.core.raw import Json
 from include.calsync.core.text import compose, plain
 from include.calsync.core.title import DONE_MARK, Rendered, render
 from include.calsync.core.visibility import PRIVATE
-from include.calsync.core.when import move_event
 from include.calsync.errors import Unreadable
 
 

@@ -11,11 +11,12 @@ from include.calsync.core.field_sets import FIELD_SET, completed, present
 from include.calsync.core.fields import activity_view, event_view, is_foreign
 from include.calsync.core.merge import Merged, Pair, merge
 from include.calsync.core.model import ActivityView, EventView, Origin
+from include.calsync.core.observations import Observation
 from include.calsync.core.planning.wanted import Wanted, before_activity, before_event
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.privacy import is_veiled
 from include.calsync.core.raw import Json, RawActivity, RawEvent
-from include.calsync.core.records import Former, Link, Observation, Payload
+from include.calsync.core.records import Former, Link, Payload
 from include.calsync.core.visibility import visibility_of
 from include.calsync.core.words import WITHDRAWN
 from include.calsync.core.written import Written

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, bindparam, delete, exists, func, insert, or_, select, update
 
-from include.calsync.core.records import NOBODY, Columns, Observation
+from include.calsync.core.observations import NOBODY, Observation
+from include.calsync.core.records import Columns
 from include.calsync.core.run_records import AccountInRun, NewRow, PlanRow, StoredRun
 from include.calsync.store.columns import columns_of, record_of, records
 from include.calsync.store.tables import account, observation, open_write, plan_row, run_account, run_usage, sync_run

@@ -10,6 +10,7 @@ from include.calsync.core.fields import VALUES, activity_body, activity_view
 from include.calsync.core.limits import PLACE, SUBJECT, shorten
 from include.calsync.core.merge import advance
 from include.calsync.core.model import ActivityView, Context, EventView
+from include.calsync.core.moved_times import move_activity
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import Body, RawActivity
 from include.calsync.core.records import Columns
@@ -17,7 +18,6 @@ from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
-from include.calsync.core.when import move_activity
 from include.calsync.core.written import Written
 from include.calsync.errors import RecordError, RetryableError, ServiceError, Unreadable
 from include.calsync.flows.applying.activity_writes import ActivityWrites

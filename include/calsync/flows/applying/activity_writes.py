@@ -22,9 +22,9 @@ from include.calsync.core.series import is_occurrence
 from include.calsync.core.stamps import skew, stamp
 from include.calsync.errors import NotFound, PartlyRefused, RetryableError, ServiceError
 from include.calsync.flows import moves
-from include.calsync.flows.applying.event_writes import put_mark
 from include.calsync.flows.applying.follow_writes import lives_on
 from include.calsync.flows.applying.guests import Guests
+from include.calsync.flows.applying.mark_writes import put_mark
 from include.calsync.flows.applying.pasted import refs_body
 from include.calsync.flows.applying.shared_writes import attend, take_over
 from include.calsync.flows.applying.writes import Desk, promptly, same_content

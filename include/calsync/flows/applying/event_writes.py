@@ -27,6 +27,7 @@ from include.calsync.errors import (
     PreconditionFailed,
     RecordError,
 )
+from include.calsync.flows.applying.mark_writes import put_mark
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.applying.zones import zoned
 from include.calsync.flows.moves import MOVES, client_of, hand_over
@@ -229,27 +230,6 @@ class EventWrites:
 
     def _edited_at(self, event: RawEvent) -> datetime | None:
         return stamp(event.get("updated"), skew(self.desk.google.server_time, self.desk.services.clock))
-
-
-def put_mark(desk: Desk, row: PlanRow, wanted: Mark, event: RawEvent | None = None) -> RawEvent:
-    """The event (by default the row's) with our properties on it; logged with the next commit."""
-    shown = {**(row.payload["event_raw"] or {}), "etag": row.payload["etag"]} if event is None else event
-    known = read_mark(shown)
-    if known == wanted:  # an earlier write arrived, although nobody heard of it
-        return shown
-    marks = {"before": {"mark": known and known.properties()}, "after": {"mark": wanted.properties()}}
-    ids = {"activity_id": wanted.activity_id, "event_id": wanted.event_id}
-    with desk.commit() as conn:
-        desk.note(conn, row, side=Side.EVENT, seen=shown.get("etag"), action=str(Action.MARK), **marks, **ids)
-    with desk.sending(row):
-        answer = desk.google.patch_event(
-            desk.calendar_id,
-            wanted.event_id,
-            {"extendedProperties": wanted.properties()},
-            etag=shown.get("etag"),
-            send_updates="none",  # nobody sees our properties
-        )
-    return desk.veiled(answer)
 
 
 def shows(event: RawEvent, merged: Merged) -> bool:

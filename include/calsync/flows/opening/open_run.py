@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from include.calsync.core.policy import Mode
 from include.calsync.core.records import KnownAccount
-from include.calsync.errors import AccountError, CalsyncError, ServiceError, SettingsError
+from include.calsync.errors import AccountError, CalsyncError, SettingsError
 from include.calsync.flows.border import border
 from include.calsync.flows.creation_limits import decide_anew
 from include.calsync.flows.deployment import check_store
 from include.calsync.flows.opening import cost
+from include.calsync.flows.opening.connected import connect
 from include.calsync.flows.opening.identity import Resolved, clashes, resolve
 from include.calsync.flows.opening.types import unknown
 from include.calsync.flows.run import RunRequest, Stop, counted, mark_failed, take_leases
@@ -23,7 +24,7 @@ from include.calsync.store import accounts as known_accounts
 from include.calsync.store import pruning, runs
 from include.calsync.store.directory import Directory
 from include.calsync.store.engine import migrate
-from include.calsync.store.transaction import Connection, reading
+from include.calsync.store.transaction import Connection
 
 RESUMED = "resumed"
 """In place of a digest of settings: those of the last run are no longer known to hold."""
@@ -155,7 +156,7 @@ def _enlist(
             error=problem.error if problem else None,
         )
     if not request.dry_run and not (problem and problem.passing):
-        _connect(services, account, account_id)
+        connect(services, account, account_id)
     if not problem and not request.dry_run and request.upload is None:
         with services.engine.begin() as conn:
             take_leases(services, conn, run_id, request.owner, [account.name])
@@ -210,49 +211,3 @@ def _account_id(conn: Connection, name: str, found: Resolved | None) -> int:
         conn, name=name, company_id=found.company_id, user_id=found.user_id, calendar_id=found.calendar_id
     )
     return known if known is not None else _account_id(conn, name, found)  # another run was just quicker
-
-
-def _connect(services: Services, account: Account, account_id: int) -> None:
-    """Note since when the account is connected, once: now by each service's own clock, in whole seconds."""
-    with reading(services.engine) as conn:
-        known = known_accounts.get(conn, account_id)
-    values = {}
-    if known.activities_connected_at is None:
-        now = _time_at(services, lambda: _pipedrive_time(services, account))
-        values["activities_connected_at"] = _followed_until(services, known) or now
-    if known.events_connected_at is None:
-        values["events_connected_at"] = _time_at(services, lambda: _google_time(services, account))
-    if values:
-        with services.engine.begin() as conn:
-            known_accounts.set_connected_at(conn, account_id, **values)
-
-
-def _followed_until(services: Services, known: KnownAccount) -> datetime | None:
-    """Until when the user's activities were followed with the calendar that this account had before, if it had one."""
-    with reading(services.engine) as conn:
-        return known_accounts.followed_until(conn, known)
-
-
-def _pipedrive_time(services: Services, account: Account) -> datetime | None:
-    client = services.pipedrive(account.pipedrive_conn_id)
-    if client.server_time is None:
-        client.me()
-    return client.server_time
-
-
-def _google_time(services: Services, account: Account) -> datetime | None:
-    client = services.google(account.google_conn_id, account.google_user)
-    if client.server_time is None:
-        client.get_calendar("primary")
-    return client.server_time
-
-
-def _time_at(services: Services, ask: Callable[[], datetime | None]) -> datetime:
-    """An error tells the time as well; without any answer it is our own clock's."""
-    try:
-        at = ask()
-    except ServiceError as error:
-        at = error.server_time
-    except AccountError:
-        at = None
-    return (at or services.clock()).replace(microsecond=0)

@@ -10,11 +10,12 @@ from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, Change, EventView, Origin
+from include.calsync.core.observations import Observation, is_live, is_lost, is_vanished
 from include.calsync.core.planning.facts import NONE, Asked, Facts, Hold, Holder, Part, Shown, State, Why
 from include.calsync.core.planning.pair_facts import of_policy, pair_policy, scope_of
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Link, LinkHead, Observation, Payload, is_live, is_lost, is_vanished, whole
+from include.calsync.core.records import Link, LinkHead, Payload, whole
 from include.calsync.core.run_records import Held
 from include.calsync.core.words import UNPROVEN_EVENTS, WITHDRAWN, Absence
 from include.calsync.errors import Defect, Unreadable

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 
 from include.calsync.core.field_sets import FIELD_SET, completed, last_activity, last_event
 from include.calsync.core.model import ActivityView, EventView, digest
+from include.calsync.core.observations import Observation
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Columns, Link, LinkHead, Observation, with_columns
+from include.calsync.core.records import Columns, Link, LinkHead, with_columns
 from include.calsync.store import mapping
 from include.calsync.store.transaction import Connection
 

@@ -15,12 +15,13 @@ from include.calsync.core.decide import Action
 from include.calsync.core.guard import Limit, message
 from include.calsync.core.marks import read_mark
 from include.calsync.core.model import ActivityView, EventView, When
+from include.calsync.core.moved_times import move_activity, move_event
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import Raw
 from include.calsync.core.run_records import HeldCreation, NewHold, NewRow
 from include.calsync.core.stamps import stamp
 from include.calsync.core.twins import AT_ONCE, Doubt, Item, Known, doubt_of
-from include.calsync.core.when import due_at, move_activity, move_event
+from include.calsync.core.when import due_at
 from include.calsync.flows.creation_limits import MAX_CREATE, create_limits
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
 from include.calsync.flows.run import Run, RunAccount

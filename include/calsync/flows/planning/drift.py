@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from include.calsync.core.decide import Action
 from include.calsync.core.diff import Diff
 from include.calsync.core.model import Change
+from include.calsync.core.observations import is_live, is_lost, is_missing
 from include.calsync.core.planning.wanted import changes_of
 from include.calsync.core.policy import Side
-from include.calsync.core.records import LinkHead, is_live, is_lost, is_missing
+from include.calsync.core.records import LinkHead
 from include.calsync.core.run_records import NewRow
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.run import RunAccount

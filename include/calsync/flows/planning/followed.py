@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from include.calsync.core.marks import Mark, read_mark
-from include.calsync.core.records import Columns, LinkHead, Observation, with_columns
+from include.calsync.core.observations import Observation
+from include.calsync.core.records import Columns, LinkHead, with_columns
 from include.calsync.core.series import series_columns
 from include.calsync.core.words import ANOTHER_ACTIVITY, ANOTHER_EVENT, Absence
 from include.calsync.flows.run import RunAccount

@@ -9,7 +9,8 @@ from include.calsync.core import adopt
 from include.calsync.core.field_sets import FIELD_SET
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, EventView, Origin, When, digest
-from include.calsync.core.records import Columns, Intent, Observation, is_vanished
+from include.calsync.core.observations import Observation, is_vanished
+from include.calsync.core.records import Columns, Intent
 from include.calsync.core.stamps import stamp
 from include.calsync.core.title import Rendered
 from include.calsync.core.when import due_at

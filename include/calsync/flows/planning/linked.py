@@ -7,13 +7,14 @@ from datetime import datetime
 from include.calsync.core.decide import DESTRUCTIVE, Action
 from include.calsync.core.diff import Diff
 from include.calsync.core.model import ActivityView, Change
+from include.calsync.core.observations import is_live, is_lost
 from include.calsync.core.planning.deciding import decide
 from include.calsync.core.planning.facts import Holder, frame
 from include.calsync.core.planning.late import facts_json
 from include.calsync.core.planning.rule import Outcome, Reason
 from include.calsync.core.planning.rules import RULES
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Columns, Payload, is_live, is_lost
+from include.calsync.core.records import Columns, Payload
 from include.calsync.core.words import Absence
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning import refresh, transfers

@@ -10,10 +10,11 @@ from typing import TypedDict, TypeVar
 from include.calsync.core.decide import out_of_scope, too_old
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, EventView, Origin
+from include.calsync.core.observations import Observation, is_unread
 from include.calsync.core.planning.facts import NONE, Asked
 from include.calsync.core.planning.new_facts import Found, Item, NewFacts, Request, Unread
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Former, Observation, is_unread
+from include.calsync.core.records import Former
 from include.calsync.core.stamps import stamp
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border

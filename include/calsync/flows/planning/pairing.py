@@ -18,13 +18,13 @@ from include.calsync.core.diff import Diff
 from include.calsync.core.limits import SUBJECT, shorten
 from include.calsync.core.marks import Mark, read_mark
 from include.calsync.core.model import ActivityView, EventView, Origin
+from include.calsync.core.moved_times import move_activity, move_event
+from include.calsync.core.observations import Observation
 from include.calsync.core.planning.facts import NONE
 from include.calsync.core.planning.new_facts import Found, Item, Marked, NewFacts
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Observation
 from include.calsync.core.series import is_occurrence
 from include.calsync.core.title import NO_TITLE
-from include.calsync.core.when import move_activity, move_event
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border
 from include.calsync.flows.planning import transfers

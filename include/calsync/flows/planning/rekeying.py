@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from include.calsync.core.model import EventView
-from include.calsync.core.records import Columns, Intent, LinkHead, Observation, is_vanished, with_columns
+from include.calsync.core.observations import Observation, is_vanished
+from include.calsync.core.records import Columns, Intent, LinkHead, with_columns
 from include.calsync.core.series import Occurrence, is_occurrence, is_series, rekey, series_columns, start_text
 from include.calsync.core.words import Absence
 from include.calsync.store import changes, mapping, quarantine

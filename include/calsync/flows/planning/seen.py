@@ -10,7 +10,8 @@ import pandas as pd
 from include.calsync.core.diff import Diff, diff
 from include.calsync.core.meetings import meeting_of
 from include.calsync.core.model import ActivityView, EventView, digest
-from include.calsync.core.records import Link, LinkHead, Observation, is_live, is_unfinished
+from include.calsync.core.observations import Observation, is_live
+from include.calsync.core.records import Link, LinkHead, is_unfinished
 from include.calsync.flows import moves
 from include.calsync.flows.planning.completing import Completed
 from include.calsync.flows.planning.followed import Followed

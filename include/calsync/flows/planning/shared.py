@@ -15,8 +15,9 @@ from include.calsync.core.decide import Action
 from include.calsync.core.diff import Diff
 from include.calsync.core.fields import is_foreign
 from include.calsync.core.meetings import meeting_of
+from include.calsync.core.observations import Observation
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Columns, Copy, Intent, LinkHead, Observation, whole
+from include.calsync.core.records import Columns, Copy, Intent, LinkHead, whole
 from include.calsync.flows import aside
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning.rows import Rows

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 
 from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.model import ActivityView
+from include.calsync.core.observations import is_live
 from include.calsync.core.planning.facts import NONE, NewOwner
 from include.calsync.core.policy import Side
-from include.calsync.core.records import Former, Link, LinkHead, Payload, is_live
+from include.calsync.core.records import Former, Link, LinkHead, Payload
 from include.calsync.flows import moves
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key

@@ -12,12 +12,14 @@ from include.calsync.clients.google_calendar import EventListing, GoogleCalendar
 from include.calsync.core.decide import too_old
 from include.calsync.core.fields import event_view, unsupported
 from include.calsync.core.marks import read_mark
+from include.calsync.core.moved_times import move_activity
+from include.calsync.core.observations import Observation
 from include.calsync.core.privacy import unwanted
 from include.calsync.core.raw import RawEvent
-from include.calsync.core.records import Columns, Observation, is_unfinished
+from include.calsync.core.records import Columns, is_unfinished
 from include.calsync.core.series import is_occurrence, is_series
 from include.calsync.core.stamps import skew, stamp
-from include.calsync.core.when import due_at, move_activity
+from include.calsync.core.when import due_at
 from include.calsync.core.words import Absence
 from include.calsync.errors import AccountError, NotFound, SyncTokenExpired
 from include.calsync.flows import deployment

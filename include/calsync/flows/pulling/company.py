@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.model import Origin
+from include.calsync.core.observations import Observation
 from include.calsync.core.raw import RawActivity
-from include.calsync.core.records import LinkHead, Observation, SetAside, is_unfinished
+from include.calsync.core.records import LinkHead, SetAside, is_unfinished
 from include.calsync.core.stamps import skew
 from include.calsync.errors import FatalError, RecordError
 from include.calsync.flows import aside, moves

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import activity_view, event_view
 from include.calsync.core.model import ActivityView, Context
+from include.calsync.core.observations import NOBODY, UNREAD, Observation
 from include.calsync.core.privacy import unwanted, veiled
 from include.calsync.core.raw import RawActivity, RawEvent
-from include.calsync.core.records import NOBODY, UNREAD, ActivityBase, Observation
+from include.calsync.core.records import ActivityBase
 from include.calsync.core.stamps import stamp
 from include.calsync.core.words import Absence
 from include.calsync.errors import CalsyncError

@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-from include.calsync.clients.pipedrive import IDS_PER_REQUEST, PipedriveClient
+from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.raw import RawActivity
 from include.calsync.core.records import Columns, LinkHead
 from include.calsync.core.words import UNPROVEN_EVENTS, Absence
 from include.calsync.errors import Hidden, NotFound
+from include.calsync.flows.pulling.turns import NEVER, turn
 from include.calsync.flows.rights import rights_of, rights_since
 from include.calsync.flows.run import Run
 from include.calsync.flows.services import Services
@@ -28,18 +29,12 @@ from include.calsync.store import mapping
 from include.calsync.store.directory import Directory
 from include.calsync.store.leases import check_fence
 
-# Of the ids asked for; the rest go to upcoming activities. With 180 of those each is still asked every other run.
-PAST_SHARE = 10
 # A direct GET costs one token.
 SUSPECTS_PER_RUN = 100
 # So many missing at once are no single deletions: all of the account's links are asked for, so that the guard sees
 # the whole extent before the first deletion is proven.
 MANY = 25
 MOST_IDS_PER_RUN = 10_000
-# An all-day activity is stored as due at midnight UTC, and its day lasts longer than that.
-ALL_DAY = timedelta(hours=36)
-NEVER = datetime(1, 1, 1, tzinfo=UTC)
-FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -201,36 +196,6 @@ class _Probe:
 def is_provable(link: LinkHead) -> bool:
     """Whether it is of interest that the activity was deleted; that ends the hold of a pair whose event is lost."""
     return bool(link.state == "active" or (link.state == "held" and link.cause in UNPROVEN_EVENTS))
-
-
-def turn(sound: list[LinkHead], held: list[LinkHead], seen: set[int], now: datetime) -> list[LinkHead]:
-    """Whom to ask: upcoming ones, those not listed anyway first, then longest unasked, then soonest due.
-
-    A small share, and what room is left, goes to past and held ones.
-    """
-
-    def order(link: LinkHead) -> tuple[bool, datetime, datetime]:
-        return link.activity_id in seen, link.probed_at or NEVER, link.due_at or FAR
-
-    upcoming = sorted((link for link in sound if _is_upcoming(link, now)), key=order)
-    past = sorted((link for link in sound if not _is_upcoming(link, now)), key=order)
-    room = max(PAST_SHARE, IDS_PER_REQUEST - len(upcoming))
-    asked = _rotated(held, now)[: room // 2 if past else room]
-    asked += past[: room - len(asked)]
-    return upcoming[: IDS_PER_REQUEST - len(asked)] + asked
-
-
-def _rotated(held: list[LinkHead], now: datetime) -> list[LinkHead]:
-    """Another beginning each few minutes: what is not found leaves no trace to sort by."""
-    start = int(now.timestamp() // 300) * PAST_SHARE // 2 % max(len(held), 1)
-    return held[start:] + held[:start]
-
-
-def _is_upcoming(link: LinkHead, now: datetime) -> bool:
-    due: datetime | None = link.due_at
-    if due is None or due >= now:
-        return True
-    return due >= now - ALL_DAY and due.hour == due.minute == 0
 
 
 def _remember(

@@ -18,10 +18,11 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.decide import too_old
 from include.calsync.core.fields import event_view, unsupported
 from include.calsync.core.model import Change, EventView
+from include.calsync.core.observations import Observation
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import RawEvent
-from include.calsync.core.records import Intent, LinkHead, Observation
+from include.calsync.core.records import Intent, LinkHead
 from include.calsync.core.run_records import Held
 from include.calsync.core.series import Window, capped, is_occurrence, is_series, span
 from include.calsync.core.stamps import skew, stamp
