@@ -11,7 +11,7 @@ from include.calsync.errors import SettingsError
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.calsync.flows.run import RunRequest, UploadOptions
+    from include.calsync.flows.request import RunRequest, UploadOptions
 
 # By the type's value: its text differs between Airflow's own DagRunType and that of the task SDK.
 KINDS = {"scheduled": "scheduled", "backfill": "backfill"}
@@ -28,7 +28,7 @@ def run_request(context: Context, *, upload: bool = False, reconcile: bool = Fal
       (`reconcile`) everything
     * by hand through CLI or REST: has neither
     """
-    from include.calsync.flows.run import RunRequest
+    from include.calsync.flows.request import RunRequest
 
     params = context["params"]
     kind = "upload" if upload else KINDS.get(context["dag_run"].run_type, "manual")
@@ -64,7 +64,7 @@ def lease_owner_of(context: Context) -> str:
 
 
 def _upload_options(params: Any) -> UploadOptions:
-    from include.calsync.flows.run import UploadOptions
+    from include.calsync.flows.request import UploadOptions
 
     due_from, due_to = (date.fromisoformat(params[key]) if params[key] else None for key in ("due_from", "due_to"))
     if due_from and due_to and due_from > due_to:

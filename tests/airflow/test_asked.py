@@ -11,7 +11,7 @@ from airflow.sdk.api.datamodels._generated import DagRunType  # what tasks are g
 
 from calsync_airflow.asked import lease_owner_of, run_request
 from include.calsync.errors import SettingsError
-from include.calsync.flows.run import RunRequest, UploadOptions
+from include.calsync.flows.request import RunRequest, UploadOptions
 from include.calsync.store.leases import owner_run
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

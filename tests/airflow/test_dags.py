@@ -16,7 +16,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from calsync_airflow.retries import RETRY_POLICY
 from include.calsync import errors
 from include.calsync.environment import Environment
-from include.calsync.flows.run import RunRequest
+from include.calsync.flows.request import RunRequest
 from include.calsync.flows.sync import sync
 
 GRAPH = {

@@ -24,7 +24,7 @@ from include.calsync.clients.limiter import Limiter, NoLimiter
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.environment import Environment
 from include.calsync.flows.closing.close import Summary
-from include.calsync.flows.run import RunRequest, UploadOptions
+from include.calsync.flows.request import RunRequest, UploadOptions
 from include.calsync.flows.services import Services, utc_now
 from include.calsync.flows.sync import sync
 from include.calsync.store.engine import create_store_engine

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from include.calsync.flows.run import RunRequest
+from include.calsync.flows.request import RunRequest
 from include.calsync.store.limits import StoreLimiter
 from tests.flows.judging import mapping_of
 from tests.flows.test_reconcile import drift, rests

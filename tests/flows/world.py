@@ -29,7 +29,7 @@ from include.calsync.environment import Environment
 from include.calsync.flows.closing.close import Summary
 from include.calsync.flows.planning.plan import plan
 from include.calsync.flows.pulling.pull import pull_activities
-from include.calsync.flows.run import RunRequest, UploadOptions
+from include.calsync.flows.request import RunRequest, UploadOptions
 from include.calsync.flows.services import Services
 from include.calsync.flows.sync import sync
 from include.calsync.store.engine import create_store_engine

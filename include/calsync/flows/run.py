@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Mode, Policy
-from include.calsync.core.raw import Json
 from include.calsync.core.records import Columns
 from include.calsync.core.run_records import AccountInRun, Counts, StoredRun
 from include.calsync.errors import AccountBusy, BudgetExhausted, CalsyncError, FatalError, LeaseLost
+from include.calsync.flows.request import RunRequest
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts
@@ -24,61 +24,6 @@ from include.calsync.store.transaction import Connection
 
 log = logging.getLogger(__name__)
 STAGING_KEPT = timedelta(days=2)
-
-
-@dataclass(frozen=True)
-class UploadOptions:
-    """What `upload_unsynced_activities` is asked to bring over; dates are inclusive and in UTC."""
-
-    direction: str = "to_google"
-    due_from: date | None = None
-    due_to: date | None = None
-    types: list[str] | None = None
-    include_done: bool = True
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """What a DAG run asks for. `owner` names the Airflow run and try, for the leases.
-
-    `interval`: of a backfill. `reconcile`: compare what is there (in the interval: what is dated in it) instead of what
-    changed. `waiting_count`: runs of the same backfill that are still to come.
-    """
-
-    dag_id: str
-    kind: str
-    owner: str
-    accounts: list[str] | None = None
-    dry_run: bool = False
-    full: bool = False
-    interval: tuple[datetime, datetime] | None = None
-    upload: UploadOptions | None = None
-    reconcile: bool = False
-    waiting_count: int = 0
-
-    @property
-    def follows_cursors(self) -> bool:
-        """Whether the run starts at the cursors and moves them: no backfill, reconcile or upload does."""
-        return self.upload is None and self.interval is None and not self.reconcile
-
-    def to_json(self) -> Json:
-        """As kept with the run."""
-        out = asdict(self)
-        out["interval"] = [at.isoformat() for at in self.interval] if self.interval else None
-        if out["upload"]:
-            for key in ("due_from", "due_to"):
-                out["upload"][key] = out["upload"][key].isoformat() if out["upload"][key] else None
-        return out
-
-    @classmethod
-    def from_json(cls, value: Json) -> RunRequest:
-        """What `to_json` made."""
-        interval, upload = value["interval"], value["upload"]
-        if upload:
-            dates = {key: date.fromisoformat(upload[key]) if upload[key] else None for key in ("due_from", "due_to")}
-            upload = UploadOptions(**{**upload, **dates})
-        span = (datetime.fromisoformat(interval[0]), datetime.fromisoformat(interval[1])) if interval else None
-        return cls(**{**value, "interval": span, "upload": upload})
 
 
 @dataclass

@@ -13,7 +13,7 @@ from include.calsync.flows.closing.close import Summary, close
 from include.calsync.flows.opening.open_run import open_run
 from include.calsync.flows.planning.plan import plan
 from include.calsync.flows.pulling.pull import pull_activities, pull_events
-from include.calsync.flows.run import RunRequest
+from include.calsync.flows.request import RunRequest
 
 Do = Callable[..., Any]
 """Carries a step out: `do(step, *arguments)`, where the step takes the services first."""

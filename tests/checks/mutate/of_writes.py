@@ -128,7 +128,7 @@ WRITES = [
         "tests/flows/test_shared.py -k same_time",
     ),
     Mutation(
-        "flows/applying/activity_writes.py",
+        "flows/applying/activity_removals.py",
         '            if row.payload["cause"] in moves.MOVES:\n                self._hand_over(conn, row, link)\n',
         "",
         "who is given an activity whose event was deleted never sees it (law 5)",
@@ -149,7 +149,7 @@ WRITES = [
         "tests/flows/test_shared.py -k settled_at_once",
     ),
     Mutation(
-        "flows/applying/activity_writes.py",
+        "flows/applying/activity_removals.py",
         "        self._ask_again(row, link, current)\n",
         "        pass\n",
         "an activity edited while it is being deleted is deleted (law 2)",

@@ -26,7 +26,8 @@ from include.calsync.core.planning.rule import (
     by_event_deleted,
     when,
 )
-from include.calsync.core.planning.rules_apart import CALM, DETACHED, NOT_NOW, OCCURRENCES, REMOVING, RESTING, UPLOAD
+from include.calsync.core.planning.rules_apart import CALM, NOT_NOW, OCCURRENCES, REMOVING, RESTING, UPLOAD
+from include.calsync.core.planning.rules_detached import DETACHED
 from include.calsync.core.policy import Mode
 from include.calsync.core.words import Absence
 

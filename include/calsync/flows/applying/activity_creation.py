@@ -20,7 +20,7 @@ from include.calsync.core.text import typed_part
 from include.calsync.core.title import NO_TITLE, Rendered
 from include.calsync.core.written import Written
 from include.calsync.errors import RecordError, RetryableError, ServiceError, Unreadable
-from include.calsync.flows.applying.activity_writes import ActivityWrites
+from include.calsync.flows.applying.activity_removals import ActivityRemovals
 from include.calsync.flows.applying.anew import Anew, activity_anew, origin_of, tell
 from include.calsync.flows.applying.left_events import LeftEvents
 from include.calsync.flows.applying.pasted import refs_body
@@ -36,7 +36,7 @@ UNSURE = frozenset({"participants", "org_id", "deal_id", "attendees", "project_i
 TAKEN = "another account creates this meeting's activity: the next run looks again"
 
 
-class ActivityCreation(ActivityWrites):
+class ActivityCreation(ActivityRemovals):
     """Writes to activities, with new ones."""
 
     def handlers(self) -> dict[str, Callable[[PlanRow], None]]:

@@ -20,7 +20,8 @@ from datetime import datetime
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST, OPERATIONS, PAGE_SIZE
 from include.calsync.core.records import KnownAccount
 from include.calsync.errors import AccountError
-from include.calsync.flows.run import RunRequest, Stop
+from include.calsync.flows.request import RunRequest
+from include.calsync.flows.run import Stop
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts

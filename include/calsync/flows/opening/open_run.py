@@ -17,7 +17,8 @@ from include.calsync.flows.opening import cost
 from include.calsync.flows.opening.connected import connect
 from include.calsync.flows.opening.identity import Resolved, clashes, resolve
 from include.calsync.flows.opening.types import unknown
-from include.calsync.flows.run import RunRequest, Stop, counted, mark_failed, take_leases
+from include.calsync.flows.request import RunRequest
+from include.calsync.flows.run import Stop, counted, mark_failed, take_leases
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account, load_accounts
 from include.calsync.store import accounts as known_accounts

@@ -10,14 +10,14 @@ from include.calsync.core.decide import Action, out_of_scope
 from include.calsync.core.diff import Diff
 from include.calsync.core.fields import unsupported
 from include.calsync.core.model import ActivityView, Change, EventView, Origin
-from include.calsync.core.observations import Observation, is_live, is_lost, is_vanished
-from include.calsync.core.planning.facts import NONE, Asked, Facts, Hold, Holder, Part, Shown, State, Why
+from include.calsync.core.observations import Observation, is_live
+from include.calsync.core.planning.facts import NONE, Asked, Facts, Hold, Part, Shown, State
 from include.calsync.core.planning.pair_facts import of_policy, pair_policy, scope_of
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Side
 from include.calsync.core.records import Link, LinkHead, Payload, whole
 from include.calsync.core.run_records import Held
-from include.calsync.core.words import UNPROVEN_EVENTS, WITHDRAWN, Absence
+from include.calsync.core.words import UNPROVEN_EVENTS, WITHDRAWN
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows import aside, moves
 from include.calsync.flows.border import border
@@ -25,17 +25,16 @@ from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning import refresh, transfers
 from include.calsync.flows.planning.guarded import limits_of
 from include.calsync.flows.planning.leaving import fill_in
+from include.calsync.flows.planning.resting import RestingPairs
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
+from include.calsync.flows.planning.shown import SHOWN, of_link, shown_activity, shown_event
 from include.calsync.flows.run import RunAccount
 
-# Causes that end by themselves when the activity comes back into the account's scope.
-SCOPE_CAUSES = frozenset({"no_date", "other_type", "other_owner", "done"})
 # Stamps and HTTP dates are whole seconds, rounded down, each by its own clock.
 STAMP_ROUNDING = timedelta(seconds=2)
 UNCHANGED = (Change.UNCHANGED, Change.UNCHANGED)
-SHOWN = {Change.UNCHANGED: Shown.SAME, Change.UPDATED: Shown.EDITED, Change.DELETED: Shown.DELETED}
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,7 @@ class Cases:
     def __init__(self, seen: Seen, rows: Rows, now: datetime, shared: SharedMeetings) -> None:
         self.seen, self.rows, self.now, self.shared = seen, rows, now, shared
         self.asked = Asked(rows.upload.direction) if rows.upload is not None else Asked.SYNC
+        self.resting = RestingPairs(seen, shared, self.asked, now, self.rests)
 
     def all(self, found: Diff) -> Iterator[Case]:
         """One case per pair, in the order of the links."""
@@ -74,7 +74,8 @@ class Cases:
             account = self.seen.accounts.get(link.account_id)
             if account is None:
                 if link.account_id in self.seen.rests:
-                    yield self._at_rest(link)
+                    heir, payload, facts = self.resting.facts(link)
+                    yield Case(heir, link, *self.seen.of(link), payload, UNCHANGED, facts)
             elif self.seen.of(link) != (None, None) or self.seen.is_open(link):
                 yield self._alone(account, link, Change(activity), Change(event))
 
@@ -85,40 +86,6 @@ class Cases:
                 return self._at_work(account, whole(link), *changes)
         except (Defect, Unreadable) as error:
             return Case(account, link, *self.seen.of(link), {}, UNCHANGED, Facts(), error)
-
-    # Pairs of accounts that rest.
-
-    def _at_rest(self, link: LinkHead) -> Case:
-        """An activity of an account that takes no part: does another one show it now?"""
-        activity, event = self.seen.of(link)
-        held, heir = self.seen.held.get(link.id), None
-        payload: Payload = {}
-        older = held is not None and held.format != ROW_FORMAT
-        copy = link.state == State.ACTIVE and self.shared.has_copy(link)
-        if self.asked is Asked.SYNC and ((held is not None and not older) or is_live(activity)):
-            payload = payload_of(whole(link), activity, event)
-            if held is not None and not is_live(activity):
-                fill_in(payload, held, "activity")
-            view = ActivityView.from_json(payload["activity"])
-            heir = moves.heir(link, view, self.seen.rests, self.seen.accounts.values(), self.now)
-        waiting = heir is not None and self.rests(heir, ("events", link.event_id))
-        hold = NONE
-        if held is not None:
-            lapses = heir is not None and not waiting and (older or held.payload.get("limits") != limits_of(heir))
-            hold = Hold.LAPSES if lapses else Hold.STANDS  # an older one until its activity is seen again
-        facts = Facts(
-            holder=Holder.RESTS,
-            asked=self.asked,
-            state=State(link.state),
-            copy=copy,
-            heir=heir is not None,
-            hold=hold,
-            waiting=waiting,
-            stirred=True,
-        )
-        return Case(heir, link, activity, event, payload, UNCHANGED, facts)
-
-    # Pairs of accounts at work.
 
     def _at_work(self, account: RunAccount, link: Link, *seen_changes: Change) -> Case:
         activity, event = self.seen.of(link)
@@ -162,7 +129,7 @@ class Cases:
             waiting=waiting,
             stirred=seen_changes != UNCHANGED or self.seen.is_open(link) or by_itself,
             stale=stale,
-            **_of_link(link),
+            **of_link(link),
             mode_changed=account.mode_changed,
             **of_policy(account.policy, policy),
             **self._of_others(link, payload, view, leaves, event_gone=changes[1] is Change.DELETED),
@@ -253,47 +220,6 @@ class Cases:
             view = ActivityView.from_json(payload["activity"])
             return not out_of_scope(view, account.policy) and self.rows.wanted(view)
         return is_live(event) and self.rows.in_range(EventView.from_json(payload["event"]).when)
-
-
-def _of_link(link: LinkHead) -> Part:
-    ended = link.state in (State.DETACHED, State.REMOVING)
-    return {
-        "state": State(link.state),
-        "why": why_of(link.cause) if ended else NONE,
-        "cause": link.cause or NONE,
-        "origin": Origin(link.origin),
-        "intended": link.intended is not None,
-        "marked": bool(link.marked),
-    }
-
-
-def why_of(cause: str | None) -> Why:
-    """The kind of a link's cause."""
-    if cause in SCOPE_CAUSES:
-        return Why.SCOPE
-    if cause in WITHDRAWN:
-        return Why.WITHDRAWN
-    return Why(cause) if cause in ("event_deleted", "activity_deleted") else Why.OTHER
-
-
-def shown_activity(activity: Observation | None, change: Change) -> Shown:
-    """What was seen of an activity."""
-    if activity is None:
-        return Shown.UNSEEN
-    return {"missing": Shown.MISSING, "unreadable": Shown.UNREADABLE}.get(activity.status, SHOWN[change])
-
-
-def shown_event(event: Observation | None, change: Change) -> Shown:
-    """What was seen of an event."""
-    if event is None:
-        return Shown.UNSEEN
-    if event.error == Absence.LONG_PAST:
-        return Shown.LONG_PAST
-    if is_vanished(event):
-        return Shown.VANISHED
-    if event.status == "missing":
-        return Shown.MISSING if is_lost(event) else Shown.UNSEEN
-    return Shown.UNREADABLE if event.status == "unreadable" else SHOWN[change]
 
 
 def _with_what_was_held(

@@ -18,7 +18,8 @@ from include.calsync.core.series import is_occurrence
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border
 from include.calsync.flows.pairs import rules_of, wanted_anew, wanted_of
-from include.calsync.flows.run import RunAccount, UploadOptions
+from include.calsync.flows.request import UploadOptions
+from include.calsync.flows.run import RunAccount
 
 FAILED = "planning it failed: set aside"
 """In place of a rule: nothing could be decided."""

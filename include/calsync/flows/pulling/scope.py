@@ -20,7 +20,7 @@ from include.calsync.core.fields import event_view
 from include.calsync.core.raw import Raw, RawActivity
 from include.calsync.core.records import LinkHead
 from include.calsync.core.when import activity_when, due_at
-from include.calsync.flows.run import RunRequest
+from include.calsync.flows.request import RunRequest
 
 # A whole day's event begins at its calendar's midnight, which is at most so far from that of UTC. And an event without
 # length ends where it begins, which is not after `timeMin`.
