@@ -24,7 +24,7 @@ from include.calsync.core.records import LinkHead
 from include.calsync.core.series import LAST, span
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts

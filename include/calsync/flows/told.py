@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from include.calsync.core.raw import Json
-from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.run import Run
+from include.calsync.flows.run_account import RunAccount
 
 # What was left out, and may well belong to the other side.
 DOUBTFUL = frozenset({"activity_not_found", "ambiguous", "unreadable"})

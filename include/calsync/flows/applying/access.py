@@ -5,7 +5,7 @@ from __future__ import annotations
 from include.calsync.clients.statuses import ABOUT_CREDENTIAL, said
 from include.calsync.core.policy import Side
 from include.calsync.errors import CredentialRefused, RecordError
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 
 

@@ -38,7 +38,8 @@ from include.calsync.flows.applying.event_creation import EventCreation
 from include.calsync.flows.applying.open_writes import recover
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.border import border
-from include.calsync.flows.run import Run, RunAccount, at_work, check_format, fail_account, named, resume
+from include.calsync.flows.run import Run, at_work, check_format, fail_account, named, resume
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.flows.trouble import Troubles
 from include.calsync.store import runs

@@ -10,7 +10,7 @@ from include.calsync.core.guests import outside_guests
 from include.calsync.core.privacy import is_veiled
 from include.calsync.core.raw import Body, Raw, RawItem
 from include.calsync.errors import NotFound, RateLimited, RetryableError
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store.directory import Directory
 

@@ -33,7 +33,8 @@ from include.calsync.flows import aside
 from include.calsync.flows.applying import open_writes
 from include.calsync.flows.applying.access import Access
 from include.calsync.flows.pairs import rules_of, wanted_of
-from include.calsync.flows.run import Run, RunAccount, check_lease
+from include.calsync.flows.run import Run, check_lease
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import changes, mapping, runs
 from include.calsync.store.transaction import Connection, reading

@@ -18,7 +18,8 @@ from include.calsync.errors import CalsyncError
 from include.calsync.flows import told
 from include.calsync.flows.border import border
 from include.calsync.flows.closing import guests, waiting
-from include.calsync.flows.run import Run, RunAccount, at_work, check_format, check_lease, fail_account, load, resume
+from include.calsync.flows.run import Run, at_work, check_format, check_lease, fail_account, load, resume
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import accounts as known_accounts
 from include.calsync.store import changes, cursors, days, holds, quarantine, runs

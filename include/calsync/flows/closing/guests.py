@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from include.calsync.core.guests import outside_guests
-from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.run import Run
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.store import changes, mapping
 from include.calsync.store.transaction import Connection
 

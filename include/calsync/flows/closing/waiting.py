@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from include.calsync.flows.aside import WAITS
-from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.run import Run
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.store import accounts, quarantine
 from include.calsync.store.transaction import Connection
 

@@ -10,7 +10,7 @@ from include.calsync.core.planning.rule import Reason
 from include.calsync.core.run_records import NewRow
 from include.calsync.core.twins import is_made_of
 from include.calsync.flows.planning.creations import created_at
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 
 NAMED_COUNT = 5
 

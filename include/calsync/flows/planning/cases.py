@@ -30,7 +30,7 @@ from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
 from include.calsync.flows.planning.shown import SHOWN, of_link, shown_activity, shown_event
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 
 # Stamps and HTTP dates are whole seconds, rounded down, each by its own clock.
 STAMP_ROUNDING = timedelta(seconds=2)

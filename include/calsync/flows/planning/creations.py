@@ -24,7 +24,8 @@ from include.calsync.core.twins import AT_ONCE, Doubt, Item, Known, doubt_of
 from include.calsync.core.when import due_at
 from include.calsync.flows.creation_limits import MAX_CREATE, create_limits
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
-from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.run import Run
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.store import changes, holds, mapping
 from include.calsync.store.transaction import Connection
 

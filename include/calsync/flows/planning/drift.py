@@ -23,7 +23,7 @@ from include.calsync.core.policy import Side
 from include.calsync.core.records import LinkHead
 from include.calsync.core.run_records import NewRow
 from include.calsync.flows.planning.seen import Seen
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 
 KINDS = ("missing", "extra", "differing", "orphaned")
 # Written by no merge, but not the same on both sides either.

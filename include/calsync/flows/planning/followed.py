@@ -16,7 +16,7 @@ from include.calsync.core.observations import Observation
 from include.calsync.core.records import Columns, LinkHead, with_columns
 from include.calsync.core.series import series_columns
 from include.calsync.core.words import ANOTHER_ACTIVITY, ANOTHER_EVENT, Absence
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.store import mapping, quarantine
 from include.calsync.store.changes import log_rekey
 from include.calsync.store.transaction import Connection

@@ -15,7 +15,8 @@ from include.calsync.core.policy import Side
 from include.calsync.core.records import LinkHead
 from include.calsync.core.run_records import Limits, NewHold, NewRow
 from include.calsync.core.words import BY_NOBODY, Absence
-from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.run import Run
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import changes as change_log
 from include.calsync.store.transaction import reading

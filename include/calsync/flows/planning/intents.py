@@ -17,7 +17,7 @@ from include.calsync.core.when import due_at
 from include.calsync.core.written import Written
 from include.calsync.flows import aside
 from include.calsync.flows.planning.seen import Seen, event_key
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.store import mapping
 from include.calsync.store.transaction import Connection
 

@@ -13,7 +13,7 @@ from include.calsync.core.records import Link, LinkHead, Payload
 from include.calsync.core.run_records import Held
 from include.calsync.flows.planning.guarded import BY_SETTING
 from include.calsync.flows.planning.rows import Rows
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 
 # By cause of the removal.
 SETTINGS = {"other_type": "activity_types", "done": "done"}

@@ -24,7 +24,7 @@ from include.calsync.flows.planning.leaving import CALENDARS, remove_event, sett
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.store import holds, mapping
 from include.calsync.store.transaction import Connection
 

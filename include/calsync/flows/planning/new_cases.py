@@ -24,7 +24,7 @@ from include.calsync.flows.planning.intents import OpenIntents
 from include.calsync.flows.planning.linked import LinkedPairs
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 
 Made = TypeVar("Made")
 UNKNOWN = NewFacts()

@@ -33,7 +33,7 @@ from include.calsync.flows.planning.linked import LinkedPairs
 from include.calsync.flows.planning.new_cases import NewCase, NewCases, alone, belongs, origin_of
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 
 
 class Pairing:

@@ -13,7 +13,8 @@ from include.calsync.core.policy import Side
 from include.calsync.core.run_records import NewRow
 from include.calsync.flows import told
 from include.calsync.flows.planning.drift import Drift, counts_of
-from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.run import Run
+from include.calsync.flows.run_account import RunAccount
 
 log = logging.getLogger(__name__)
 SHOWN_ROWS = 200

@@ -16,7 +16,7 @@ from include.calsync.flows.planning.guarded import limits_of
 from include.calsync.flows.planning.leaving import fill_in
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 
 Rests = Callable[[RunAccount, tuple[str, int | str]], bool]
 """Whether an item of an account (its side and id) is set aside, and not to be tried yet: `Cases.rests`."""

@@ -19,7 +19,7 @@ from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border
 from include.calsync.flows.pairs import rules_of, wanted_anew, wanted_of
 from include.calsync.flows.request import UploadOptions
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 
 FAILED = "planning it failed: set aside"
 """In place of a rule: nothing could be decided."""

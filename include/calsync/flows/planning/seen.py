@@ -16,7 +16,8 @@ from include.calsync.flows import moves
 from include.calsync.flows.planning.completing import Completed
 from include.calsync.flows.planning.followed import Followed
 from include.calsync.flows.planning.rekeying import Rekeying
-from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.run import Run
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.store import copies, formers, holds, mapping, quarantine, runs
 from include.calsync.store.transaction import Connection
 

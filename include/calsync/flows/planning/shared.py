@@ -22,7 +22,7 @@ from include.calsync.flows import aside
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen, event_key
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.store import copies
 from include.calsync.store.transaction import Connection
 

@@ -18,7 +18,7 @@ from include.calsync.core.records import Former, Link, LinkHead, Payload
 from include.calsync.flows import moves
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
-from include.calsync.flows.run import RunAccount
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.store import formers
 from include.calsync.store.transaction import Connection
 

@@ -28,7 +28,8 @@ from include.calsync.flows.pulling import scope as reconcile
 from include.calsync.flows.pulling.company import CompanyPull
 from include.calsync.flows.pulling.series import Known, SeriesPull
 from include.calsync.flows.rights import check_right
-from include.calsync.flows.run import Run, RunAccount, check_lease
+from include.calsync.flows.run import Run, check_lease
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services, rotated
 from include.calsync.flows.trouble import ITEMS
 from include.calsync.store import copies, cursors, directory, formers, holds, mapping, quarantine, runs

@@ -18,7 +18,8 @@ from include.calsync.flows.names import Names, site_of
 from include.calsync.flows.pulling import observe, probe, renames
 from include.calsync.flows.pulling import pace as budget
 from include.calsync.flows.pulling import scope as reconcile
-from include.calsync.flows.run import Run, RunAccount, check_lease
+from include.calsync.flows.run import Run, check_lease
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services, rotated
 from include.calsync.store import cursors, formers, mapping, quarantine, runs
 from include.calsync.store.transaction import reading

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.errors import BudgetExhausted
-from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.run import Run
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import cursors
 from include.calsync.store.budgets import budget_of, next_midnight, resets_at

@@ -9,7 +9,8 @@ from include.calsync.errors import CalsyncError
 from include.calsync.flows.border import border
 from include.calsync.flows.pulling.calendar import CalendarPull
 from include.calsync.flows.pulling.company import CompanyPull
-from include.calsync.flows.run import RunAccount, at_work, fail_account, resume_pull, shards
+from include.calsync.flows.run import at_work, fail_account, resume_pull, shards
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import runs
 

@@ -21,7 +21,8 @@ from include.calsync.errors import CredentialRefused, FatalError, NotFound, Reco
 from include.calsync.flows import aside
 from include.calsync.flows.names import KINDS, shown_names
 from include.calsync.flows.pulling.pace import Pace
-from include.calsync.flows.run import Run, RunAccount, check_lease
+from include.calsync.flows.run import Run, check_lease
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import directory, mapping
 from include.calsync.store.budgets import budget_of

@@ -29,7 +29,8 @@ from include.calsync.core.stamps import skew, stamp
 from include.calsync.core.words import Absence
 from include.calsync.errors import NotFound, ServiceError
 from include.calsync.flows.pulling import observe
-from include.calsync.flows.run import Run, RunAccount
+from include.calsync.flows.run import Run
+from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.flows.trouble import ITEMS, Troubles
 from include.calsync.store import mapping
