@@ -41,7 +41,7 @@ def test_floats_would_be_found_out():
 @pytest.mark.parametrize("name", bare.OURS)
 def test_a_contender_runs_in_a_process_of_its_own(tmp_path, name):
     make_rows(COUNT).write(tmp_path)
-    figure = in_process(HERE, "bare", name, str(tmp_path))
+    figure = in_process(HERE, "bare", name, str(tmp_path), "2")
     assert figure.outcome.startswith("1 1 1 1 ")  # two links differ: one on each side
     assert figure.seconds > 0
     assert figure.memory_before > 0
@@ -49,7 +49,7 @@ def test_a_contender_runs_in_a_process_of_its_own(tmp_path, name):
 
 def test_a_contender_that_fails_says_why(tmp_path):
     with pytest.raises(RuntimeError, match="No such file"):
-        in_process(HERE, "bare", "dicts", str(tmp_path))
+        in_process(HERE, "bare", "dicts", str(tmp_path), "1")
 
 
 def test_memory_is_what_the_work_added():

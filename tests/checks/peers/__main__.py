@@ -3,8 +3,9 @@
     python -m tests.checks.peers                                  # make bench ARGS=--peers
     python -m tests.checks.peers --items 2000 --rows 100000 --runs 1
 
-Each run of each contender is a process of its own. Exits 1 if a contender wrote what nobody edited, or another result
-of the bare diff than the loop over dicts, except where that is the contender's known fault (`report.FAULTS`).
+Each contender is a process of its own: in the bare diff one for all its runs, in the whole syncs one for each. Exits 1
+if a contender wrote what nobody edited, or has another result of the bare diff than the loop over dicts, except where
+that is the contender's known fault (`report.FAULTS`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from tests.checks.peers import bare, environment, whole
@@ -40,7 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     peers = environment.python()
     report = Report(given.items, given.rows, given.runs)
-    for line in (*of_bare_diff(peers, given.rows, given.runs), *of_whole_syncs(peers, given.items, given.runs)):
+    bare_lines, whole_lines = (
+        of_bare_diff(peers, given.rows, given.runs),
+        of_whole_syncs(peers, given.items, given.runs),
+    )
+    for line in chain(bare_lines, whole_lines):
         report.lines.append(line)
         print(f"{line.work}, {line.contender}: {line.figure.cpu_s:.2f} s of CPU, {line.figure.outcome}", flush=True)
     print(f"\n{printed(report)}")
@@ -58,8 +64,7 @@ def of_bare_diff(peers: Path, count: int, runs: int) -> Iterator[Line]:
         make_rows(count).write(Path(folder))
         for names, python in ((bare.OURS, Path(sys.executable)), (bare.PEERS, peers)):
             for name in names:
-                figures = [in_process(python, "bare", name, folder) for _ in range(runs)]
-                yield Line("diff", name, middle(figures))
+                yield Line("diff", name, in_process(python, "bare", name, folder, str(runs)))
 
 
 def of_whole_syncs(peers: Path, count: int, runs: int) -> Iterator[Line]:
