@@ -53,10 +53,12 @@ class Report:
             ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
         ).stdout.strip()
         now = os.getloadavg()
+        busy = " The machine was busy with other work: trust the ratios, not the seconds."
         return (
             f"Measured on {self.begun:%Y-%m-%d} at commit `{commit or 'unknown'}`: {os.cpu_count()} cores, "
             f"{platform.system()} {platform.machine()}, Python {platform.python_version()}; load of the machine "
             f"{self.load[0]:.1f} at the begin, {now[0]:.1f} at the end. Medians of {self.runs}."
+            + (busy if max(now[0], self.load[0]) > (os.cpu_count() or 1) else "")
         )
 
 
