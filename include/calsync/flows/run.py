@@ -1,4 +1,4 @@
-"""A run as its tasks see it: what was asked for, the accounts that take part, and their leases."""
+"""A run as its tasks see it: resumed with its accounts, under their leases, until one of them stops."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.records import Columns
@@ -22,7 +22,6 @@ from include.calsync.store.leases import check_fence
 from include.calsync.store.transaction import Connection
 
 log = logging.getLogger(__name__)
-STAGING_KEPT = timedelta(days=2)
 
 
 @dataclass

@@ -45,8 +45,6 @@ MAX_OCCURRENCES = 500
 # Up to so many series are expanded one by one; for more, one listing of the whole window is cheaper.
 ONE_BY_ONE = 10
 
-# Why an occurrence counts as gone, in the `error` of its observation.
-
 
 def window_of(run: Run, account: RunAccount) -> Window:
     """Where occurrences are synced: 30 days back and `horizon_days` ahead, or what an upload or a backfill names.
