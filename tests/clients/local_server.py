@@ -24,8 +24,8 @@ from include.calsync.store.budgets import next_midnight
 class Reply:
     """One answer. `body`: bytes as they are, else JSON; None: empty.
 
-    `promised`: the Content-Length to claim. `drop`: close without an answer. `hold_s`: wait first. `drip_s`: wait
-    after each byte of the body; `drip_headers`: of the headers too.
+    `promised`: the Content-Length to claim. `drop`: close without an answer. `hold_s`: wait first. `meets`: wait for
+    another request. `drip_s`: wait after each byte of the body; `drip_headers`: of the headers too.
     """
 
     status: int = 200
@@ -34,6 +34,7 @@ class Reply:
     promised: int | None = None
     drop: bool = False
     hold_s: float = 0
+    meets: threading.Barrier | None = None
     drip_s: float = 0
     drip_headers: bool = False
 
@@ -116,6 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, reply: Reply) -> None:
         time.sleep(reply.hold_s)
+        if reply.meets is not None:
+            reply.meets.wait()
         if reply.drop:
             self.close_connection = True
             return

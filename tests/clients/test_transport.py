@@ -343,11 +343,11 @@ def test_a_proxy_out_of_reach_is_a_known_outcome(
 
 
 def test_threads_share_a_client(server: LocalServer, pipedrive: PipedriveClient) -> None:
-    server.otherwise = Reply(200, ACTIVITY.body, hold_s=0.05)
-    begun = time.monotonic()
+    # No request is answered before another one is under way.
+    server.otherwise = Reply(200, ACTIVITY.body, meets=threading.Barrier(2, timeout=20))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(pipedrive.activity, range(32)))
-    assert time.monotonic() - begun < 32 * 0.05
+    server.otherwise = ACTIVITY
     assert pipedrive.request_count == len(server.seen) == 32
     assert pipedrive.tokens_spent == 32
     pipedrive.close()
