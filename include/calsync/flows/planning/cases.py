@@ -65,7 +65,7 @@ class Cases:
     def __init__(self, seen: Seen, rows: Rows, now: datetime, shared: SharedMeetings) -> None:
         self.seen, self.rows, self.now, self.shared = seen, rows, now, shared
         self.asked = Asked(rows.upload.direction) if rows.upload is not None else Asked.SYNC
-        self.resting = RestingPairs(seen, shared, self.asked, now, self.rests)
+        self.resting = RestingPairs(seen, shared, self.asked, now)
 
     def all(self, found: Diff) -> Iterator[Case]:
         """One case per pair, in the order of the links."""
@@ -74,7 +74,7 @@ class Cases:
             account = self.seen.accounts.get(link.account_id)
             if account is None:
                 if link.account_id in self.seen.rests:
-                    heir, payload, facts = self.resting.facts(link)
+                    heir, payload, facts = self.resting.facts(link, self.rests)
                     yield Case(heir, link, *self.seen.of(link), payload, UNCHANGED, facts)
             elif self.seen.of(link) != (None, None) or self.seen.is_open(link):
                 yield self._alone(account, link, Change(activity), Change(event))

@@ -25,10 +25,10 @@ Rests = Callable[[RunAccount, tuple[str, int | str]], bool]
 class RestingPairs:
     """The facts of a run's pairs whose account rests."""
 
-    def __init__(self, seen: Seen, shared: SharedMeetings, asked: Asked, now: datetime, rests: Rests) -> None:
-        self.seen, self.shared, self.asked, self.now, self.rests = seen, shared, asked, now, rests
+    def __init__(self, seen: Seen, shared: SharedMeetings, asked: Asked, now: datetime) -> None:
+        self.seen, self.shared, self.asked, self.now = seen, shared, asked, now
 
-    def facts(self, link: LinkHead) -> tuple[RunAccount | None, Payload, Facts]:
+    def facts(self, link: LinkHead, rests: Rests) -> tuple[RunAccount | None, Payload, Facts]:
         """Who shows the link's activity now, if anybody does; what a row about it says; and the facts."""
         activity, event = self.seen.of(link)
         held, heir = self.seen.held.get(link.id), None
@@ -41,7 +41,7 @@ class RestingPairs:
                 fill_in(payload, held, "activity")
             view = ActivityView.from_json(payload["activity"])
             heir = moves.heir(link, view, self.seen.rests, self.seen.accounts.values(), self.now)
-        waiting = heir is not None and self.rests(heir, ("events", link.event_id))
+        waiting = heir is not None and rests(heir, ("events", link.event_id))
         hold = NONE
         if held is not None:
             lapses = heir is not None and not waiting and (older or held.payload.get("limits") != limits_of(heir))
