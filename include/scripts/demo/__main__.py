@@ -14,14 +14,15 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
-from include.calsync.store.engine import create_store_engine, migrate
 from include.scripts.demo.company import Company
+from include.scripts.demo.components import START_TIMEOUT_S, WORK_FOLDER, start, wait
 from include.scripts.demo.home import DEFAULT_FOLDER, MARK, USER, Home, free_port, make_home
 from include.scripts.demo.judge import differences, paired_events
 from include.scripts.demo.people import work
@@ -31,17 +32,7 @@ from include.scripts.demo.tables import result_table, skipped, table
 
 DAGS = {"calendar_reconcile", "calendar_sync", "upload_unsynced_activities"}
 ENDED = ("success", "failed", "upstream_failed", "skipped", "up_for_retry")
-START_TIMEOUT_S = 300.0
 RUN_TIMEOUT_S = 900.0
-# Separate components rather than `airflow standalone`, whose log servers would listen on every address.
-COMPONENTS = {
-    "api-server": ["api-server", "--workers", "1"],
-    "scheduler": ["scheduler", "--skip-serve-logs"],
-    "dag-processor": ["dag-processor"],
-    "triggerer": ["triggerer", "--skip-serve-logs"],
-}
-WORK_FOLDER = "components"
-AIRFLOW = [sys.executable, "-m", "airflow"]
 started_at = time.monotonic()
 
 
@@ -109,7 +100,7 @@ def _demo(folder: Path, *, once: bool) -> int:
         home = make_home(folder, free_port(8080), company.accounts_yaml())
         processes = Processes(home.env, folder / WORK_FOLDER, folder / "logs" / "components")
         try:
-            airflow = _start_airflow(processes, home, company)
+            airflow = start(processes, home, lambda: _connections(company), DAGS, say)
             equal = _show(airflow, processes, company)
             if not once:
                 _stay(home, company, processes)
@@ -120,40 +111,10 @@ def _demo(folder: Path, *, once: bool) -> int:
             processes.stop()
 
 
-def _start_airflow(processes: Processes, home: Home, company: Company) -> Airflow:
-    processes.run("migrate-airflow", [*AIRFLOW, "db", "migrate"])
-    migrate(create_store_engine(f"sqlite:///{home.folder / 'calsync.db'}"))
-    say("databases of Airflow and calsync are migrated")
-    for name, command in COMPONENTS.items():
-        processes.start(name, [*AIRFLOW, *command])
-    airflow = Airflow(home.url)
-    _wait(processes, "Airflow's components", lambda: set(airflow.health().values()) == {"healthy"}, START_TIMEOUT_S)
-    airflow.login(USER, home.password)
-    say(f"Airflow runs at {home.url}, login {USER} / {home.password}")
-    store = {"conn_type": "sqlite", "host": str(home.folder / "calsync.db")}
-    connections = company.connections() | {"calsync_db": store}
-    connections["google_calendar_default"]["login"] = company.first.email  # whose calendar the Test button opens
-    for conn_id, fields in connections.items():
-        airflow.connect(conn_id, fields)
-    say("connections are in Airflow: Admin > Connections")
-    _wait(processes, "the DAGs", lambda: _dags_known(airflow), START_TIMEOUT_S)
-    return airflow
-
-
-def _dags_known(airflow: Airflow) -> bool:
-    errors = airflow.import_errors()
-    if errors:
-        raise DemoError("Airflow could not import the DAGs:\n" + "\n".join(errors))
-    return airflow.dag_ids() >= DAGS
-
-
-def _wait(processes: Processes, what: str, done: Callable[[], bool], timeout_s: float) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not done():
-        processes.check()
-        if time.monotonic() > deadline:
-            raise DemoError(f"{what} not ready after {timeout_s:.0f} s; logs: {processes.logs}")
-        time.sleep(0.5)
+def _connections(company: Company) -> dict[str, dict[str, Any]]:
+    found = company.connections()
+    found["google_calendar_default"]["login"] = company.first.email  # whose calendar the Test button opens
+    return found
 
 
 def _show(airflow: Airflow, processes: Processes, company: Company) -> bool:
@@ -199,7 +160,7 @@ def _run(airflow: Airflow, processes: Processes, dag_id: str, *, by_schedule: bo
         airflow.trigger(dag_id, {})
     airflow.unpause(dag_id)  # a DAG with a schedule gets the run of the last interval at once
     say(f"{dag_id} started")
-    _wait(processes, f"a run of {dag_id}", lambda: airflow.first_run(dag_id) is not None, START_TIMEOUT_S)
+    wait(processes, f"a run of {dag_id}", lambda: airflow.first_run(dag_id) is not None, START_TIMEOUT_S)
     run_id = str(airflow.first_run(dag_id))
     shown: set[tuple[str, str, int]] = set()
 
@@ -212,7 +173,7 @@ def _run(airflow: Airflow, processes: Processes, dag_id: str, *, by_schedule: bo
                 say(f"  {name}: {seen[1]}, {task['duration'] or 0:.1f} s")
         return airflow.state(dag_id, run_id) in ("success", "failed")
 
-    _wait(processes, f"a run of {dag_id}", finished, RUN_TIMEOUT_S)
+    wait(processes, f"a run of {dag_id}", finished, RUN_TIMEOUT_S)
     state, result = airflow.state(dag_id, run_id), airflow.result(dag_id, run_id)
     requests = ", ".join(f"{count} {name}" for name, count in result.get("api_requests", {}).items())
     say(f"{dag_id}: {state} after {time.monotonic() - begun:.1f} s; requests: {requests}")

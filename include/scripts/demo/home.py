@@ -36,6 +36,11 @@ class Home:
     password: str
     env: dict[str, str]
 
+    @property
+    def store(self) -> Path:
+        """The file of calsync's own database."""
+        return self.folder / "calsync.db"
+
 
 def make_home(folder: Path, port: int, accounts_yaml: str) -> Home:
     """Write the folder; nothing secret is readable by others."""
