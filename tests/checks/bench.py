@@ -3,6 +3,7 @@
     python -m tests.checks.bench                                # make bench: 10,000 activities of 4 users
     python -m tests.checks.bench --activities 500 --no-limits   # a quick look, without waiting for quotas
     python -m tests.checks.bench --peers                        # other programs beside it: tests/checks/peers
+    python -m tests.checks.bench --runs                         # seconds of quiet runs under Airflow: tests/checks/runs
 
 The sandbox is another process, answers after 50 ms, and refuses what exceeds the documented limits. Each run of the
 product is a process of its own too, so time and memory are the product's. Google allows 600 requests per minute and
@@ -70,9 +71,13 @@ def main() -> int:
         from tests.checks.peers.__main__ import main as beside_peers
 
         return beside_peers(sys.argv[2:])
+    if sys.argv[1:2] == ["--runs"]:
+        from tests.checks.runs.__main__ import main as under_airflow
+
+        return under_airflow(sys.argv[2:])
     options = _options()
     here, there = PROCESSES.Pipe()
-    sandbox = PROCESSES.Process(target=_serve, args=(there, options), daemon=True)
+    sandbox = PROCESSES.Process(target=serve, args=(there, options), daemon=True)
     sandbox.start()
     addresses = here.recv()
     limits = "within the documented limits" if options.limited else "without limits"
@@ -85,10 +90,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("upload", "first sync", "quiet sync"):
             measured = _measure(name, Path(folder), addresses, options)
-            measured.requests = _ask(here, "requests")
+            measured.requests = ask(here, "requests")
             show(name, measured)
             problems += _problems(name, measured)
-    event_count = _ask(here, "events")
+    event_count = ask(here, "events")
     print(f"\n{event_count} events in the calendars")
     if event_count != options.activities:
         problems.append(f"{event_count} events for {options.activities} activities")
@@ -118,7 +123,8 @@ def _problems(name: str, measured: Measured) -> list[str]:
 # The sandbox's process.
 
 
-def _serve(conn: Connection, options: Options) -> None:
+def serve(conn: Connection, options: Options) -> None:
+    """Run the sandbox; say its addresses, then answer `ask`."""
     from include.sandbox.server import Sandbox
     from tests.checks.runner import Addresses
 
@@ -174,7 +180,8 @@ def _fill(pipedrive: PipedriveState, options: Options) -> None:
         )
 
 
-def _ask(conn: Connection, question: str) -> Any:
+def ask(conn: Connection, question: str) -> Any:
+    """Ask the sandbox's process: `requests` since the last time, by label; or how many `events` there are."""
     conn.send(question)
     return conn.recv()
 

@@ -48,8 +48,9 @@ class Airflow:
             f"{each['filename']}: {each['stack_trace']}" for each in self._call("GET", "/importErrors")["import_errors"]
         ]
 
-    def trigger(self, dag_id: str, conf: dict[str, Any]) -> None:
-        self._call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})
+    def trigger(self, dag_id: str, conf: dict[str, Any]) -> str:
+        """Start a run; returns its id."""
+        return str(self._call("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
 
     def unpause(self, dag_id: str) -> None:
         self._call("PATCH", f"/dags/{dag_id}", {"is_paused": False})
@@ -60,7 +61,11 @@ class Airflow:
         return str(runs[0]["dag_run_id"]) if runs else None
 
     def state(self, dag_id: str, run_id: str) -> str:
-        return str(self._call("GET", _run(dag_id, run_id))["state"])
+        return str(self.run(dag_id, run_id)["state"])
+
+    def run(self, dag_id: str, run_id: str) -> dict[str, Any]:
+        """The run as Airflow describes it: `state`, `queued_at`, `end_date`, …"""
+        return dict(self._call("GET", _run(dag_id, run_id)))
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         answer = self._call("GET", f"{_run(dag_id, run_id)}/taskInstances")
