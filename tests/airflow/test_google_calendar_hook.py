@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +207,10 @@ def test_an_extra_that_is_no_object_is_the_accounts_error(connect: Connect, extr
     connect("gc", conn_type="google_calendar", extra=extra)
     with pytest.raises(AccountError, match=r"^Connection gc: write the extra as a JSON object"):
         GoogleCalendarHook("gc")
+
+
+def test_a_task_with_a_key_does_not_load_the_provider(root: Path) -> None:
+    """Its base hook takes a second and more of CPU to import, in each task that asks Google."""
+    code = "import sys, calsync_airflow.hooks.google_calendar; print('airflow.providers.google' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.splitlines()[-1] == "False"

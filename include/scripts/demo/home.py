@@ -75,6 +75,8 @@ def _settings(folder: Path, url: str, port: int) -> dict[str, str]:
         },
         "API": {"HOST": "127.0.0.1", "PORT": str(port), "BASE_URL": url, "SECRET_KEY": secrets.token_hex(32)},
         "API_AUTH": {"JWT_SECRET": secrets.token_hex(64)},
+        # A run is a chain of short tasks: between two of them the scheduler sleeps for so long, a second by default.
+        "SCHEDULER": {"SCHEDULER_IDLE_SLEEP_TIME": "0.2"},
         "DATABASE": {"SQL_ALCHEMY_CONN": f"sqlite:///{folder / 'airflow.db'}?timeout={DATABASE_TIMEOUT_S}"},
         "USAGE_DATA_COLLECTION": {"ENABLED": "False"},
     }

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.google.common.hooks.base_google import GoogleBaseHook
 from airflow.sdk.exceptions import AirflowException
 from airflow.sdk.log import mask_secret
 from google.auth.exceptions import GoogleAuthError
+from google.oauth2 import service_account
 from google.oauth2.credentials import Credentials as UserCredentials
 
 from calsync_airflow.hooks.connections import StrictHook, flag, oauth_fields, text
@@ -41,7 +41,7 @@ OTHER_CREDENTIALS = ("credential_config_file", "key_secret_name", "is_anonymous"
 SCOPE_REASONS = ("unauthorized_client", "invalid_scope", "insufficientPermissions")
 
 
-class GoogleCalendarHook(StrictHook, GoogleBaseHook):
+class GoogleCalendarHook(StrictHook):
     """Opens calendars with a service account (delegated or not) or with one user's consent."""
 
     conn_name_attr = "google_conn_id"
@@ -50,13 +50,9 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
     hook_name = "Google Calendar"
 
     def __init__(self, google_conn_id: str = default_conn_name) -> None:
-        super().__init__(gcp_conn_id=google_conn_id)
+        super().__init__()
         self.google_conn_id = google_conn_id
-
-    @property
-    def scopes(self) -> list[str]:
-        """What access tokens are asked for; a domain-wide delegation must allow exactly these."""
-        return SCOPES
+        self.extras = self.get_connection(google_conn_id).extra_dejson
 
     @property
     def delegated(self) -> bool:
@@ -131,10 +127,17 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
         return acting
 
     def _service_account(self) -> Any:
-        """Return the key file's credentials through the provider's base hook."""
+        """Return the key's credentials, or those of the account that it impersonates."""
         self._check_key()
         try:
-            return self.get_credentials()
+            if self.extras.get("impersonation_chain"):
+                # Slow to import, and hardly ever needed: quiet runs would pay for it in two tasks.
+                from calsync_airflow.hooks.impersonation import impersonated
+
+                return impersonated(self.google_conn_id, SCOPES)
+            if given := self.extras.get("keyfile_dict"):
+                return service_account.Credentials.from_service_account_info(self._parsed(given), scopes=SCOPES)
+            return service_account.Credentials.from_service_account_file(text(self.extras, "key_path"), scopes=SCOPES)
         except FileNotFoundError:
             raise self._wrong("key_path names a file that does not exist on this machine") from None
         except IsADirectoryError:
@@ -146,7 +149,7 @@ class GoogleCalendarHook(StrictHook, GoogleBaseHook):
             raise self._wrong("the service account key is not a complete JSON key file; download a new one") from None
 
     def _check_key(self) -> None:
-        others = [name for name in OTHER_CREDENTIALS if self._get_field(name)]
+        others = [name for name in OTHER_CREDENTIALS if self.extras.get(name)]
         if others:
             raise self._wrong(f"remove {' and '.join(others)} from the extra: calsync uses keyfile_dict or key_path")
         given = self.extras.get("keyfile_dict")
