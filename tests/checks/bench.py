@@ -4,6 +4,7 @@
     python -m tests.checks.bench --activities 500 --no-limits   # a quick look, without waiting for quotas
     python -m tests.checks.bench --peers                        # other programs beside it: tests/checks/peers
     python -m tests.checks.bench --runs                         # seconds of quiet runs under Airflow: tests/checks/runs
+    python -m tests.checks.bench --growth                       # what many users cost: tests/checks/growth.py
 
 The sandbox is another process, answers after 50 ms, and refuses what exceeds the documented limits. Each run of the
 product is a process of its own too, so time and memory are the product's. Google allows 600 requests per minute and
@@ -75,6 +76,10 @@ def main() -> int:
         from tests.checks.runs.__main__ import main as under_airflow
 
         return under_airflow(sys.argv[2:])
+    if sys.argv[1:2] == ["--growth"]:
+        from tests.checks.growth import main as on_paper
+
+        return on_paper(sys.argv[2:])
     options = _options()
     here, there = PROCESSES.Pipe()
     sandbox = PROCESSES.Process(target=serve, args=(there, options), daemon=True)

@@ -1,7 +1,7 @@
 """Seconds from the trigger of a run with nothing to do to its success, under Airflow's LocalExecutor.
 
     python -m tests.checks.runs                      # make bench ARGS=--runs: 1, 50 and 500 accounts
-    python -m tests.checks.runs --accounts 1 --runs 5
+    python -m tests.checks.runs --accounts 1 --times 5
 
 Airflow runs as in `make demo`: four components, LocalExecutor, SQLite. The sandbox is another process and answers after
 250 ms, as the real services do. Each account has two linked pairs, and nobody edits anything. Beside it runs a DAG of
@@ -113,7 +113,7 @@ def main(arguments: list[str]) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=--runs", description=__doc__.partition("\n")[0])
     parser.add_argument("--accounts", default="1,50,500", help="how many, one size after the other")
-    parser.add_argument("--runs", type=int, default=5, help="of each size (default: 5)")
+    parser.add_argument("--times", type=int, default=5, help="runs of each size (default: 5)")
     parser.add_argument("--latency-ms", type=float, default=250.0)
     given = parser.parse_args(arguments)
     sizes = sorted(int(each) for each in given.accounts.split(","))
@@ -121,7 +121,7 @@ def main(arguments: list[str]) -> int:
     here, there = PROCESSES.Pipe()
     PROCESSES.Process(target=serve, args=(there, options), daemon=True).start()
     try:
-        show(_measured(here, here.recv(), options, sizes, given.runs))
+        show(_measured(here, here.recv(), options, sizes, given.times))
     except DemoError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
