@@ -57,7 +57,7 @@ def mapping_of(world: World) -> list[tuple[Any, ...]]:
     """The links, but for what only says when they were looked at last."""
     if not inspect(world.engine).has_table("link"):
         return []
-    moving = {"probed_at", "updated_at"}
+    moving = {"probed_at", "updated_at", "activity_print", "event_print", "is_past"}
     return [tuple(value for name, value in row._mapping.items() if name not in moving) for row in world.links()]
 
 

@@ -363,7 +363,7 @@ class Company(World):
 
 def mapping_of(world: World, *, but_for: frozenset[str] = frozenset()) -> list[tuple[Any, ...]]:
     """The links, but for what only says when they were looked at last."""
-    moving = {"probed_at", "updated_at"} | but_for
+    moving = {"probed_at", "updated_at", "activity_print", "event_print", "is_past"} | but_for
     return [tuple(value for name, value in row._mapping.items() if name not in moving) for row in world.links()]
 
 

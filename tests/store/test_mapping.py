@@ -92,22 +92,6 @@ def test_what_is_set_aside_again_is_known_since_the_first_time(store: Engine, ac
         assert quarantine.set_aside(conn, account_id) == []
 
 
-def test_heads_are_of_a_company_or_of_a_calendar(store: Engine, account_id: int) -> None:
-    with store.begin() as conn:
-        add_link(conn, account_id, 1)
-        add_link(conn, account_id, 2, company_id="d")
-        add_link(conn, account_id, 3, company_id="d", calendar_id="l")
-        add_link(conn, account_id, 4, calendar_id="l")
-
-        def numbers(**where: Any) -> list[int]:
-            return [row.activity_id for row in mapping.heads(conn, **where)]
-
-        assert numbers(company_ids=["c"]) == [1, 4]
-        assert numbers(company_ids=[], calendar_ids=["l"]) == [3, 4]
-        assert numbers(company_ids=["c"], calendar_ids=["k"]) == [1, 2, 4]
-        assert numbers(company_ids=[]) == []
-
-
 @pytest.mark.parametrize("of_shard", [True, False])
 def test_a_repeated_pull_forgets_only_its_own(store: Engine, account_id: int, of_shard: bool) -> None:
     with store.begin() as conn:

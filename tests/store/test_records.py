@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, Table
 
 from include.calsync.core import observations, records, run_records
-from include.calsync.store import changes, copies, cursors, formers, holds, mapping, runs, tables
+from include.calsync.store import changes, copies, cursors, formers, holds, lookups, mapping, runs, tables
 from tests.store.conftest import NOON
 
 LINK: dict[str, Any] = {
@@ -32,7 +32,7 @@ LINK: dict[str, Any] = {
     "meeting": "m",
 }
 # Columns that nobody reads by their record.
-BESIDE = {run_records.Cursor: {"run_id"}, observations.Observation: {"id", "run_id"}}
+BESIDE = {records.Link: {"is_past"}, run_records.Cursor: {"run_id"}, observations.Observation: {"id", "run_id"}}
 
 
 STORED = [each.name for each in dataclasses.fields(run_records.NewRow) if each.name != "hold"]
@@ -73,8 +73,8 @@ def test_a_head_is_a_link_without_what_it_holds(store: Engine, account_id: int) 
     with store.begin() as conn:
         link_id = mapping.add_link(conn, account_id=account_id, **LINK)
         link = mapping.get_link(conn, link_id)
-        (head,) = mapping.heads(conn, company_ids=["c"])
-        (base,) = mapping.bases(conn, [link_id]).values()
+        (head,) = lookups.of_ids(conn, [link_id])
+        (base,) = lookups.bases(conn, "c", [7]).values()
     assert link is not None
     assert {name: getattr(link, name) for name in LINK} == LINK
     assert (link.id, link.account_id, link.state, link.cause) == (link_id, account_id, "active", None)
@@ -82,7 +82,7 @@ def test_a_head_is_a_link_without_what_it_holds(store: Engine, account_id: int) 
         assert getattr(head, each.name) == getattr(link, each.name)
     held = {"base_activity", "base_event", "rendered", "activity_raw", "event_raw"}
     assert {each.name for each in dataclasses.fields(link)} - {each.name for each in dataclasses.fields(head)} == held
-    assert base == records.ActivityBase(7, LINK["base_activity"], 1)
+    assert base == records.ActivityBase(7, account_id, "google", "active", LINK["base_activity"], 1)
     assert records.whole(link) is link
     with pytest.raises(LookupError, match=f"head of link {link_id}"):
         records.whole(head)
@@ -111,7 +111,7 @@ def test_what_ended_intended_and_copied_reads_as_it_was_stored(store: Engine, ac
         (intent,) = mapping.intents(conn, account_id)
         who = {"account_id": account_id, "email": "a@x.example", "name": "A"}
         copies.put(conn, ids | who | {"meeting": "m"}, waits=True)
-        (copy,) = copies.of_companies(conn, ["c"])
+        (copy,) = copies.concerned(conn, {"k": ["e"]}, {})
         assert copies.intents_of(conn, ["c"]) == [intent]
     assert former is not None
     names = ("base_event", "activity_raw", "event_raw", "origin")

@@ -57,7 +57,7 @@ def _plain(value: Any) -> Any:
         return sorted((_plain(each) for each in value), key=repr)
     if isinstance(value, dict):
         return {key: value[key] if key == "constrained_columns" else _plain(value[key]) for key in sorted(value)}
-    return value if isinstance(value, (str, int, bool, type(None))) else repr(value)
+    return value if isinstance(value, (str, int, bool, type(None))) else str(value)
 
 
 def test_head_is_the_newest_revision(empty: Engine) -> None:

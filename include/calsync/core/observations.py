@@ -33,6 +33,8 @@ class Observation:
     """Last edit, by our clock."""
     error: str | None
     """Why it is not live."""
+    print: str | None = None
+    """Of a linked item, by which it is compared the next time (`prints`)."""
 
 
 def is_live(row: Observation | None) -> TypeGuard[Observation]:

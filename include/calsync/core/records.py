@@ -127,6 +127,9 @@ class LinkHead:
     vanished_since_run: str | None
     field_set: int
     """Of the fields that the base knows."""
+    activity_print: str | None
+    """Of an object that shows what the base does (`prints`); None: none was seen yet. So `event_print`."""
+    event_print: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,9 @@ class ActivityBase:
     """What the activity of a link showed when last equal."""
 
     activity_id: int
+    account_id: int
+    origin: str
+    state: str
     base_activity: Json
     field_set: int
 
@@ -213,6 +219,8 @@ class Copy:
     """new: to become an attendee; shown; gone: to be one no longer"""
     waits: bool
     """Whether it is the organiser's, which takes the activity over once it can."""
+    series_id: str | None
+    """Of an occurrence: its series."""
 
 
 Moved = TypeVar("Moved", bound=LinkHead | Intent)

@@ -28,6 +28,7 @@ from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts
+from include.calsync.store import lookups
 from include.calsync.store.transaction import Connection, reading
 
 log = logging.getLogger(__name__)
@@ -67,15 +68,15 @@ def absent(conn: Connection, accounts: Iterable[RunAccount]) -> set[tuple[str, i
     return known_accounts.elsewhere(conn, company_ids=companies, names=names, ids=ids, but_mode=Mode.TO_PIPEDRIVE)
 
 
-def left_behind(conn: Connection, accounts: Iterable[RunAccount], links: Iterable[LinkHead], now: datetime) -> set[int]:
+def left_behind(conn: Connection, accounts: Iterable[RunAccount], now: datetime) -> set[int]:
     """Activities that accounts which have just begun, or begun again, find with a resting account of the same user."""
     begun = [account for account in accounts if account.begins]
     if not begun:
         return set()
     users = {account.user_id for account in begun}
     rest = {each.id for each in resting(conn, begun).values() if each.user_id in users}
-    mine = (link for link in links if link.account_id in rest and link.state == "active")
-    return {link.activity_id for link in mine if link.due_at is None or link.due_at >= now - timedelta(days=2)}
+    links = lookups.of_accounts(conn, rest, now - timedelta(days=2)) if rest else []
+    return {link.activity_id for link in links}
 
 
 def heir(

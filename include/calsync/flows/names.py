@@ -9,7 +9,7 @@ from functools import partial
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.links import site
 from include.calsync.core.model import Context
-from include.calsync.core.raw import Raw, RawItem
+from include.calsync.core.raw import Json, Raw, RawItem
 from include.calsync.errors import Hidden, NotFound, Unreadable
 from include.calsync.flows.services import Services
 from include.calsync.flows.trouble import ITEMS, Troubles
@@ -88,11 +88,18 @@ class Names:
 
     def renewed(self, refs: Sequence[str], context: Context) -> Context:
         """The context with the names that are known by now; what is not found keeps its name."""
+        return dataclasses.replace(context, **self._shown(refs))
+
+    def are_others(self, refs: Sequence[str], context: Json) -> bool:
+        """Whether a context (as stored) shows another name than is known by now."""
+        return any(context.get(part) != name for part, name in self._shown(refs).items())
+
+    def _shown(self, refs: Sequence[str]) -> dict[str, str]:
         shown: dict[str, str] = {}
         for kind, ref in zip(("deal", "person", "organization"), refs, strict=True):
             if found := self._known.get((kind, ref)):
                 shown |= shown_names(kind, found)
-        return dataclasses.replace(context, **shown)
+        return shown
 
     def context(self, refs: Sequence[str]) -> Context:
         """Names and contact details of one activity; nothing for what can't be seen.

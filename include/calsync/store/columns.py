@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
+from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, Table
@@ -24,3 +25,13 @@ def records(record: type[T], rows: Iterable[Sequence[Any]]) -> list[T]:
 def record_of(record: type[T], row: Sequence[Any] | None) -> T | None:
     """One such row, if there is one, as a record."""
     return None if row is None else record(*row)
+
+
+KEYS_PER_QUERY = 500
+
+
+def parts(keys: Iterable[T]) -> Iterator[list[T]]:
+    """Keys in lists of as many as one query asks for."""
+    remaining = iter(keys)
+    while part := list(islice(remaining, KEYS_PER_QUERY)):
+        yield part

@@ -5,27 +5,64 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, text, union, update
 
 from include.calsync.core.records import Copy, Intent
 from include.calsync.store import upsert
-from include.calsync.store.columns import columns_of, records
-from include.calsync.store.tables import copy, intent, link
+from include.calsync.store.columns import columns_of, parts, records
+from include.calsync.store.tables import UNSETTLED, copy, intent, link
 
 _COPY = columns_of(Copy, copy)
 _INTENT = columns_of(Intent, intent)
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
+_PLACE: BindParameter[Any] = bindparam("place")
+_OF_EVENTS = select(*_COPY).where(copy.c.calendar_id == _PLACE, copy.c.event_id.in_(_KEYS))
+_OF_MEETINGS = select(*_COPY).where(copy.c.company_id == _PLACE, copy.c.meeting.in_(_KEYS))
+_OF_CALENDAR = union(_OF_EVENTS, select(*_COPY).where(copy.c.calendar_id == _PLACE, copy.c.series_id.in_(_KEYS)))
 
 
-def of_companies(conn: Connection, company_ids: Iterable[str]) -> list[Copy]:
-    """All copies of these companies."""
-    query = select(*_COPY).where(copy.c.company_id.in_(list(company_ids)))
-    return records(Copy, conn.execute(query.order_by(copy.c.id)))
+def concerned(
+    conn: Connection, events: Mapping[str, Iterable[str]], meetings: Mapping[str, Iterable[str]]
+) -> list[Copy]:
+    """Copies that are one of these events (by calendar), or of one of these meetings (by company)."""
+    found: dict[int, Copy] = {}
+    for places, query in ((events, _OF_EVENTS), (meetings, _OF_MEETINGS)):
+        for place, keys in places.items():
+            for part in parts(keys):
+                rows = records(Copy, conn.execute(query, {"place": place, "keys": part}))
+                found |= {each.id: each for each in rows}
+    return list(found.values())
 
 
-def of_calendar(conn: Connection, calendar_id: str) -> dict[str, str]:
-    """The calendar's events that are copies: the meeting of each, by event id."""
-    found = conn.execute(select(copy.c.event_id, copy.c.meeting).where(copy.c.calendar_id == calendar_id))
-    return {row.event_id: row.meeting for row in found}
+def unsettled(conn: Connection, company_ids: Iterable[str], account_ids: Iterable[int]) -> list[Copy]:
+    """Copies of the companies that somebody is still to be told of, and those of the accounts whose meeting has no
+    activity any more."""
+    here = copy.c.company_id.in_(list(company_ids))
+    has_one = [
+        exists().where(table.c.company_id == copy.c.company_id, table.c.meeting == copy.c.meeting)
+        for table in (link, intent)
+    ]
+    query = union(
+        select(*_COPY).where(here, text(UNSETTLED)),
+        select(*_COPY).where(copy.c.account_id.in_(list(account_ids)), *(~each for each in has_one)),
+    )
+    return records(Copy, conn.execute(query))
+
+
+def of_resting(conn: Connection, account_ids: Iterable[int]) -> list[Copy]:
+    """Copies of meetings that have their activity through an event of one of these accounts."""
+    theirs = link.c.company_id == copy.c.company_id, link.c.meeting == copy.c.meeting, link.c.state == "active"
+    query = select(*_COPY).where(exists().where(*theirs, link.c.account_id.in_(list(account_ids))))
+    return records(Copy, conn.execute(query))
+
+
+def of_events(conn: Connection, calendar_id: str, event_ids: Iterable[str]) -> list[Copy]:
+    """Those of the calendar's events that are copies, and occurrences of these events that are."""
+    found: dict[int, Copy] = {}
+    for part in parts(event_ids):
+        rows = conn.execute(_OF_CALENDAR, {"place": calendar_id, "keys": part})
+        found |= {each.id: each for each in records(Copy, rows)}
+    return list(found.values())
 
 
 def intents_of(conn: Connection, company_ids: Iterable[str]) -> list[Intent]:
@@ -52,7 +89,9 @@ def put(conn: Connection, values: Mapping[str, Any], *, attends: bool = False, w
     """A new copy. `attends`: its rep is an attendee already, and not yet to become one. `waits`: as in the table."""
     mine = copy.c.account_id == values["account_id"], copy.c.event_id == values["event_id"]
     conn.execute(delete(copy).where(*mine, copy.c.calendar_id != values["calendar_id"]))
-    row = {**values, "state": "shown" if attends else "new", "waits": waits}
+    occurrence = " " in values["meeting"]
+    series_id = values["event_id"].rpartition("_")[0] if occurrence else None
+    row = {**values, "state": "shown" if attends else "new", "waits": waits, "series_id": series_id}
     upsert.put(conn, copy, row, key=["calendar_id", "event_id"])
 
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, text, update
 
 from include.calsync.core.records import Former
 from include.calsync.store import upsert
 from include.calsync.store.columns import columns_of, record_of, records
-from include.calsync.store.tables import former, link
+from include.calsync.store.tables import LEAVES, former, link
 
 IDS_PER_QUERY = 500
 _FORMER = columns_of(Former, former)
@@ -54,7 +54,7 @@ def forget(conn: Connection, calendar_id: str, event_id: str) -> None:
 def leaving(conn: Connection, *, company_id: str | None = None, calendar_ids: Iterable[str] = ()) -> list[Former]:
     """What ended links of the company, or of the calendars, held whose events are still to be removed."""
     mine = or_(former.c.company_id == company_id, former.c.calendar_id.in_(list(calendar_ids)))
-    query = select(*_FORMER).where(mine, former.c.leaves)
+    query = select(*_FORMER).where(mine, text(LEAVES))
     return records(Former, conn.execute(query.order_by(former.c.id)))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -23,17 +23,14 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from include.calsync.core.model import Origin
-from include.calsync.core.records import ActivityBase, Intent, Link, LinkHead
+from include.calsync.core.records import Intent, Link
 from include.calsync.store import formers, upsert
-from include.calsync.store.columns import columns_of, record_of, records
+from include.calsync.store.columns import columns_of, parts, record_of, records
 from include.calsync.store.errors import Taken
 from include.calsync.store.tables import held_item, intent, link
 
-HEAD = columns_of(LinkHead, link)
 WHOLE = columns_of(Link, link)
 _INTENT = columns_of(Intent, intent)
-_BASE = columns_of(ActivityBase, link)
-IDS_PER_QUERY = 500
 MEETING_OF = ("meeting", "company_id", "calendar_id", "event_id")
 _GET = select(*WHOLE).where(link.c.id == bindparam("link_id"))
 _OF_ACTIVITY = select(*WHOLE).where(
@@ -46,29 +43,10 @@ _ADD = insert(link).returning(link.c.id)
 _SET = update(link).where(link.c.id == bindparam("link_id"))
 
 
-def heads(conn: Connection, *, company_ids: Iterable[str], calendar_ids: Iterable[str] = ()) -> list[LinkHead]:
-    """The heads of all links of the companies and calendars, whichever account they belong to, by id."""
-    mine = or_(link.c.company_id.in_(list(company_ids)), link.c.calendar_id.in_(list(calendar_ids)))
-    return records(LinkHead, conn.execute(select(*HEAD).where(mine).order_by(link.c.id)))
-
-
 def whole(conn: Connection, link_ids: Iterable[int]) -> dict[int, Link]:
     """These links with all they hold, by id."""
-    found = (records(Link, conn.execute(select(*WHOLE).where(link.c.id.in_(part)))) for part in _parts(link_ids))
+    found = (records(Link, conn.execute(select(*WHOLE).where(link.c.id.in_(part)))) for part in parts(link_ids))
     return {each.id: each for part in found for each in part}
-
-
-def bases(conn: Connection, link_ids: Iterable[int]) -> dict[int, ActivityBase]:
-    """What the activities of these links showed when last equal, by activity id."""
-    query = select(*_BASE)
-    found = (records(ActivityBase, conn.execute(query.where(link.c.id.in_(part)))) for part in _parts(link_ids))
-    return {each.activity_id: each for part in found for each in part}
-
-
-def _parts(ids: Iterable[int]) -> Iterator[list[int]]:
-    remaining = iter(ids)
-    while part := list(islice(remaining, IDS_PER_QUERY)):
-        yield part
 
 
 def get_link(conn: Connection, link_id: int) -> Link | None:
@@ -100,13 +78,33 @@ def set_link(conn: Connection, link_id: int, **values: Any) -> None:
         mine = conn.execute(select(link.c.company_id, link.c.calendar_id, link.c.event_id).where(link.c.id == link_id))
         place = {**mine.one()._mapping, **values}
         values["meeting"] = own_meeting(conn, **{name: place[name] for name in MEETING_OF})
-    conn.execute(_SET, {"link_id": link_id, **values})
+    conn.execute(_SET, {"link_id": link_id, **_with_what_follows(values)})
+
+
+def _with_what_follows(values: dict[str, Any]) -> dict[str, Any]:
+    """New columns of a link, and those that are no longer true by them."""
+    out = dict(values)
+    if "due_at" in values:
+        out["is_past"] = False
+    for side in ("activity", "event"):
+        if f"{side}_digest" in values:
+            out.setdefault(f"{side}_print", None)
+    return out
 
 
 def set_links(conn: Connection, link_ids: Iterable[int], **values: Any) -> None:
     """Change several links alike."""
-    for part in _parts(link_ids):
+    for part in parts(link_ids):
         conn.execute(update(link).where(link.c.id.in_(part)).values(**values))
+
+
+def touch(conn: Connection, changes: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+    """Change many links, each otherwise, in few statements; no digest, date or meeting is among the columns."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for link_id, values in changes:
+        alike[tuple(sorted(values))].append({"link_id": link_id, **{f"new_{name}": values[name] for name in values}})
+    for names, rows in alike.items():
+        conn.execute(_SET.values({name: bindparam(f"new_{name}") for name in names}), rows)
 
 
 def own_meeting(conn: Connection, meeting: str | None, company_id: str, calendar_id: str, event_id: str) -> str | None:

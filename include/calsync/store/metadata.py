@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Integer, MetaData
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Integer, MetaData, text
 
 metadata = MetaData(
     naming_convention={
@@ -25,3 +27,8 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     """That the column holds one of these words of ours."""
     allowed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({allowed})", name=column)
+
+
+def only(condition: str) -> dict[str, Any]:
+    """Of an index: only the rows that meet this condition are in it."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

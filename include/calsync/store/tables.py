@@ -28,7 +28,7 @@ from include.calsync.store.limit_tables import rate_slot as rate_slot
 from include.calsync.store.limit_tables import token_budget as token_budget
 from include.calsync.store.log_tables import change_log as change_log
 from include.calsync.store.log_tables import open_write as open_write
-from include.calsync.store.metadata import Key, OptionalJson, one_of
+from include.calsync.store.metadata import Key, OptionalJson, one_of, only
 from include.calsync.store.metadata import metadata as metadata
 from include.calsync.store.types import Identifier, Prose, UtcDateTime, Words
 
@@ -157,17 +157,33 @@ observation = Table(
     Column("raw", OptionalJson),
     Column("stamp", UtcDateTime, comment="last edit, corrected by the service's clock against ours"),
     Column("error", Prose(), comment="why it can't be read"),
+    Column("print", String(32), comment="as of a link; none: no link of the run's accounts is compared by it"),
     one_of("side", "activities", "events"),
     one_of("status", "live", "deleted", "missing", "unreadable"),
     Index("ix_observation_item", "run_id", "side", "item_id"),
     comment="staging: what this run's pull saw",
 )
 
+PRINT = "of an object that shows what the base does, and of the rules it was compared by; none: none was seen yet"
+FEW = {
+    "unfinished": (("account_id",), "state = 'removing' OR intended IS NOT NULL"),
+    "unmarked": (("account_id",), "state = 'active' AND NOT marked"),
+    "apart": (("account_id",), "state = 'held'"),
+    "doubted": (("account_id",), "missing_since_run IS NOT NULL"),
+    "vanished": (("calendar_id",), "vanished_since_run IS NOT NULL"),
+    "series": (("calendar_id", "series_id"), "series_id IS NOT NULL"),
+    "upcoming": (("company_id", "probed_at", "due_at"), "state = 'active' AND NOT is_past"),
+    "past": (("company_id", "probed_at", "due_at"), "state = 'active' AND is_past"),
+    "coming": (("company_id", "due_at"), "state = 'active' AND NOT is_past"),
+}
+"""Indexes of the few links that each run asks for: the columns, and of which links. Who asks says the condition in
+these words: only then a database uses the index."""
+
 link = Table(
     "link",
     metadata,
     Column("id", Key, primary_key=True),
-    Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
+    Column("account_id", ForeignKey("account.id"), nullable=False),
     Column("company_id", Identifier(40), nullable=False),
     Column("activity_id", BigInteger, nullable=False),
     Column("calendar_id", Identifier(1024), nullable=False),
@@ -197,14 +213,23 @@ link = Table(
     Column("meeting", Identifier(1100), comment="iCalUID, and of an occurrence its original start"),
     Column("vanished_since_run", String(36), comment="the run that first saw the series without this occurrence"),
     Column("field_set", Integer, nullable=False, server_default="1", comment="of the fields that the base knows"),
+    Column("activity_print", String(32), comment=PRINT),
+    Column("event_print", String(32), comment=PRINT),
+    Column("is_past", Boolean, nullable=False, server_default=false(), comment="for the probe: due, and over"),
     UniqueConstraint("company_id", "activity_id"),
     UniqueConstraint("calendar_id", "event_id"),
     one_of("origin", "pipedrive", "google"),
     one_of("state", "active", "detached", "removing", "held"),
     CheckConstraint("(state = 'active') = (cause IS NULL)", name="cause"),
+    Index("ix_link_account", "account_id", "state"),
+    Index("ix_link_due", "account_id", "due_at"),
     Index("ix_link_meeting", "company_id", "meeting"),
+    *(Index(f"ix_link_{name}", *columns, **only(condition)) for name, (columns, condition) in FEW.items()),
     comment="the stored mapping: one activity paired with one event, and what both showed when last equal",
 )
+
+LEAVES = "leaves"
+"""Says that a former link's event is still to be removed."""
 
 former = Table(
     "former",
@@ -229,6 +254,7 @@ former = Table(
     UniqueConstraint("calendar_id", "event_id"),
     one_of("origin", "pipedrive", "google"),
     Index("ix_former_activity", "company_id", "activity_id"),
+    Index("ix_former_leaves", "company_id", **only(LEAVES)),
     comment="what a link held last that ended: from this one side is made anew when the other comes back",
 )
 
@@ -253,6 +279,9 @@ intent = Table(
     comment="an activity about to be created for an event: committed before the POST, gone with the link",
 )
 
+UNSETTLED = "state != 'shown'"
+"""Says that somebody is still to be told of a copy."""
+
 copy = Table(
     "copy",
     metadata,
@@ -272,10 +301,13 @@ copy = Table(
         server_default=false(),
         comment="the organiser's, which takes the activity over once it can",
     ),
+    Column("series_id", Identifier(1024), comment="as of a link"),
     UniqueConstraint("account_id", "event_id"),
     UniqueConstraint("calendar_id", "event_id"),
     one_of("state", "new", "shown", "gone"),
     Index("ix_copy_meeting", "company_id", "meeting"),
+    Index("ix_copy_series", "calendar_id", "series_id"),
+    Index("ix_copy_unsettled", "company_id", **only(UNSETTLED)),
     comment="events of meetings that have their activity through another account's event",
 )
 

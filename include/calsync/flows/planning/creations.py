@@ -26,7 +26,7 @@ from include.calsync.flows.creation_limits import MAX_CREATE, create_limits
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
 from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
-from include.calsync.store import changes, holds, mapping
+from include.calsync.store import changes, holds, lookups, mapping
 from include.calsync.store.transaction import Connection
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,6 @@ class _AccountGuard:
         self, conn: Connection, account: RunAccount, seen: Seen, rows: Iterable[NewRow], now: datetime
     ) -> None:
         self.conn, self.account, self.seen, self.now = conn, account, seen, now
-        self.links = [link for link in seen.links if link.account_id == account.id and link.state != "detached"]
         self.held = {(row.side, row.item_id): row for row in holds.held_creations(conn, account.id)}
         mine = (row for row in rows if row.account_id == account.id and row.state == "planned")
         self.new = [self._new(row) for row in mine if row.action in CREATED and row.link_id is None]
@@ -114,7 +113,7 @@ class _AccountGuard:
 
     def _pairs_of(self, new: _New) -> list[Known]:
         """The account's pairs of the same time."""
-        near = [link for link in self.links if link.state == "active" and link.due_at == new.due]
+        near = lookups.due_at(self.conn, self.account.id, new.due) if new.due is not None else []
         if not near:
             return []
         created = self._created_of({link.id for link in near}, new.item.at)
@@ -149,9 +148,12 @@ class _AccountGuard:
         self._keep(again)
         units = {(new.row.payload.get("event_raw") or {}).get("recurringEventId") or _key(new.row) for new in fresh}
         limit = Limit(MAX_CREATE, self.account.settings.max_create_ratio, self.account.settings.max_create_count)
-        if self.account.begins or not limit.exceeded(len(units), 0, len(self.links)):
+        if self.account.begins or not units:
             return
-        text = message(limit, "creations", len(fresh), 0, len(self.links))
+        link_count = lookups.live_counts(self.conn, [self.account.id]).get(self.account.id, 0)
+        if not limit.exceeded(len(units), 0, link_count):
+            return
+        text = message(limit, "creations", len(fresh), 0, link_count)
         hint = " Or bring them over with upload_unsynced_activities. Is another sync at work on this calendar?"
         self._hold(MAX_CREATE, fresh, lambda _: text + hint)
 
@@ -182,9 +184,18 @@ class _AccountGuard:
     def over(self) -> list[HeldCreation]:
         """Items that are held no more: planned now, linked, or gone."""
         planned = {_key(new.row) for new in self.new} - self.stays
-        linked = {("activities", str(link.activity_id)) for link in self.links}
-        linked |= {("events", link.event_id) for link in self.links}
+        linked = self._linked()
         return [row for key, row in self.held.items() if key in planned | linked or self._is_gone(row)]
+
+    def _linked(self) -> set[tuple[str, str]]:
+        """Held items that have a partner by now."""
+        activities = [int(row.item_id) for row in self.held.values() if row.side == Side.ACTIVITY]
+        events = [row.item_id for row in self.held.values() if row.side == Side.EVENT]
+        links = lookups.of_activities(self.conn, self.account.company_id, activities)
+        links += lookups.of_events(self.conn, self.account.calendar_id or "", events)
+        mine = [each for each in (*links, *self.seen.links) if each.account_id == self.account.id]
+        live = [link for link in mine if link.state != "detached"]
+        return {("activities", str(link.activity_id)) for link in live} | {("events", link.event_id) for link in live}
 
     def _is_gone(self, row: HeldCreation) -> bool:
         rows, key = self.seen.activities, activity_key(self.account.company_id, row.item_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -19,6 +19,7 @@ from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import changes as change_log
+from include.calsync.store import lookups
 from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
@@ -38,10 +39,9 @@ def limits_of(account: RunAccount) -> Limits:
 def guard(services: Services, run: Run, rows: list[NewRow], links: Iterable[LinkHead]) -> None:
     """Mark the rows over a limit as held, each with the hold that it belongs to; drop what is only suspected.
 
-    `links`: heads of all links that the run knows.
+    `links`: heads of those that rows may be about.
     """
     homes = {link.id: link.account_id for link in links}
-    link_counts = Counter(link.account_id for link in links if link.state != "detached")
     for account in run.working():
         ours = [row for row in rows if row.account_id == account.id]
         mine = [row for row in ours if row.state == "planned"]
@@ -49,10 +49,9 @@ def guard(services: Services, run: Run, rows: list[NewRow], links: Iterable[Link
         deletions = [row for row in mine + suspected if row.action in DESTRUCTIVE or _by_setting(row)]
         # What another calendar's account leaves behind is a share of that account's links.
         concerned = {account.id} | {homes[row.link_id] for row in deletions if row.link_id in homes}
-        link_count = sum(link_counts[each] for each in concerned)
         settings = account.settings
         limit = Limit("max_delete", settings.max_delete_ratio, settings.max_delete_count)
-        groups = [_Group(limit, "deletions", deletions, DESTRUCTIVE, link_count)]
+        groups = [_Group(limit, "deletions", deletions, DESTRUCTIVE, concerned)]
         if not account.settings_changed:
             limit = Limit("max_change", settings.max_change_ratio, settings.max_change_count)
             typed = [row for row in mine if row.action == Action.MERGE and row.reason not in BY_NOBODY]
@@ -61,13 +60,13 @@ def guard(services: Services, run: Run, rows: list[NewRow], links: Iterable[Link
                 (Side.EVENT, "edits made in Pipedrive"),
             ):
                 edits = [row for row in typed if changes_of(row.payload, written)]
-                groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), link_counts[account.id], written))
+                groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), {account.id}, written))
         for group in groups:
             _check(services, account, group)
         for unproven, text in _UNPROVEN_TEXTS.items():
             rest = [row for row in suspected if row.state == SUSPECTED and row.payload["unproven"] == unproven]
             if rest:
-                _hold(account, _Group(Limit(unproven, 0, 0), "", rest, DESTRUCTIVE, 0), f"{len(rest)} {text}")
+                _hold(account, _Group(Limit(unproven, 0, 0), "", rest, DESTRUCTIVE), f"{len(rest)} {text}")
     rows[:] = [row for row in rows if row.state != SUSPECTED]
 
 
@@ -99,13 +98,14 @@ _UNPROVEN_TEXTS = {
 
 @dataclass(frozen=True)
 class _Group:
-    """Rows that count against one limit; `written`: which side's log entries count as recent ones."""
+    """Rows that count against one limit, which may be a share of these accounts' links. `written`: which side's log
+    entries count as recent ones."""
 
     limit: Limit
     what: str
     rows: list[NewRow]
     actions: frozenset[Action]
-    link_count: int
+    account_ids: Collection[int] = ()
     written: str | None = None
 
 
@@ -113,9 +113,11 @@ def _check(services: Services, account: RunAccount, group: _Group) -> None:
     if not group.rows:
         return
     recent = _recent_count(services, account.id, group.actions, group.written)
-    if group.limit.exceeded(len(group.rows), recent, group.link_count):
+    with reading(services.engine) as conn:
+        link_count = sum(lookups.live_counts(conn, group.account_ids).values())
+    if group.limit.exceeded(len(group.rows), recent, link_count):
         settings = Counter(setting for row in group.rows if (setting := _by_setting(row)))
-        text = message(group.limit, group.what, len(group.rows), recent, group.link_count, settings)
+        text = message(group.limit, group.what, len(group.rows), recent, link_count, settings)
         _hold(account, group, text)
 
 

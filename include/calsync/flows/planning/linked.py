@@ -9,7 +9,7 @@ from include.calsync.core.diff import Diff
 from include.calsync.core.model import ActivityView, Change
 from include.calsync.core.observations import is_live, is_lost
 from include.calsync.core.planning.deciding import decide
-from include.calsync.core.planning.facts import Holder, frame
+from include.calsync.core.planning.facts import Holder, Shown, State, frame
 from include.calsync.core.planning.late import facts_json
 from include.calsync.core.planning.rule import Outcome, Reason
 from include.calsync.core.planning.rules import RULES
@@ -64,9 +64,8 @@ class LinkedPairs:
                 self._carry_out(case, outcome, cause, released=released)
 
     def remember(self, conn: Connection) -> None:
-        """Store newer etags and objects of unchanged pairs, and that some holds no longer apply."""
-        for link_id, values in self.touched:
-            mapping.set_link(conn, link_id, **values)
+        """Store newer etags, objects and prints of unchanged pairs, and that some holds no longer apply."""
+        mapping.touch(conn, self.touched)
         for link_id in self.released:
             holds.release(conn, link_id)
 
@@ -152,8 +151,20 @@ class LinkedPairs:
             values |= {"etag": event.raw.get("etag"), "event_raw": event.raw}
         if activity is not None and is_live(activity) and activity.raw != case.whole.activity_raw:
             values |= {"activity_raw": activity.raw}
+        if link.state == State.ACTIVE:
+            values |= _new_prints(case)
         if values:
             self.touched.append((link.id, values))
+
+
+def _new_prints(case: Case) -> Columns:
+    """Those of the sides that show what their bases do."""
+    values: Columns = {}
+    for name, row, shown in (("activity", case.activity, case.facts.activity), ("event", case.event, case.facts.event)):
+        known = f"{name}_print"
+        if row is not None and shown is Shown.SAME and row.print not in (None, getattr(case.link, known)):
+            values[known] = row.print
+    return values
 
 
 def _reason(case: Case, reason: Reason, cause: str) -> str:

@@ -1,4 +1,4 @@
-"""Everything a run saw, beside everything that is known: the input of its plan."""
+"""Everything a run saw, beside what is known of it: the input of its plan."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from include.calsync.core.observations import Observation, is_live
 from include.calsync.core.records import Link, LinkHead, is_unfinished
 from include.calsync.flows import moves
 from include.calsync.flows.planning.completing import Completed
+from include.calsync.flows.planning.concerned import Concerned
 from include.calsync.flows.planning.followed import Followed
 from include.calsync.flows.planning.rekeying import Rekeying
 from include.calsync.flows.run import Run
@@ -25,35 +26,42 @@ OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
 class Seen:
-    """The mapping and the observations of one run. Items are found by the keys that the diff aligns by."""
+    """The observations of one run, and what the mapping knows of them. Items are found by the keys of the diff."""
 
     def __init__(self, conn: Connection, run: Run) -> None:
         self.run_id, self.uploads = run.id, run.request.upload is not None
         self.accounts = {account.id: account for account in run.working()}
         companies = {account.company_id for account in self.accounts.values()}
         calendars = {account.calendar_id for account in self.accounts.values() if account.calendar_id}
-        heads = mapping.heads(conn, company_ids=companies, calendar_ids=calendars)
         self.activities = _latest(runs.observations(conn, run.id, "activities"))
         self.events = _latest(runs.observations(conn, run.id, "events"))
+        self.rests = moves.resting(conn, self.accounts.values())
+        # Another account may hold back what it would do to a pair.
+        held = [row for account_id in (*self.accounts, *self.rests) for row in holds.held_items(conn, account_id)]
+        self.held = {row.link_id: row for row in held}
+        concerned = Concerned(
+            conn,
+            self.accounts,
+            self.activities.values(),
+            self.events.values(),
+            held=self.held,
+            resting_ids=self.rests.keys(),
+        )
+        heads, self.copies = concerned.links, concerned.copies
         intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
         self.rekeying = Rekeying(conn, [] if run.request.upload else heads, intents, self.events)
         heads = [self.rekeying.moved(link) for link in heads]
         may_follow = [] if run.request.upload else heads
         self.followed = Followed(may_follow, self.activities, self.events, self.accounts)
         heads = [self.followed.moved(link) for link in heads]
-        self.rests = moves.resting(conn, self.accounts.values())
         self.absent = moves.absent(conn, self.accounts.values())
         self.leaving = formers.leaving(conn, calendar_ids=calendars)
         resting = [row for account_id in self.rests for row in mapping.intents(conn, account_id)]
         self.intents = [self.rekeying.moved_intent(row) for row in intents] + resting
-        self.copies = copies.of_companies(conn, companies)
         self.meeting_intents = copies.intents_of(conn, companies)
         aside = [row for account_id in self.accounts for row in quarantine.set_aside(conn, account_id)]
         self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}
-        # Another account may hold back what it would do to a pair.
-        held = [row for account_id in (*self.accounts, *self.rests) for row in holds.held_items(conn, account_id)]
-        self.held = {row.link_id: row for row in held}
-        # Most links were not seen and rest: their heads are enough.
+        # Not all of these are looked at: of the others their heads are enough.
         stirred = self._stirred_meetings()
         awake = [
             link.id
@@ -67,6 +75,7 @@ class Seen:
         links = [self.followed.moved(self.rekeying.moved(whole.get(link.id, link))) for link in heads]
         self.completed = Completed((link for link in links if isinstance(link, Link)), self.of)
         self.links = [self.completed.moved(link) for link in links]
+        """Of what was seen, or is open; all others rest."""
 
     def _stirred_meetings(self) -> set[tuple[str, str | None, bool]]:
         """Meetings whose link may be written because of another calendar's event: company, meeting, and whether the
@@ -83,7 +92,7 @@ class Seen:
         return out
 
     def diff(self) -> Diff:
-        """All links against all observations."""
+        """The links against the observations."""
         links = pd.DataFrame(
             {
                 "activity_key": [activity_key(link.company_id, link.activity_id) for link in self.links],

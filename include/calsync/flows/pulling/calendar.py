@@ -14,9 +14,10 @@ from include.calsync.core.fields import event_view, unsupported
 from include.calsync.core.marks import read_mark
 from include.calsync.core.moved_times import move_activity
 from include.calsync.core.observations import Observation
+from include.calsync.core.policy import Side
 from include.calsync.core.privacy import unwanted
 from include.calsync.core.raw import RawEvent
-from include.calsync.core.records import Columns, is_unfinished
+from include.calsync.core.records import Columns, LinkHead
 from include.calsync.core.series import is_occurrence, is_series
 from include.calsync.core.stamps import skew, stamp
 from include.calsync.core.when import due_at
@@ -26,13 +27,14 @@ from include.calsync.flows import deployment
 from include.calsync.flows.pulling import observe
 from include.calsync.flows.pulling import scope as reconcile
 from include.calsync.flows.pulling.company import CompanyPull
-from include.calsync.flows.pulling.series import Known, SeriesPull
+from include.calsync.flows.pulling.known import KnownEvents
+from include.calsync.flows.pulling.series import SeriesPull
 from include.calsync.flows.rights import check_right
 from include.calsync.flows.run import Run, check_lease
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services, rotated
 from include.calsync.flows.trouble import ITEMS
-from include.calsync.store import copies, cursors, directory, formers, holds, mapping, quarantine, runs
+from include.calsync.store import cursors, directory, lookups, runs
 from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
@@ -51,30 +53,21 @@ class CalendarPull:
         self.services, self.run, self.client, self.account = services, run, client, account
         self.calendar_id = account.calendar_id or ""
         self.ours = services.environment.deployments
+        self.known = KnownEvents(services.engine, account)
         with reading(services.engine) as conn:
-            rows = mapping.heads(conn, company_ids=[], calendar_ids=[self.calendar_id])
-            self.links = {row.event_id: row for row in rows}
-            intents = mapping.intents(conn, account.id)
-            held = holds.held_items(conn, account.id)
-            self.held = {row.item_id for row in holds.held_creations(conn, account.id) if row.side == "events"}
-            self.intents = {row.event_id for row in intents}
-            self.aside = quarantine.set_aside(conn, account.id)
-            self.copies = copies.of_calendar(conn, self.calendar_id)
-            self.leaving = {row.event_id for row in formers.leaving(conn, calendar_ids=[self.calendar_id])}
             self.cursor = cursors.get(conn, account.id, "events")
             self.others = deployment.remembered(conn, account.id)
             self.pulled = runs.observed_ids(conn, run.id, "activities") if run.request.reconcile else set()
         self.scope = reconcile.Scope.of(run.request)
         self.first = self.cursor is None and run.request.follows_cursors
-        known = Known(rows, intents, held, self.copies)
-        self.series = SeriesPull(services, run, client, account, known, first=self.first)
+        self.series = SeriesPull(services, run, client, account, self.known, first=self.first)
+        self.again = self._set_aside()
         self.seen: set[str] = set()
         self.shown: dict[str, str | None] = {}
         """Live events that were seen: which other installation wrote each, if one did."""
         self.skipped: Counter[str] = Counter()
         self.listed_count = 0
         self.named: list[int] = []
-        self.events_of = {row.activity_id: row.event_id for row in rows}
         self.doubted: set[str] = set()
         """Linked events whose activity another event names: are they still there?"""
         self.alike: list[RawEvent] = []
@@ -92,7 +85,7 @@ class CalendarPull:
                 f"{self.account.settings.google_conn_id}. Share it with the right to make changes to events, or "
                 "correct `calendar`."
             ) from error
-        self._stage(self._again())
+        self._look_at(self._again())
         self._stage_series()
         self._stage_named()
         self._refuse_others()
@@ -173,22 +166,34 @@ class CalendarPull:
         def changed(raw: RawEvent) -> bool:
             at = stamp(raw.get("updated"))
             # A deleted event may have nothing but its id.
-            return since <= at < until if at is not None else raw["id"] in self.links
+            return since <= at < until if at is not None else raw["id"] in self.known.links
 
         near = self.services.clock() - since < UPDATED_MIN_KEPT
         self._walk(self.client.list_events(self.calendar_id, updated_min=since if near else None), changed)
 
     def _list_compared(self) -> None:
         """What is dated in scope, and those of the links concerned that are not there."""
-        mine = [link for link in self.links.values() if link.account_id == self.account.id]
-        wanted = {link.event_id for link in reconcile.concerned(mine, self.scope, self.pulled)}
+        dated = self._concerned() if self.scope.interval is not None else set()
         listing = self.scope.list_events(self.client, self.calendar_id)
-        self._walk(listing, lambda raw: raw["id"] in wanted or is_series(raw) or self.scope.holds_event(raw))
+        self._walk(listing, lambda raw: raw["id"] in dated or is_series(raw) or self.scope.holds_event(raw))
         self._stage_series()
         if self.scope.interval is not None:
-            moved_in = (link for link in mine if link.event_id in self.seen and link.activity_id not in self.pulled)
-            self.named += [link.activity_id for link in moved_in]
-        self._stage(self._by_ids(wanted - self.seen - set(self.series.series_of), lost=True))
+            self.named += [link.activity_id for link in self.known.links.values() if self._moved_in(link)]
+        self._look_at(self._by_ids(self._concerned() - self.seen, lost=True))
+
+    def _concerned(self) -> set[str]:
+        """Linked events to compare, but for those that were seen, and occurrences: of these the series tells."""
+        with reading(self.services.engine) as conn:
+            compared = lookups.compared(conn, [self.account.id], self.scope.interval)
+            found = {event_id for _, _, event_id, series_id in compared if not series_id and event_id not in self.seen}
+            moved = lookups.of_activities(conn, self.account.company_id, self.pulled) if self.scope.interval else []
+        mine = (link for link in moved if link.account_id == self.account.id and not link.series_id)
+        return found | {link.event_id for link in mine if link.state in lookups.COMPARED_STATES}
+
+    def _moved_in(self, link: LinkHead) -> bool:
+        """Whether only the event is dated in the interval: its activity is read as well."""
+        mine = link.account_id == self.account.id and link.event_id in self.seen
+        return mine and link.activity_id not in self.pulled and not self.scope.holds(link.due_at)
 
     def _pages(self, sync_token: str | None = None) -> str | None:
         listing = self.client.list_events(self.calendar_id, sync_token=sync_token)
@@ -196,17 +201,25 @@ class CalendarPull:
         return listing.next_sync_token
 
     def _walk(self, listing: EventListing, concerns: Callable[[RawEvent], bool] = lambda _: True) -> None:
-        """Stage what a listing shows that concerns this run."""
+        """Stage what a listing shows that concerns this run, and that may differ from what is known."""
         for page in listing.pages():
+            self.known.learn(raw["id"] for raw in page if not raw.get("updated"))
             concerning = [raw for raw in page if concerns(raw)]
             self.listed_count += len(concerning)
-            self._stage(concerning)
+            same = self.known.same(concerning, self.again)
+            self.seen |= same
+            self._look_at(raw for raw in concerning if raw["id"] not in same)
         check_right(listing.access_role, self.account.settings.mode)
 
-    def _stage(self, raws: Iterable[RawEvent]) -> None:
+    def _look_at(self, raws: Iterable[RawEvent]) -> None:
         ahead = skew(self.client.server_time, self.services.clock)
+        found = list(self.series.sift(raws))
+        marks = ((raw["id"], read_mark(raw)) for raw in found if raw["id"] not in self.known.links)
+        self.known.learn_activities(
+            mark.activity_id for key, mark in marks if mark is not None and mark.event_id == key
+        )
         rows = []
-        for raw in self.series.sift(raws):
+        for raw in found:
             if raw.get("status") != "cancelled":
                 self.shown[raw["id"]] = deployment.other_of(raw, self.account.company_id, self.ours)
             reason = self._skip(raw)
@@ -216,14 +229,21 @@ class CalendarPull:
                 veil = self.account.policy.private_events
                 row = observe.event(self.account.id, raw, self.calendar_id, ahead, veil)
                 doubtful = raw.get("status") == "cancelled" and raw["id"] in self.others
-                rows.append(replace(row, status="missing", error=Absence.OTHERS) if doubtful else row)
+                row = replace(row, status="missing", error=Absence.OTHERS) if doubtful else row
+                rows.append(replace(row, print=self.known.print_of(raw)) if row.status == "live" else row)
                 self.seen.add(raw["id"])
                 self._note_named(raw)
         self._store(rows)
 
+    def _learn_named(self, raws: Iterable[RawEvent]) -> None:
+        """Another event of this calendar may be linked to the activity that an unlinked one names."""
+        marks = ((raw["id"], read_mark(raw)) for raw in raws)
+        named = [mark.activity_id for key, mark in marks if mark is not None and mark.event_id == key]
+        self.known.learn_activities(named)
+
     def _note_named(self, raw: RawEvent) -> None:
         """Which activities, and which other event, must be read to tell what the event's mark means."""
-        mark, link = read_mark(raw), self.links.get(raw["id"])
+        mark, link = read_mark(raw), self.known.links.get(raw["id"])
         if mark is None or mark.event_id != raw["id"]:
             return
         if link is not None:
@@ -231,8 +251,8 @@ class CalendarPull:
                 self.named += [mark.activity_id, link.activity_id]
             return
         self.named.append(mark.activity_id)
-        if mark.activity_id in self.events_of:
-            self.doubted.add(self.events_of[mark.activity_id])
+        if mark.activity_id in self.known.events_of:
+            self.doubted.add(self.known.events_of[mark.activity_id])
 
     def _store(self, rows: list[Observation]) -> None:
         with self.services.engine.begin() as conn:
@@ -240,7 +260,7 @@ class CalendarPull:
 
     def _skip(self, raw: RawEvent) -> str | None:
         """None: stage it. A reason: count it. "": nobody needs to hear of it."""
-        if any(raw["id"] in known for known in (self.links, self.intents, self.copies, self.held, self.leaving)):
+        if self.known.is_known(raw["id"]):
             return None
         if raw.get("status") == "cancelled":
             return ""
@@ -260,7 +280,7 @@ class CalendarPull:
 
     def _stage_series(self) -> None:
         """The occurrences of the series that were listed, and what became of linked ones that are not among them."""
-        self._stage(self.series.occurrences())
+        self._look_at(self.series.occurrences())
         self._store(self.series.lost(self.seen))
         self.skipped.update(self.series.skipped)
         self.series.skipped.clear()
@@ -284,15 +304,19 @@ class CalendarPull:
             client = self.services.pipedrive(self.account.settings.pipedrive_conn_id)
             CompanyPull(self.services, self.run, client, [self.account]).stage_ids(self.named)
 
+    def _set_aside(self) -> set[str]:
+        """Events that are read again: they, or their activities, were set aside, and their time has come."""
+        now = self.services.clock()
+        due = [row for row in self.known.aside if row.next_try_at <= now or self.run.request.full]
+        self.known.learn_activities(int(row.item_id) for row in due if row.side == Side.ACTIVITY)
+        activities = {int(row.item_id) for row in due if row.side == Side.ACTIVITY}
+        events = {row.item_id for row in due if row.side == Side.EVENT}
+        return events | {event_id for key, event_id in self.known.events_of.items() if key in activities}
+
     def _again(self) -> Iterator[RawEvent]:
         """Events that must be read although they may not have changed."""
-        now = self.services.clock()
-        due = [row for row in self.aside if row.next_try_at <= now or self.run.request.full]
-        wanted = {row.item_id for row in due if row.side == "events"} | self.intents | self.leaving
-        activities = {row.item_id for row in due if row.side == "activities"}
-        for link in self.links.values():
-            if is_unfinished(link, self.account.policy) or str(link.activity_id) in activities:
-                wanted.add(link.event_id)
+        unfinished = {link.event_id for link in self.known.unfinished if link.calendar_id == self.calendar_id}
+        wanted = self.again | unfinished | self.known.intents.keys() | self.known.leaving
         yield from self._by_ids(wanted - self.seen - self.doubted - self._resting())
         yield from self._by_ids(self.doubted - self.seen, lost=True)
 
@@ -300,8 +324,8 @@ class CalendarPull:
         """Events in quarantine whose time has not come: they are not asked for by their id."""
         if self.run.request.full:
             return set()
-        now = self.services.clock()
-        return {row.item_id for row in self.aside if row.side == "events" and row.attempts and row.next_try_at > now}
+        now, events = self.services.clock(), (row for row in self.known.aside if row.side == Side.EVENT)
+        return {row.item_id for row in events if row.attempts and row.next_try_at > now}
 
     def _by_ids(self, wanted: Iterable[str], *, lost: bool = False) -> Iterator[RawEvent]:
         """These events. One that is not found proves nothing: the pair waits, or (`lost`) a person decides.

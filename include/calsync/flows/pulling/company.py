@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from include.calsync.clients.pipedrive import PipedriveClient
+from include.calsync.core.field_sets import FIELD_SET
 from include.calsync.core.model import Origin
 from include.calsync.core.observations import Observation
+from include.calsync.core.policy import Side
+from include.calsync.core.prints import print_of, salt_of
 from include.calsync.core.raw import RawActivity
-from include.calsync.core.records import LinkHead, SetAside, is_unfinished
+from include.calsync.core.records import SetAside
 from include.calsync.core.stamps import skew
 from include.calsync.errors import FatalError, RecordError
 from include.calsync.flows import aside, moves
@@ -21,7 +25,7 @@ from include.calsync.flows.pulling import scope as reconcile
 from include.calsync.flows.run import Run, check_lease
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services, rotated
-from include.calsync.store import cursors, formers, mapping, quarantine, runs
+from include.calsync.store import cursors, formers, lookups, mapping, quarantine, runs
 from include.calsync.store.transaction import reading
 
 # Answers of one moment may show later; the listing is inclusive, and what repeats is a no-op.
@@ -38,11 +42,12 @@ class CompanyPull:
         self.users = {account.user_id for account in accounts}
         self.names = Names(client, site_of(services, accounts[0].settings.pipedrive_conn_id))
         self.ids = {account.id for account in accounts}
-        with reading(services.engine) as conn:
-            rows = mapping.heads(conn, company_ids=[self.company_id])
-        self.links: dict[int, LinkHead | None] = {row.activity_id: row for row in rows}
+        self.marking_ids = {account.id for account in accounts if account.policy.may_mark}
+        self.salts = {account.id: salt_of(account.policy) for account in accounts}
         self.scope = reconcile.Scope.of(run.request)
         self.seen: set[int] = set()
+        self.named: set[int] = set()
+        """Activities that are staged, whoever owns them."""
         self.fresh: set[int] = set()
         self.pace = budget.Pace()
 
@@ -61,7 +66,7 @@ class CompanyPull:
                 next_watermark = self.client.server_time or started
             listed.update(int(raw.get("owner_id") or 0) for raw in page)
             self._stage(page)
-        self._stage(self._again())
+        self._look_at(list(self._again()))
         self._keep_aside()
         if request.reconcile or (request.follows_cursors and not self.pace.thrifty):
             self._probe()
@@ -74,8 +79,7 @@ class CompanyPull:
             for user_id in sorted(self.users):
                 yield from self.client.activities(owner_id=user_id, sort_by="id")
         elif request.reconcile:
-            linked = [link.activity_id for link in self._compared()]
-            yield from reconcile.activity_pages(self.client, self.users, self.scope, linked)
+            yield from reconcile.activity_pages(self.client, self.users, self.scope, self._dated())
         elif request.interval is not None:
             since, until = request.interval
             yield from self.client.activities(updated_since=since, updated_until=until)
@@ -95,13 +99,40 @@ class CompanyPull:
                 marks.append(known or self.client.server_time or self.services.clock())
         return min(marks).replace(microsecond=0)
 
+    def _dated(self) -> set[int]:
+        """Linked activities that are compared because they are dated in an interval."""
+        if self.scope.interval is None:
+            return set()
+        with reading(self.services.engine) as conn:
+            return {key for _, key, *_ in lookups.compared(conn, self.ids, self.scope.interval)}
+
     def _stage(self, raws: Iterable[RawActivity]) -> None:
-        ours = [raw for raw in raws if raw.get("owner_id") in self.users or int(raw["id"]) in self.links]
+        """Stage what may differ from what is known."""
+        raws = list(raws)
+        same = self._same({int(raw["id"]): raw for raw in raws})
+        self.seen |= same
+        self._look_at([raw for raw in raws if int(raw["id"]) not in same])
+
+    def _same(self, raws: Mapping[int, RawActivity]) -> set[int]:
+        """Those that are what they were when their pair was found equal, and whose names are as well."""
+        asked = raws.keys() - self.fresh - self.named
+        with reading(self.services.engine) as conn:
+            known = lookups.prints(conn, Side.ACTIVITY, self.company_id, asked, self.marking_ids, FIELD_SET)
+            mine = {key: of for key, of in known.items() if of[1] in self.salts}
+            same = {key for key, (print_, of) in mine.items() if print_of(raws[key], self.salts[of]) == print_}
+            shown = lookups.bases(conn, self.company_id, same) if self._reads_names() and same else {}
+        bases = {key: base.base_activity for key, base in shown.items() if base.origin == Origin.PIPEDRIVE}
+        self.names.learn_by_the_hundred(base["refs"] for base in bases.values())
+        return same - {key for key, base in bases.items() if self.names.are_others(base["refs"], base["context"])}
+
+    def _look_at(self, raws: list[RawActivity]) -> None:
+        with reading(self.services.engine) as conn:
+            bases = lookups.bases(conn, self.company_id, (int(raw["id"]) for raw in raws))
+        named = bases.keys() | self.named
+        ours = [raw for raw in raws if raw.get("owner_id") in self.users or int(raw["id"]) in named]
         self.seen.update(int(raw["id"]) for raw in ours)
         ahead = skew(self.client.server_time, self.services.clock)
-        linked = (self.links.get(int(raw["id"])) for raw in ours)
-        with reading(self.services.engine) as conn:
-            bases = mapping.bases(conn, (link.id for link in linked if link is not None))
+        shown = {key for key, base in bases.items() if base.origin == Origin.PIPEDRIVE and base.state == "active"}
         seen = observe.activities(
             ours,
             bases,
@@ -110,17 +141,19 @@ class CompanyPull:
             ahead,
             thrifty=self.pace.thrifty,
             fresh=self.fresh,
-            anew=self._anew(ours),
+            anew=shown.intersection(int(raw["id"]) for raw in ours) if self._reads_names() else (),
         )
-        self._store(seen)
+        homes = {key: base.account_id for key, base in bases.items()}
+        self._store([self._with_print(row, homes.get(int(row.item_id))) for row in seen])
 
-    def _anew(self, raws: Iterable[RawActivity]) -> set[int]:
-        """Of a comparison: the activities whose events show names, which may be others by now."""
-        if not self.run.request.reconcile:
-            return set()
-        links = [link for raw in raws if (link := self.links.get(int(raw["id"]))) is not None]
-        shown = {each.activity_id for each in links if each.origin == Origin.PIPEDRIVE and each.state == "active"}
-        return shown if shown and not budget.saving_names(self.services, self.client, self.accounts) else set()
+    def _with_print(self, row: Observation, account_id: int | None) -> Observation:
+        if account_id not in self.salts or row.status != "live":
+            return row
+        return replace(row, print=print_of(row.raw, self.salts[account_id]))
+
+    def _reads_names(self) -> bool:
+        """Whether this comparison asks for names anew: events may show others by now."""
+        return self.run.request.reconcile and not budget.saving_names(self.services, self.client, self.accounts)
 
     def _store(self, rows: list[Observation]) -> None:
         with self.services.engine.begin() as conn:
@@ -128,42 +161,41 @@ class CompanyPull:
 
     def _set_aside(self) -> set[int]:
         """Activities that are read again: theirs are the names that may have changed."""
+        found: set[int] = set()
         with reading(self.services.engine) as conn:
-            rows = [row for account in self.accounts for row in quarantine.set_aside(conn, account.id)]
-        due = {(row.side, row.item_id) for row in rows if self._due(row)}
-        linked = {link.activity_id for link in self._known() if ("events", link.event_id) in due}
-        return linked | {int(item_id) for side, item_id in due if side == "activities"}
+            for account in self.accounts:
+                due = [row for row in quarantine.set_aside(conn, account.id) if self._due(row)]
+                found |= {int(row.item_id) for row in due if row.side == Side.ACTIVITY}
+                events = [row.item_id for row in due if row.side == Side.EVENT]
+                found |= {link.activity_id for link in lookups.of_events(conn, account.calendar_id or "", events)}
+        return found
 
     def _again(self) -> Iterator[RawActivity]:
         """Activities that must be read although they may not have changed: set aside, unfinished, perhaps created."""
-        wanted: set[int] = set()
+        wanted = set(self.fresh)
         for account in self.accounts:
             with reading(self.services.engine) as conn:
-                rows = quarantine.set_aside(conn, account.id)
                 open_intents = mapping.intents(conn, account.id)
-            wanted |= {int(row.item_id) for row in rows if row.side == "activities" and self._due(row)}
             if open_intents:
                 ahead = skew(self.client.server_time, self.services.clock)
                 since = min(row.attempted_at for row in open_intents) - OVERLAP + ahead
                 for page in self.client.activities(owner_id=account.user_id, updated_since=since):
                     yield from page
-            events = {row.item_id for row in rows if row.side == "events" and self._due(row)}
-            for link in self._known():
-                unfinished = link.account_id == account.id and is_unfinished(link, account.policy)
-                if unfinished or link.event_id in events:
-                    wanted.add(link.activity_id)
         with reading(self.services.engine) as conn:
-            wanted |= moves.left_behind(conn, self.accounts, self._known(), self.services.clock())
+            wanted |= {link.activity_id for link in lookups.unfinished(conn, self.ids, self.marking_ids)}
+            wanted |= moves.left_behind(conn, self.accounts, self.services.clock())
             wanted |= {row.activity_id for row in formers.leaving(conn, company_id=self.company_id)}
         yield from self._by_ids(wanted - self.seen)
 
     def _keep_aside(self) -> None:
         """What was set aside and can't be seen now is read again: new names would be lost otherwise."""
         leased = {account.id: account for account in self.accounts if account.fence is not None}
-        unseen, now = self.fresh - self.seen, self.services.clock()
-        for link in self._known() if unseen else ():
+        now = self.services.clock()
+        with reading(self.services.engine) as conn:
+            unseen = lookups.of_activities(conn, self.company_id, self.fresh - self.seen)
+        for link in unseen:
             account = leased.get(link.account_id)
-            if account is not None and link.activity_id in unseen:
+            if account is not None:
                 with self.services.engine.begin() as conn:
                     check_lease(conn, account)
                     item = ("activities", str(link.activity_id))
@@ -190,34 +222,22 @@ class CompanyPull:
 
     def stage_ids(self, wanted: Iterable[int]) -> None:
         """Stage these activities, whoever owns them."""
-        ids = set(wanted)
-        self.links = dict.fromkeys(ids) | self.links
-        self._stage(self._by_ids(ids))
-
-    def _known(self) -> list[LinkHead]:
-        return [link for link in self.links.values() if link is not None]
+        self.named |= set(wanted)
+        self._stage(self._by_ids(self.named))
 
     def _due(self, row: SetAside) -> bool:
         return bool(row.next_try_at <= self.services.clock()) or self.run.request.full
 
-    def _compared(self) -> list[LinkHead]:
-        mine = [link for link in self._known() if link.account_id in self.ids]
-        return reconcile.concerned(mine, self.scope, self.seen)
-
     def _probe(self) -> None:
-        complete = self.run.request.reconcile
-        mine = self._compared() if complete else [link for link in self._known() if link.account_id in self.ids]
-        fences = {account.id: account.fence for account in self.accounts}
-        conn_id = self.accounts[0].settings.pipedrive_conn_id
         found = probe.probe(
             self.services,
             self.run,
             self.client,
-            conn_id,
-            mine,
+            self.accounts[0].settings.pipedrive_conn_id,
             self.seen,
-            fences,
-            complete=complete,
+            {account.id: account.fence for account in self.accounts},
+            company_id=self.company_id,
+            due=self.scope.interval,
             resting=self._resting(),
         )
         self._stage(found.alive)

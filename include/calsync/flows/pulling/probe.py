@@ -14,20 +14,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, islice
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.raw import RawActivity
 from include.calsync.core.records import Columns, LinkHead
-from include.calsync.core.words import UNPROVEN_EVENTS, Absence
+from include.calsync.core.words import Absence
 from include.calsync.errors import Hidden, NotFound
-from include.calsync.flows.pulling.turns import NEVER, turn
+from include.calsync.flows.pulling.turns import ALL_DAY, NEVER, is_provable, whose_turn
 from include.calsync.flows.rights import rights_of, rights_since
 from include.calsync.flows.run import Run
 from include.calsync.flows.services import Services
 from include.calsync.flows.trouble import ITEMS, Troubles
-from include.calsync.store import mapping
+from include.calsync.store import lookups, mapping
 from include.calsync.store.directory import Directory
 from include.calsync.store.leases import check_fence
+from include.calsync.store.transaction import reading
 
 # A direct GET costs one token.
 SUSPECTS_PER_RUN = 100
@@ -53,26 +55,28 @@ def probe(
     run: Run,
     client: PipedriveClient,
     conn_id: str,
-    links: list[LinkHead],
-    seen: set[int],
+    seen: Set[int],
     fences: Mapping[int, int | None],
     *,
-    complete: bool = False,
+    company_id: str,
+    due: lookups.Due = None,
     resting: Set[tuple[str, str]] = frozenset(),
 ) -> Found:
-    """Ask for the links whose turn it is (`complete`: for all that were not listed), and follow up the missing ones.
+    """Ask for the links whose turn it is (in a comparison: for all in its scope that were not listed), and follow up
+    the missing ones.
 
-    `seen`: activities that were listed. `resting`: items in quarantine, which are not asked for directly.
+    `seen`: activities that were listed. `fences`: of the accounts whose links these are, by id. `resting`: items in
+    quarantine, which are not asked for directly.
     """
-    work = _Probe(services, run, client, conn_id, seen)
-    if complete:
-        work.ask_for_all(links)
+    work = _Probe(services, run, client, conn_id, seen, fences)
+    if run.request.reconcile:
+        work.ask_for_all(due)
     else:
-        work.ask(links)
+        work.ask(company_id)
     work.suspects = [link for link in work.suspects if resting.isdisjoint(_items(link))]
     work.follow_up()
     if not run.request.dry_run:
-        _remember(services, {link.id: link.account_id for link in links}, work.changes, fences)
+        _remember(services, work.homes, work.changes, fences)
     return work.found
 
 
@@ -83,55 +87,82 @@ def _items(link: LinkHead) -> set[tuple[str, str]]:
 class _Probe:
     """One probe: what was found, and what to remember on the links (id to columns)."""
 
-    def __init__(self, services: Services, run: Run, client: PipedriveClient, conn_id: str, seen: set[int]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        run: Run,
+        client: PipedriveClient,
+        conn_id: str,
+        seen: Set[int],
+        account_ids: Iterable[int],
+    ) -> None:
         self.services, self.run, self.client, self.conn_id, self.seen = services, run, client, conn_id, seen
+        self.account_ids = list(account_ids)
         self.now = services.clock()
         self.found = Found()
         self.changes: dict[int, Columns] = {}
+        self.homes: dict[int, int] = {}
+        """The accounts of the links that something is to be remembered of."""
         self.suspects: list[LinkHead] = []
         self.troubles = Troubles()
 
-    def ask(self, links: list[LinkHead]) -> None:
+    def ask(self, company_id: str) -> None:
         """One request for those whose turn it is; for the rest only if many of them are missing."""
-        active = [link for link in links if is_provable(link)]
-        doubted = [link for link in active if link.missing_since_run]
-        sound = [link for link in active if not link.missing_since_run]
-        # A held deletion ends by itself when the activity is there again.
-        held = [link for link in links if link.state == "held" and not is_provable(link)]
-        chosen = turn(sound, held, self.seen, self.now)
+        if not self.run.request.dry_run:
+            with self.services.engine.begin() as conn:
+                lookups.end(conn, company_id, self.now - ALL_DAY)
+        with reading(self.services.engine) as conn:
+            doubted = [link for link in lookups.doubted(conn, self.account_ids) if is_provable(link)]
+            chosen = whose_turn(conn, company_id, self.account_ids, self.seen, self.now)
         missing = [link for link in self._missing(chosen) if is_provable(link)]
         if len(missing) > MANY:
-            accounts, asked = {link.account_id for link in missing}, {link.id for link in chosen}
-            rest = [link for link in sound if link.account_id in accounts and link.id not in asked]
-            missing += self._missing(rest[:MOST_IDS_PER_RUN])
+            missing += self._missing(self._rest(company_id, {link.account_id for link in missing}, chosen))
         for link in doubted:
             if link.activity_id in self.seen:
                 self._clear(link)
         self.suspects = [link for link in doubted if link.activity_id not in self.seen] + missing
         for link in missing:
-            self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": None}
+            self._doubt(link)
 
-    def ask_for_all(self, links: list[LinkHead]) -> None:
+    def _rest(self, company_id: str, account_ids: set[int], chosen: list[LinkHead]) -> list[LinkHead]:
+        """The links of these accounts that were not chosen."""
+        asked = {link.id for link in chosen}
+        with reading(self.services.engine) as conn:
+            kinds = (lookups.longest_unasked(conn, company_id, account_ids, past=past) for past in (False, True))
+            held = [link for link in lookups.apart(conn, account_ids) if is_provable(link)]
+            sound = chain([link for link in held if link.missing_since_run is None], *kinds)
+            return list(islice((link for link in sound if link.id not in asked), MOST_IDS_PER_RUN))
+
+    def ask_for_all(self, due: lookups.Due) -> None:
         """Whether each link's activity was listed, or is found by its id."""
-        for link in links:
-            if link.missing_since_run and link.activity_id in self.seen:
-                self._clear(link)
-        unlisted = [link for link in links if link.activity_id not in self.seen]
+        with reading(self.services.engine) as conn:
+            for link in lookups.doubted(conn, self.account_ids):
+                if link.state in lookups.COMPARED_STATES and link.activity_id in self.seen:
+                    self._clear(link)
+            compared = lookups.compared(conn, self.account_ids, due)
+            unlisted = lookups.of_ids(conn, (link_id for link_id, key, *_ in compared if key not in self.seen))
         self.suspects = [link for link in self._missing(unlisted) if is_provable(link)]
         for link in self.suspects:
             if not link.missing_since_run:
-                self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": None}
+                self._doubt(link)
+
+    def _doubt(self, link: LinkHead) -> None:
+        """This run raises the question."""
+        self._note(link, {"missing_since_run": self.run.id, "missing_rights": None})
+
+    def _note(self, link: LinkHead, columns: Columns) -> None:
+        self.homes[link.id], self.changes[link.id] = link.account_id, columns
 
     def _missing(self, links: list[LinkHead]) -> list[LinkHead]:
         if not links:
             return []
         answered = self.client.activities_by_ids([link.activity_id for link in links])
-        present = {int(raw["id"]) for raw in answered} | self.seen
+        present = {int(raw["id"]) for raw in answered}
         self.found.alive += [raw for raw in answered if int(raw["id"]) not in self.seen]
         for link in links:
-            if link.activity_id in present:
+            if link.activity_id in present or link.activity_id in self.seen:
                 self._clear(link)
-        return [link for link in links if link.activity_id not in present]
+        return [link for link in links if link.activity_id not in present and link.activity_id not in self.seen]
 
     def follow_up(self) -> None:
         """Ask directly: those that were never asked for directly first, then longest unseen first."""
@@ -179,7 +210,7 @@ class _Probe:
             self._hide(link)
         elif first:
             self.found.missing[link.activity_id] = None
-            self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": rights}
+            self._note(link, {"missing_since_run": self.run.id, "missing_rights": rights})
         elif link.missing_since_run == self.run.id:  # this task's own first try
             self.found.missing[link.activity_id] = None
         else:
@@ -187,15 +218,10 @@ class _Probe:
 
     def _hide(self, link: LinkHead) -> None:
         self.found.missing[link.activity_id] = Absence.HIDDEN
-        self.changes[link.id] = {"missing_since_run": self.run.id, "missing_rights": Absence.HIDDEN}
+        self._note(link, {"missing_since_run": self.run.id, "missing_rights": Absence.HIDDEN})
 
     def _clear(self, link: LinkHead) -> None:
-        self.changes[link.id] = {"probed_at": self.now, "missing_since_run": None, "missing_rights": None}
-
-
-def is_provable(link: LinkHead) -> bool:
-    """Whether it is of interest that the activity was deleted; that ends the hold of a pair whose event is lost."""
-    return bool(link.state == "active" or (link.state == "held" and link.cause in UNPROVEN_EVENTS))
+        self._note(link, {"probed_at": self.now, "missing_since_run": None, "missing_rights": None})
 
 
 def _remember(

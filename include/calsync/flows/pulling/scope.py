@@ -18,14 +18,12 @@ from include.calsync.clients.google_calendar import EventListing, GoogleCalendar
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.fields import event_view
 from include.calsync.core.raw import Raw, RawActivity
-from include.calsync.core.records import LinkHead
 from include.calsync.core.when import activity_when, due_at
 from include.calsync.flows.request import RunRequest
 
 # A whole day's event begins at its calendar's midnight, which is at most so far from that of UTC. And an event without
 # length ends where it begins, which is not after `timeMin`.
 ZONES = timedelta(hours=14)
-COMPARED_STATES = frozenset({"active", "held"})
 
 
 @dataclass(frozen=True)
@@ -95,10 +93,3 @@ def activity_pages(
             yield [raw for raw in page if scope.holds_activity(raw) or int(raw["id"]) in wanted]
             if any(raw.get("due_date") and str(raw["due_date"]) < first_day for raw in page):
                 break
-
-
-def concerned(links: Iterable[LinkHead], scope: Scope, seen: Iterable[int] = ()) -> list[LinkHead]:
-    """The links to compare: what both sides showed when last equal is dated in scope, or the activity was `seen`."""
-    listed = set(seen)
-    compared = (link for link in links if link.state in COMPARED_STATES)
-    return [link for link in compared if scope.holds(link.due_at) or link.activity_id in listed]

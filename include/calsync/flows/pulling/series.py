@@ -9,9 +9,9 @@ takes its place, the next run asks for it directly, and what is then not found b
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from include.calsync.clients.google_calendar import GoogleCalendarClient
@@ -22,13 +22,14 @@ from include.calsync.core.observations import Observation
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import RawEvent
-from include.calsync.core.records import Intent, LinkHead
+from include.calsync.core.records import LinkHead
 from include.calsync.core.run_records import Held
 from include.calsync.core.series import Window, capped, is_occurrence, is_series, span
 from include.calsync.core.stamps import skew, stamp
 from include.calsync.core.words import Absence
 from include.calsync.errors import NotFound, ServiceError
 from include.calsync.flows.pulling import observe
+from include.calsync.flows.pulling.known import KnownEvents
 from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
@@ -62,16 +63,6 @@ def window_of(run: Run, account: RunAccount) -> Window:
     return Window(start, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the store knows of a calendar: heads of links, open intents, what is held, and the meetings of copies."""
-
-    links: Iterable[LinkHead]
-    intents: Iterable[Intent]
-    held: Iterable[Held]
-    copies: Mapping[str, str]
-
-
 class SeriesPull:
     """The series of one calendar in one run: first `sift` what is listed, then stage `occurrences`, then `lost`."""
 
@@ -81,7 +72,7 @@ class SeriesPull:
         run: Run,
         client: GoogleCalendarClient,
         account: RunAccount,
-        known: Known,
+        known: KnownEvents,
         *,
         first: bool,
     ) -> None:
@@ -90,28 +81,12 @@ class SeriesPull:
         self.calendar_id = account.calendar_id or ""
         self.window = window_of(run, account)
         self.anew = first or run.request.upload is not None
-        self.links: dict[str, list[LinkHead]] = defaultdict(list)
-        self.single: set[str] = set()
-        self.intents: dict[str, list[Intent]] = defaultdict(list)
-        self.series_of: dict[str, str] = {}
-        for link in known.links:
-            self.links[link.series_id].append(link) if link.series_id else self.single.add(link.event_id)
-        for row in known.intents:
-            self.intents[row.series_id].append(row) if row.series_id else self.single.add(row.event_id)
-        for series_id, links in self.links.items():
-            self.series_of |= {link.event_id: series_id for link in links}
-        for series_id, intents in self.intents.items():
-            self.series_of |= {row.event_id: series_id for row in intents}
-        self.copies: dict[str, dict[str, str]] = defaultdict(dict)
-        for event_id, meeting in known.copies.items():
-            _, occurrence, start = meeting.rpartition(" ")
-            if occurrence:
-                self.copies[event_id.rpartition("_")[0]][event_id] = start
+        self.known = known
         self.listed: dict[str, RawEvent] = {}
         self.ended: set[str] = set()
-        missed = [link for rows in self.links.values() for link in rows if link.vanished_since_run]
         open_ = {row.link_id for row in known.held if not _is_held_as_deleted(row)}
-        self.wanted = {str(link.series_id) for link in missed if link.state == "active" or link.id in open_}
+        missed = [link for link in known.vanished if link.state == "active" or link.id in open_]
+        self.wanted = {link.series_id for link in missed if link.series_id}
         self.answered: dict[str, set[str]] = {}
         self.failed: dict[str, str] = {}
         self.troubles = Troubles()
@@ -122,8 +97,10 @@ class SeriesPull:
 
     def sift(self, raws: Iterable[RawEvent]) -> Iterator[RawEvent]:
         """Keep the series; what is left are items of their own. A link to what has become a series sees it as one."""
+        raws = list(raws)
+        self.known.learn(raw["id"] for raw in raws)
         for raw in raws:
-            key, known = raw["id"], self._is_known(raw["id"])
+            key, known = raw["id"], self.known.is_known_series(raw["id"])
             if raw.get("status") == "cancelled":
                 self.listed.pop(key, None)
                 if known:
@@ -131,15 +108,13 @@ class SeriesPull:
             elif is_series(raw) or known:
                 self.ended.discard(key)
                 self.listed[key] = raw
-            if not is_series(raw) or key in self.single:
+            if not is_series(raw) or self.known.is_single(key):
                 yield raw
-
-    def _is_known(self, series_id: str) -> bool:
-        return any(series_id in known for known in (self.links, self.intents, self.copies))
 
     def look_for(self, event_id: str) -> bool:
         """An occurrence was not found: ask its series. False: it is none that is linked."""
-        series_id = self.series_of.get(event_id)
+        self.known.learn([event_id])
+        series_id = self.known.series_of(event_id)
         if series_id is not None:
             self.wanted.add(series_id)
         return series_id is not None
@@ -161,13 +136,16 @@ class SeriesPull:
         wanted = [key for key in new if is_series(self.listed[key]) and self._is_worth(key)]
         for series_id, raws in self._expanded(wanted):
             self.answered[series_id] = {raw["id"] for raw in raws}
-            concerning = [raw for raw in raws if raw["id"] in self.series_of or self.covers(raw)]
-            kept, over = capped(concerning, MAX_OCCURRENCES, lambda raw: raw["id"] in self.series_of)
+            concerning = [raw for raw in raws if self._is_linked(raw) or self.covers(raw)]
+            kept, over = capped(concerning, MAX_OCCURRENCES, self._is_linked)
             if over:
                 most = f"the first {MAX_OCCURRENCES} are synced"
                 self._tell(f"series {series_id} has more occurrences within horizon_days than are synced: {most}")
             yield from kept
         self.answered.update({key: set() for key in new if not is_series(self.listed[key])})  # single events by now
+
+    def _is_linked(self, raw: RawEvent) -> bool:
+        return self.known.series_of(raw["id"]) is not None
 
     def _ask_for_series(self) -> None:
         for series_id in sorted(self.wanted - set(self.listed) - self.ended):
@@ -182,14 +160,16 @@ class SeriesPull:
     def _is_worth(self, series_id: str) -> bool:
         """Whether to ask for its occurrences; if not, it is counted with the reason."""
         raw = self.listed[series_id]
-        if self._is_known(series_id) or series_id in self.single:
+        if self.known.is_known_series(series_id) or self.known.is_single(series_id):
             return True
         stamps = (stamp(raw.get("updated")), stamp(raw.get("created")))
         connected = self.account.events_connected_at
         reason = unsupported({**raw, "recurrence": None})
         if reason is None and not self.anew and connected and too_old(stamps, connected):
             reason = "before_connected"
-        if reason is None and not (self.anew or self.links or self.account.policy.may_create(Side.ACTIVITY)):
+        if reason is None and not (
+            self.anew or self.account.policy.may_create(Side.ACTIVITY) or self.known.has_series()
+        ):
             reason = "mode"
         if reason is not None:
             self.skipped[reason] += 1
@@ -237,21 +217,28 @@ class SeriesPull:
         for series_id, error in self.failed.items():
             rows.append(self._gone(series_id, error, "unreadable"))
         for series_id in sorted(self.ended):
-            rows += [self._ended(link, view) for link, view in self._with_bases(self.links[series_id])]
-            rows += [self._gone(row.event_id, Absence.ENDED) for row in self.intents[series_id]]
-            rows += [self._gone(event_id, Absence.ENDED) for event_id in self.copies[series_id]]
+            rows += [self._ended(link, view) for link, view in self._with_bases(self._links(series_id))]
+            rows += [self._gone(row.event_id, Absence.ENDED) for row in self.known.intents_of(series_id)]
+            rows += [self._gone(event_id, Absence.ENDED) for event_id in self._copies(series_id)]
         for series_id, present in sorted(self.answered.items()):
-            absent = [link for link in self.links[series_id] if link.event_id not in present | seen]
+            absent = [link for link in self._links(series_id) if link.event_id not in present | seen]
             inside = [link for link, view in self._with_bases(absent) if self._is_inside(link, view)]
             rows += [self._vanished(link) for link in inside]
-            gone = [row.event_id for row in self.intents[series_id] if row.event_id not in present | seen]
+            intended = [row.event_id for row in self.known.intents_of(series_id)]
+            gone = [event_id for event_id in intended if event_id not in present | seen]
             rows += [self._gone(event_id, Absence.VANISHED, "missing") for event_id in gone]
-            starts = self.copies[series_id].items()
+            starts = self._copies(series_id).items()
             left = [event_id for event_id, start in starts if self.window.holds_start(start)]
             rows += [self._gone(event_id, Absence.VANISHED) for event_id in left if event_id not in present | seen]
         for told in (self.failed, self.ended, self.answered):
             told.clear()
         return rows
+
+    def _links(self, series_id: str) -> list[LinkHead]:
+        return self.known.of_series.get(series_id, [])
+
+    def _copies(self, series_id: str) -> Mapping[str, str]:
+        return self.known.copies_of_series.get(series_id, {})
 
     def _with_bases(self, links: list[LinkHead]) -> list[tuple[LinkHead, EventView]]:
         with reading(self.services.engine) as conn:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST
 from include.calsync.core.records import LinkHead
+from include.calsync.core.words import UNPROVEN_EVENTS
+from include.calsync.store import lookups
+from include.calsync.store.transaction import Connection
 
 # Of the ids asked for; the rest go to upcoming activities. With 180 of those each is still asked every other run.
 PAST_SHARE = 10
@@ -15,7 +19,29 @@ NEVER = datetime(1, 1, 1, tzinfo=UTC)
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def turn(sound: list[LinkHead], held: list[LinkHead], seen: set[int], now: datetime) -> list[LinkHead]:
+def whose_turn(
+    conn: Connection, company_id: str, account_ids: Collection[int], seen: Collection[int], now: datetime
+) -> list[LinkHead]:
+    """Links of these accounts to ask for now. Reads no more of them than have a chance."""
+    held = lookups.apart(conn, account_ids)
+    sound = [link for link in held if is_provable(link) and link.missing_since_run is None]
+    for past in (False, True):
+        unasked = lookups.longest_unasked(conn, company_id, account_ids, past=past)
+        sound += _candidates(unasked, seen, now, past=past)
+    return turn(sound, [link for link in held if not is_provable(link)], seen, now)
+
+
+def _candidates(links: Iterable[LinkHead], seen: Collection[int], now: datetime, *, past: bool) -> Iterator[LinkHead]:
+    """As many as one request may hold of those that were not seen, and whoever stands before them."""
+    room = IDS_PER_REQUEST
+    for link in links:
+        yield link
+        room -= link.activity_id not in seen and (past or _is_upcoming(link, now))
+        if not room:
+            return
+
+
+def turn(sound: list[LinkHead], held: list[LinkHead], seen: Collection[int], now: datetime) -> list[LinkHead]:
     """Whom to ask: upcoming ones, those not listed anyway first, then longest unasked, then soonest due.
 
     A small share, and what room is left, goes to past and held ones.
@@ -43,3 +69,8 @@ def _is_upcoming(link: LinkHead, now: datetime) -> bool:
     if due is None or due >= now:
         return True
     return due >= now - ALL_DAY and due.hour == due.minute == 0
+
+
+def is_provable(link: LinkHead) -> bool:
+    """Whether it is of interest that the activity was deleted; that ends the hold of a pair whose event is lost."""
+    return bool(link.state == "active" or (link.state == "held" and link.cause in UNPROVEN_EVENTS))

@@ -42,6 +42,9 @@ POSTGRESQL_TRIGGERS = {
 }
 
 
+PRINT = "of an object that shows what the base does, and of the rules it was compared by; none: none was seen yet"
+
+
 def upgrade() -> None:
     """Create the tables, parents first, and the triggers."""
     _create_account()
@@ -244,6 +247,7 @@ def _create_former() -> None:
         comment="what a link held last that ended: from this one side is made anew when the other comes back",
     )
     op.create_index("ix_former_activity", "former", ["company_id", "activity_id"])
+    _create_few("former", "leaves", ["company_id"], "leaves")
     op.create_index(op.f("ix_former_ended_at"), "former", ["ended_at"])
 
 
@@ -363,6 +367,7 @@ def _create_copy() -> None:
             nullable=False,
             comment="the organiser's, which takes the activity over once it can",
         ),
+        sa.Column("series_id", sa.String(1024), comment="as of a link"),
         sa.CheckConstraint("state IN ('new', 'shown', 'gone')", name=op.f("ck_copy_state")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_copy_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_copy")),
@@ -371,6 +376,8 @@ def _create_copy() -> None:
         comment="events of meetings that have their activity through another account's event",
     )
     op.create_index("ix_copy_meeting", "copy", ["company_id", "meeting"])
+    op.create_index("ix_copy_series", "copy", ["calendar_id", "series_id"])
+    _create_few("copy", "unsettled", ["company_id"], "state != 'shown'")
 
 
 def _create_cursor() -> None:
@@ -489,6 +496,11 @@ def _create_link() -> None:
         sa.Column(
             "field_set", sa.Integer(), server_default="1", nullable=False, comment="of the fields that the base knows"
         ),
+        sa.Column("activity_print", sa.String(32), comment=PRINT),
+        sa.Column("event_print", sa.String(32), comment=PRINT),
+        sa.Column(
+            "is_past", sa.Boolean(), server_default=sa.false(), nullable=False, comment="for the probe: due, and over"
+        ),
         sa.CheckConstraint("(state = 'active') = (cause IS NULL)", name=op.f("ck_link_cause")),
         sa.CheckConstraint("origin IN ('pipedrive', 'google')", name=op.f("ck_link_origin")),
         sa.CheckConstraint("state IN ('active', 'detached', 'removing', 'held')", name=op.f("ck_link_state")),
@@ -498,8 +510,24 @@ def _create_link() -> None:
         sa.UniqueConstraint("company_id", "activity_id", name=op.f("uq_link_company_id_activity_id")),
         comment="the stored mapping: one activity paired with one event, and what both showed when last equal",
     )
-    op.create_index(op.f("ix_link_account_id"), "link", ["account_id"])
+    op.create_index("ix_link_account", "link", ["account_id", "state"])
+    op.create_index("ix_link_due", "link", ["account_id", "due_at"])
     op.create_index("ix_link_meeting", "link", ["company_id", "meeting"])
+    _create_few("link", "unfinished", ["account_id"], "state = 'removing' OR intended IS NOT NULL")
+    _create_few("link", "unmarked", ["account_id"], "state = 'active' AND NOT marked")
+    _create_few("link", "apart", ["account_id"], "state = 'held'")
+    _create_few("link", "doubted", ["account_id"], "missing_since_run IS NOT NULL")
+    _create_few("link", "vanished", ["calendar_id"], "vanished_since_run IS NOT NULL")
+    _create_few("link", "series", ["calendar_id", "series_id"], "series_id IS NOT NULL")
+    _create_few("link", "upcoming", ["company_id", "probed_at", "due_at"], "state = 'active' AND NOT is_past")
+    _create_few("link", "past", ["company_id", "probed_at", "due_at"], "state = 'active' AND is_past")
+    _create_few("link", "coming", ["company_id", "due_at"], "state = 'active' AND NOT is_past")
+
+
+def _create_few(table: str, name: str, columns: list[str], condition: str) -> None:
+    """An index of the rows that meet a condition."""
+    few = sa.text(condition)
+    op.create_index(f"ix_{table}_{name}", table, columns, sqlite_where=few, postgresql_where=few)
 
 
 def _create_observation() -> None:
@@ -518,6 +546,9 @@ def _create_observation() -> None:
         sa.Column("raw", sa.JSON()),
         sa.Column("stamp", UtcDateTime(), comment="last edit, corrected by the service's clock against ours"),
         sa.Column("error", sa.Text(), comment="why it can't be read"),
+        sa.Column(
+            "print", sa.String(32), comment="as of a link; none: no link of the run's accounts is compared by it"
+        ),
         sa.CheckConstraint("side IN ('activities', 'events')", name=op.f("ck_observation_side")),
         sa.CheckConstraint(
             "status IN ('live', 'deleted', 'missing', 'unreadable')", name=op.f("ck_observation_status")
