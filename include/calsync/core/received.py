@@ -41,13 +41,17 @@ def check(raw: Raw) -> None:
 def _shaped(raw: Raw, kinds: Mapping[str, Kind]) -> RawItem:
     out, odd = dict(raw), []
     for name, kind in kinds.items():
-        if out.get(name) is not None:
-            try:
-                out[name] = kind(out[name])
-            except TypeError:
-                del out[name]
-                odd.append(name)
-    return out | ({ODD: ", ".join(odd)} if odd else {})
+        value = out.get(name)
+        if value is None or type(value) is _PLAIN.get(kind):  # as almost all are
+            continue
+        try:
+            out[name] = kind(value)
+        except TypeError:
+            del out[name]
+            odd.append(name)
+    if odd:
+        out[ODD] = ", ".join(odd)
+    return out
 
 
 def _text(value: object) -> str:
@@ -72,6 +76,10 @@ def _flag(value: object) -> bool:
     if value not in (True, False):  # 0 and 1 are equal to these
         raise TypeError
     return bool(value)
+
+
+_PLAIN: Mapping[Kind, type] = {_text: str, _flag: bool}
+"""The types that are taken as they are."""
 
 
 def _texts(value: object) -> list[str]:

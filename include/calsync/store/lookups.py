@@ -42,27 +42,27 @@ _OF_SERIES = _HEADS.where(link.c.calendar_id == _PLACE, link.c.series_id.in_(_KE
 
 def of_ids(conn: Connection, link_ids: Iterable[int]) -> list[LinkHead]:
     """The heads of these links, by id like all that follow."""
-    return _inparts(conn, _OF_IDS, "", link_ids)
+    return _heads_of(conn, _OF_IDS, "", link_ids)
 
 
 def of_activities(conn: Connection, company_id: str, activity_ids: Iterable[int]) -> list[LinkHead]:
     """The links of these activities, whichever account they belong to."""
-    return _inparts(conn, _OF_ACTIVITIES, company_id, activity_ids)
+    return _heads_of(conn, _OF_ACTIVITIES, company_id, activity_ids)
 
 
 def of_events(conn: Connection, calendar_id: str, event_ids: Iterable[str]) -> list[LinkHead]:
     """The links of these events."""
-    return _inparts(conn, _OF_EVENTS, calendar_id, event_ids)
+    return _heads_of(conn, _OF_EVENTS, calendar_id, event_ids)
 
 
 def of_series(conn: Connection, calendar_id: str, series_ids: Iterable[str]) -> list[LinkHead]:
     """The links of the occurrences of these series."""
-    return _inparts(conn, _OF_SERIES, calendar_id, series_ids)
+    return _heads_of(conn, _OF_SERIES, calendar_id, series_ids)
 
 
 def of_meetings(conn: Connection, company_id: str, meetings: Iterable[str]) -> list[LinkHead]:
     """The links of these meetings, in whichever calendar."""
-    return _inparts(conn, _OF_MEETINGS, company_id, meetings)
+    return _heads_of(conn, _OF_MEETINGS, company_id, meetings)
 
 
 def bases(conn: Connection, company_id: str, activity_ids: Iterable[int]) -> dict[int, ActivityBase]:
@@ -78,7 +78,7 @@ def has_series(conn: Connection, calendar_id: str) -> bool:
     return conn.execute(query.limit(1)).first() is not None
 
 
-def _inparts(conn: Connection, query: Select[Any], place: str, keys: Iterable[int | str]) -> list[LinkHead]:
+def _heads_of(conn: Connection, query: Select[Any], place: str, keys: Iterable[int | str]) -> list[LinkHead]:
     rows = (conn.execute(query, {"place": place, "keys": part}) for part in parts(sorted(set(keys))))
     return [each for part in rows for each in records(LinkHead, part)]
 
@@ -135,15 +135,16 @@ def end(conn: Connection, company_id: str, before: datetime) -> None:
 
 def longest_unasked(
     conn: Connection, company_id: str, account_ids: Collection[int], *, past: bool
-) -> Iterator[LinkHead]:
-    """The active links, `past` ones or others, whose activity is not in doubt: first those that were never asked for,
-    then the longest unasked, then the soonest due. Whoever reads on pays."""
+) -> Iterator[tuple[int, int, datetime | None]]:
+    """Link, activity, and when it is due: of the active links, `past` ones or others, whose activity is not in doubt.
+    First those that were never asked for, then the longest unasked, then the soonest due. Whoever reads on pays."""
     mine = link.c.company_id == company_id, _few("past" if past else "upcoming")
     sound = link.c.account_id.in_(account_ids), link.c.missing_since_run.is_(None)
-    query = select(*_HEAD).where(*mine, *sound).order_by(link.c.probed_at, link.c.due_at)
+    query = select(link.c.id, link.c.activity_id, link.c.due_at).where(*mine, *sound)
+    query = query.order_by(link.c.probed_at, link.c.due_at).execution_options(yield_per=KEYS_PER_QUERY)
     for never in (link.c.probed_at.is_(None), link.c.probed_at.is_not(None)):
-        for row in conn.execute(query.where(never).execution_options(yield_per=KEYS_PER_QUERY)):
-            yield LinkHead(*row)
+        for link_id, activity_id, due_at in conn.execute(query.where(never)):
+            yield link_id, activity_id, due_at
 
 
 # What a comparison asks.

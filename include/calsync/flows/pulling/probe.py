@@ -128,10 +128,11 @@ class _Probe:
         """The links of these accounts that were not chosen."""
         asked = {link.id for link in chosen}
         with reading(self.services.engine) as conn:
-            kinds = (lookups.longest_unasked(conn, company_id, account_ids, past=past) for past in (False, True))
             held = [link for link in lookups.apart(conn, account_ids) if is_provable(link)]
-            sound = chain([link for link in held if link.missing_since_run is None], *kinds)
-            return list(islice((link for link in sound if link.id not in asked), MOST_IDS_PER_RUN))
+            kinds = (lookups.longest_unasked(conn, company_id, account_ids, past=past) for past in (False, True))
+            rest = (link_id for link_id, *_ in chain.from_iterable(kinds) if link_id not in asked)
+            links = lookups.of_ids(conn, islice(rest, MOST_IDS_PER_RUN))
+        return [link for link in held if link.missing_since_run is None and link.id not in asked] + links
 
     def ask_for_all(self, due: lookups.Due) -> None:
         """Whether each link's activity was listed, or is found by its id."""

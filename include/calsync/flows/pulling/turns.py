@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST
@@ -27,18 +28,24 @@ def whose_turn(
     sound = [link for link in held if is_provable(link) and link.missing_since_run is None]
     for past in (False, True):
         unasked = lookups.longest_unasked(conn, company_id, account_ids, past=past)
-        sound += _candidates(unasked, seen, now, past=past)
+        sound += lookups.of_ids(conn, _candidates(unasked, seen, now, past=past))
     return turn(sound, [link for link in held if not is_provable(link)], seen, now)
 
 
-def _candidates(links: Iterable[LinkHead], seen: Collection[int], now: datetime, *, past: bool) -> Iterator[LinkHead]:
-    """As many as one request may hold of those that were not seen, and whoever stands before them."""
-    room = IDS_PER_REQUEST
-    for link in links:
-        yield link
-        room -= link.activity_id not in seen and (past or _is_upcoming(link, now))
-        if not room:
-            return
+def _candidates(
+    links: Iterable[tuple[int, int, datetime | None]], seen: Collection[int], now: datetime, *, past: bool
+) -> list[int]:
+    """As many as one request may hold of each kind: seen or not, due or over."""
+    out: list[int] = []
+    room: Counter[tuple[bool, bool]] = Counter()
+    for link_id, activity_id, due_at in links:
+        kind = activity_id in seen, past or not _is_upcoming(due_at, now)
+        room[kind] += 1
+        if room[kind] <= IDS_PER_REQUEST:
+            out.append(link_id)
+        if room[False, past] == IDS_PER_REQUEST:
+            break
+    return out
 
 
 def turn(sound: list[LinkHead], held: list[LinkHead], seen: Collection[int], now: datetime) -> list[LinkHead]:
@@ -50,8 +57,8 @@ def turn(sound: list[LinkHead], held: list[LinkHead], seen: Collection[int], now
     def order(link: LinkHead) -> tuple[bool, datetime, datetime]:
         return link.activity_id in seen, link.probed_at or NEVER, link.due_at or FAR
 
-    upcoming = sorted((link for link in sound if _is_upcoming(link, now)), key=order)
-    past = sorted((link for link in sound if not _is_upcoming(link, now)), key=order)
+    upcoming = sorted((link for link in sound if _is_upcoming(link.due_at, now)), key=order)
+    past = sorted((link for link in sound if not _is_upcoming(link.due_at, now)), key=order)
     room = max(PAST_SHARE, IDS_PER_REQUEST - len(upcoming))
     asked = _rotated(held, now)[: room // 2 if past else room]
     asked += past[: room - len(asked)]
@@ -64,11 +71,10 @@ def _rotated(held: list[LinkHead], now: datetime) -> list[LinkHead]:
     return held[start:] + held[:start]
 
 
-def _is_upcoming(link: LinkHead, now: datetime) -> bool:
-    due: datetime | None = link.due_at
-    if due is None or due >= now:
+def _is_upcoming(due_at: datetime | None, now: datetime) -> bool:
+    if due_at is None or due_at >= now:
         return True
-    return due >= now - ALL_DAY and due.hour == due.minute == 0
+    return due_at >= now - ALL_DAY and due_at.hour == due_at.minute == 0
 
 
 def is_provable(link: LinkHead) -> bool:
