@@ -43,30 +43,6 @@ def test_the_host_of_the_api_is_in_no_link(world: World) -> None:
     world.assert_quiet()
 
 
-def test_links_that_lead_nowhere_are_replaced_with_the_next_names(world: World) -> None:
-    """Written by an earlier version."""
-    world.green()
-    roof, wall = (world.pipedrive.add_deal(title)["id"] for title in ("Roof", "Wall"))
-    world.activity("Call", deal_id=roof)
-    world.green()
-    client = world.services().pipedrive(CONN)
-    (row,) = world.links()
-    for table in ("base_activity", "rendered"):
-        assert client.base_url in str(getattr(row, table))
-    old = client.base_url
-    with world.engine.begin() as conn:
-        for name in ("base_activity", "base_event", "rendered", "event_raw"):
-            text = f"UPDATE link SET {name} = replace({name}, '{old}', 'https://api.pipedrive.com')"
-            conn.exec_driver_sql(text)
-    shown = world.the_event()["description"].replace(old, "https://api.pipedrive.com")
-    world.edit_event(world.the_event(), description=shown)
-    world.pipedrive.rename_deal(wall, "Door")
-    world.pass_time(3660)
-    world.sync()
-    world.green()
-    assert f"Link: {old}/deal/{roof}" in world.the_event()["description"]
-
-
 def rotating(world: World) -> None:
     """The connection holds an OAuth consent whose refresh token is replaced at every use."""
     world.pipedrive.options.rotate_refresh_tokens = True

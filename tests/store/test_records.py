@@ -32,7 +32,11 @@ LINK: dict[str, Any] = {
     "meeting": "m",
 }
 # Columns that nobody reads by their record.
-BESIDE = {records.Link: {"is_past"}, run_records.Cursor: {"run_id"}, observations.Observation: {"id", "run_id"}}
+BESIDE = {
+    records.Link: {"is_past", *(f"{kind}_ref" for kind in KINDS)},
+    run_records.Cursor: {"run_id"},
+    observations.Observation: {"id", "run_id"},
+}
 
 
 STORED = [each.name for each in dataclasses.fields(run_records.NewRow) if each.name != "hold"]

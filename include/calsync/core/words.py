@@ -36,3 +36,6 @@ BY_NOBODY = frozenset({SETTINGS, PRIVACY, NAMES})
 
 ANOTHER_EVENT = "a live event carries our mark for this activity"
 ANOTHER_ACTIVITY = "the event's mark names the activity that was made for it since"
+
+KINDS = ("deal", "person", "organization", "lead")
+"""What an activity may hang on."""

@@ -21,9 +21,6 @@ class Unread(Unreadable):
     """What an item hangs on was not answered: the item is set aside, and read again."""
 
 
-KINDS = ("deal", "person", "organization", "lead")
-
-
 def domain_of(services: Services, conn_id: str) -> str:
     """The subdomain of the company that a Pipedrive connection opens; "" if it is not known yet."""
     with reading(services.engine) as conn:

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, Connection, Select, TextClause, bindparam, func, or_, select, text, update
+from sqlalchemy import BindParameter, Column, Connection, Select, bindparam, func, or_, select, update
 
 from include.calsync.core.policy import Side
 from include.calsync.core.records import ActivityBase, LinkHead
 from include.calsync.store.columns import KEYS_PER_QUERY, columns_of, parts, records
-from include.calsync.store.tables import FEW, link
+from include.calsync.store.tables import few, link
 
 Due = tuple[datetime, datetime] | None
 """An interval that begins of links lie in, the end not included; None: any."""
@@ -27,14 +27,7 @@ _OF_ACTIVITIES = _HEADS.where(link.c.company_id == _PLACE, link.c.activity_id.in
 _OF_EVENTS = _HEADS.where(link.c.calendar_id == _PLACE, link.c.event_id.in_(_KEYS))
 _OF_MEETINGS = _HEADS.where(link.c.company_id == _PLACE, link.c.meeting.in_(_KEYS))
 _BASES = select(*columns_of(ActivityBase, link)).where(link.c.company_id == _PLACE, link.c.activity_id.in_(_KEYS))
-
-
-def _few(name: str) -> TextClause:
-    """That a link is one of these few: in the words of the index, as no database uses it otherwise."""
-    return text(f"({FEW[name][1]})")
-
-
-_OF_SERIES = _HEADS.where(link.c.calendar_id == _PLACE, link.c.series_id.in_(_KEYS), _few("series"))
+_OF_SERIES = _HEADS.where(link.c.calendar_id == _PLACE, link.c.series_id.in_(_KEYS), few("series"))
 
 
 # By what was seen.
@@ -74,7 +67,7 @@ def bases(conn: Connection, company_id: str, activity_ids: Iterable[int]) -> dic
 
 def has_series(conn: Connection, calendar_id: str) -> bool:
     """Whether any occurrence of a series of this calendar is linked."""
-    query = select(link.c.id).where(link.c.calendar_id == calendar_id, _few("series"))
+    query = select(link.c.id).where(link.c.calendar_id == calendar_id, few("series"))
     return conn.execute(query.limit(1)).first() is not None
 
 
@@ -121,7 +114,7 @@ def due_at(conn: Connection, account_id: int, at: datetime) -> list[LinkHead]:
 
 
 def _some(conn: Connection, name: str, mine: Any) -> list[LinkHead]:
-    return records(LinkHead, conn.execute(_HEADS.where(mine, _few(name))))
+    return records(LinkHead, conn.execute(_HEADS.where(mine, few(name))))
 
 
 # Whom to ask for.
@@ -129,7 +122,7 @@ def _some(conn: Connection, name: str, mine: Any) -> list[LinkHead]:
 
 def end(conn: Connection, company_id: str, before: datetime) -> None:
     """Active links that were due before then are past. Who moves one (`mapping.set_link`) makes it an upcoming one."""
-    over = link.c.company_id == company_id, link.c.due_at < before, _few("coming")
+    over = link.c.company_id == company_id, link.c.due_at < before, few("coming")
     conn.execute(update(link).where(*over).values(is_past=True))
 
 
@@ -138,13 +131,12 @@ def longest_unasked(
 ) -> Iterator[tuple[int, int, datetime | None]]:
     """Link, activity, and when it is due: of the active links, `past` ones or others, whose activity is not in doubt.
     First those that were never asked for, then the longest unasked, then the soonest due. Whoever reads on pays."""
-    mine = link.c.company_id == company_id, _few("past" if past else "upcoming")
+    mine = link.c.company_id == company_id, few("past" if past else "upcoming")
     sound = link.c.account_id.in_(account_ids), link.c.missing_since_run.is_(None)
     query = select(link.c.id, link.c.activity_id, link.c.due_at).where(*mine, *sound)
     query = query.order_by(link.c.probed_at, link.c.due_at).execution_options(yield_per=KEYS_PER_QUERY)
     for never in (link.c.probed_at.is_(None), link.c.probed_at.is_not(None)):
-        for link_id, activity_id, due_at in conn.execute(query.where(never)):
-            yield link_id, activity_id, due_at
+        yield from conn.execute(query.where(never)).tuples()
 
 
 # What a comparison asks.

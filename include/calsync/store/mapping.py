@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     and_,
     bindparam,
     delete,
@@ -24,10 +25,11 @@ from sqlalchemy.exc import IntegrityError
 
 from include.calsync.core.model import Origin
 from include.calsync.core.records import Intent, Link
+from include.calsync.core.words import KINDS
 from include.calsync.store import formers, upsert
 from include.calsync.store.columns import columns_of, parts, record_of, records
 from include.calsync.store.errors import Taken
-from include.calsync.store.tables import held_item, intent, link
+from include.calsync.store.tables import few, held_item, intent, link
 
 WHOLE = columns_of(Link, link)
 _INTENT = columns_of(Intent, intent)
@@ -69,7 +71,7 @@ def add_link(conn: Connection, **values: Any) -> int:
     if "meeting" in values:
         values["meeting"] = own_meeting(conn, **{name: values[name] for name in MEETING_OF})
     formers.forget(conn, values["calendar_id"], values["event_id"])
-    return int(conn.execute(_ADD, values).scalar_one())
+    return int(conn.execute(_ADD, _with_what_follows(values)).scalar_one())
 
 
 def set_link(conn: Connection, link_id: int, **values: Any) -> None:
@@ -89,6 +91,11 @@ def _with_what_follows(values: dict[str, Any]) -> dict[str, Any]:
     for side in ("activity", "event"):
         if f"{side}_digest" in values:
             out.setdefault(f"{side}_print", None)
+    if "base_activity" in values:
+        deal, person, organization = values["base_activity"].get("refs") or ("", "", "")
+        named = {"deal": deal if deal.isdigit() else "", "lead": "" if deal.isdigit() else deal}
+        named |= {"person": person, "organization": organization}
+        out |= {f"{kind}_ref": named[kind] or None for kind in KINDS}
     return out
 
 
@@ -213,15 +220,26 @@ def _showing(company_id: str, held_for: str) -> tuple[ColumnElement[bool], ...]:
     return row.company_id == company_id, shown, row.origin == str(Origin.PIPEDRIVE)
 
 
-def refs_shown(conn: Connection, company_id: str, *, held_for: str) -> Iterator[Sequence[str]]:
-    """What the activities hang on whose events are ours: of active links, and of those that are `held_for` this."""
-    query = select(link.c.base_activity["refs"]).where(*_showing(company_id, held_for))
-    yield from conn.execute(query.execution_options(yield_per=1000)).scalars()
+def kinds_shown(conn: Connection, company_id: str, *, held_for: str) -> set[str]:
+    """On what any activity hangs whose event is ours: of active links, and of those that are `held_for` this."""
+    shown = select(link.c.id).where(*_showing(company_id, held_for)).limit(1)
+    return {kind for kind in KINDS if conn.execute(shown.where(few(kind))).first() is not None}
 
 
-def bases_shown(conn: Connection, company_id: str, *, held_for: str) -> Iterator[tuple[int, int, Any]]:
-    """Account, activity and base of the activity (JSON) of the same links, soonest due first."""
-    query = select(link.c.account_id, link.c.activity_id, link.c.base_activity)
-    query = query.where(*_showing(company_id, held_for)).order_by(link.c.due_at)
-    for row in conn.execute(query.execution_options(yield_per=1000)):
-        yield row.account_id, row.activity_id, row.base_activity
+def bases_shown(
+    conn: Connection, company_id: str, refs: Iterable[tuple[str, str]], *, held_for: str
+) -> list[tuple[int, int, Any]]:
+    """Account, activity and base of the activity (JSON) of those of these links that hang on one of `refs` (kind and
+    id), soonest due first."""
+    wanted: dict[str, list[str]] = defaultdict(list)
+    for kind, ref in refs:
+        wanted[kind].append(ref)
+    query = select(link.c.id, link.c.account_id, link.c.activity_id, link.c.base_activity, link.c.due_at)
+    query = query.where(*_showing(company_id, held_for))
+    found: dict[int, Row[Any]] = {}
+    for kind, keys in wanted.items():
+        for part in parts(keys):
+            hanging = query.where(few(kind), link.c[f"{kind}_ref"].in_(part))
+            found |= {row.id: row for row in conn.execute(hanging)}
+    rows = sorted(found.values(), key=lambda row: (row.due_at is None, row.due_at, row.id))
+    return [(row.account_id, row.activity_id, row.base_activity) for row in rows]

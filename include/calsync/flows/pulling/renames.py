@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from include.calsync.clients.pipedrive import PipedriveClient
-from include.calsync.core.links import API_HOST
 from include.calsync.core.raw import Json
 from include.calsync.core.stamps import stamp
-from include.calsync.core.words import NAMES, Absence
+from include.calsync.core.words import KINDS, NAMES, Absence
 from include.calsync.errors import CredentialRefused, FatalError, NotFound, RecordError, RetryableError
 from include.calsync.flows import aside
-from include.calsync.flows.names import KINDS, shown_names
+from include.calsync.flows.names import shown_names
 from include.calsync.flows.pulling.pace import Pace
 from include.calsync.flows.run import Run, check_lease
 from include.calsync.flows.run_account import RunAccount
@@ -36,8 +35,6 @@ LISTINGS = {"archived_deal": "deal"} | {kind: kind for kind in KINDS}
 """What is listed, and the kind that it shows. Archived deals are in a listing of their own; archived leads in none."""
 PER_RUN = 500
 """Activities that are read again at once; the next ones follow after `APART`."""
-NOWHERE = f"https://{API_HOST}/"
-"""How links began that were once written where a connection names no company."""
 APART = timedelta(minutes=5)
 ONE_SECOND = timedelta(seconds=1)
 LEAST_TOKENS = 200
@@ -69,7 +66,7 @@ def check(services: Services, run: Run, client: PipedriveClient, accounts: list[
     if now < due_at or (left is not None and left < LEAST_TOKENS):
         return
     with reading(services.engine) as conn:
-        used = _kinds(conn, company_id)
+        used = mapping.kinds_shown(conn, company_id, held_for=Absence.HIDDEN)
     listed = _list(services, client, known["since"], used)
     for account in accounts:
         account.notices += [f"account {account.name}: {text}" for text in listed.troubles]
@@ -117,25 +114,13 @@ def _keys(refs: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return ("deal" if deal.isdigit() else "lead", deal), ("person", person), ("organization", organization)
 
 
-def _kinds(conn: Connection, company_id: str) -> set[str]:
-    """The kinds on which any activity hangs."""
-    found: set[str] = set()
-    for refs in mapping.refs_shown(conn, company_id, held_for=Absence.HIDDEN):
-        found |= {kind for kind, key in _keys(refs) if key}
-        if len(found) == len(KINDS):
-            break
-    return found
-
-
 def _outdated(
     conn: Connection, company_id: str, names: Mapping[tuple[str, str], Mapping[str, str]]
 ) -> Iterator[tuple[int, int]]:
     """Account and activity of the links whose base shows another name than was listed."""
-    for account_id, activity_id, base in mapping.bases_shown(conn, company_id, held_for=Absence.HIDDEN):
+    for account_id, activity_id, base in mapping.bases_shown(conn, company_id, names, held_for=Absence.HIDDEN):
         shown = base["context"]
-        if str(shown.get("url")).startswith(NOWHERE) or any(
-            shown.get(part) != name for key in _keys(base["refs"]) for part, name in names.get(key, {}).items()
-        ):
+        if any(shown.get(part) != name for key in _keys(base["refs"]) for part, name in names.get(key, {}).items()):
             yield account_id, activity_id
 
 

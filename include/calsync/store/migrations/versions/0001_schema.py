@@ -42,6 +42,7 @@ POSTGRESQL_TRIGGERS = {
 }
 
 
+KINDS = ("deal", "person", "organization", "lead")
 PRINT = "of an object that shows what the base does, and of the rules it was compared by; none: none was seen yet"
 
 
@@ -501,6 +502,7 @@ def _create_link() -> None:
         sa.Column(
             "is_past", sa.Boolean(), server_default=sa.false(), nullable=False, comment="for the probe: due, and over"
         ),
+        *(sa.Column(f"{kind}_ref", sa.String(40), comment="what the activity hangs on") for kind in KINDS),
         sa.CheckConstraint("(state = 'active') = (cause IS NULL)", name=op.f("ck_link_cause")),
         sa.CheckConstraint("origin IN ('pipedrive', 'google')", name=op.f("ck_link_origin")),
         sa.CheckConstraint("state IN ('active', 'detached', 'removing', 'held')", name=op.f("ck_link_state")),
@@ -522,6 +524,8 @@ def _create_link() -> None:
     _create_few("link", "upcoming", ["company_id", "probed_at", "due_at"], "state = 'active' AND NOT is_past")
     _create_few("link", "past", ["company_id", "probed_at", "due_at"], "state = 'active' AND is_past")
     _create_few("link", "coming", ["company_id", "due_at"], "state = 'active' AND NOT is_past")
+    for kind in KINDS:
+        _create_few("link", kind, ["company_id", f"{kind}_ref"], f"{kind}_ref IS NOT NULL")
 
 
 def _create_few(table: str, name: str, columns: list[str], condition: str) -> None:
