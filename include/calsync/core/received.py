@@ -40,9 +40,9 @@ def check(raw: Raw) -> None:
 
 def _shaped(raw: Raw, kinds: Mapping[str, Kind]) -> RawItem:
     out, odd = dict(raw), []
-    for name, kind in kinds.items():
-        value = out.get(name)
-        if value is None or type(value) is _PLAIN.get(kind):  # as almost all are
+    for name, value in raw.items():
+        kind = kinds.get(name)
+        if kind is None or value is None or type(value) is _PLAIN.get(kind):  # as almost all are
             continue
         try:
             out[name] = kind(value)
@@ -50,7 +50,7 @@ def _shaped(raw: Raw, kinds: Mapping[str, Kind]) -> RawItem:
             del out[name]
             odd.append(name)
     if odd:
-        out[ODD] = ", ".join(odd)
+        out[ODD] = ", ".join(name for name in kinds if name in odd)
     return out
 
 
@@ -63,6 +63,8 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> int:
+    if type(value) is int and -LARGEST <= value <= LARGEST:
+        return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
@@ -90,7 +92,7 @@ def _object(kinds: Mapping[str, Kind]) -> Kind:
     """An object: a member of another type makes the whole one of another type."""
 
     def read(value: object) -> RawItem:
-        out = _shaped(value, kinds) if isinstance(value, Mapping) else {ODD: ""}
+        out = _shaped(value, kinds) if isinstance(value, dict) else {ODD: ""}
         if ODD in out:
             raise TypeError
         return out
@@ -105,13 +107,13 @@ def _objects(kinds: Mapping[str, Kind]) -> Kind:
     def each(value: object) -> list[RawItem]:
         if not isinstance(value, list):
             raise TypeError
-        return [read(one) for one in value if isinstance(one, Mapping)]
+        return [read(one) for one in value if isinstance(one, dict)]
 
     return each
 
 
 def _properties(value: object) -> dict[str, str]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         raise TypeError
     return {str(name): _text(each) for name, each in value.items() if each is not None}
 
