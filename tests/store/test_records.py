@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, Table
 
 from include.calsync.core import observations, records, run_records
+from include.calsync.core.words import KINDS
 from include.calsync.store import changes, copies, cursors, formers, holds, lookups, mapping, runs, tables
 from tests.store.conftest import NOON
 

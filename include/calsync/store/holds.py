@@ -43,10 +43,10 @@ def hold_item(conn: Connection, hold_id: int, row: NewRow) -> None:
     conn.execute(insert(held_item).values(hold_id=hold_id, **{name: getattr(row, name) for name in KEPT}))
 
 
-def held_items(conn: Connection, account_id: int) -> list[Held]:
-    """What the account's open holds keep back."""
+def held_items(conn: Connection, *account_ids: int) -> list[Held]:
+    """What the open holds of these accounts keep back."""
     query = select(*_HELD).join(hold, hold.c.id == held_item.c.hold_id)
-    return records(Held, conn.execute(query.where(held_item.c.account_id == account_id, hold.c.state == "open")))
+    return records(Held, conn.execute(query.where(held_item.c.account_id.in_(account_ids), hold.c.state == "open")))
 
 
 def release(conn: Connection, link_id: int) -> None:
@@ -67,10 +67,10 @@ def hold_creation(conn: Connection, *, hold_id: int, account_id: int, side: str,
     put(conn, held_creation, values, key=["account_id", "side", "item_id"])
 
 
-def held_creations(conn: Connection, account_id: int) -> list[HeldCreation]:
-    """The account's held items, each with its hold's `rule` and `limits`."""
+def held_creations(conn: Connection, *account_ids: int) -> list[HeldCreation]:
+    """Held new items of these accounts, each with its hold's `rule` and `limits`."""
     query = select(*_HELD_CREATION).join(hold, hold.c.id == held_creation.c.hold_id)
-    mine = held_creation.c.account_id == account_id, hold.c.state == "open"
+    mine = held_creation.c.account_id.in_(account_ids), hold.c.state == "open"
     return records(HeldCreation, conn.execute(query.where(*mine).order_by(held_creation.c.id)))
 
 

@@ -151,9 +151,9 @@ def drop_link(conn: Connection, link_id: int) -> None:
     conn.execute(delete(link).where(link.c.id == link_id))
 
 
-def intents(conn: Connection, account_id: int) -> list[Intent]:
-    """Activities that may have been created although no link says so."""
-    query = select(*_INTENT).where(intent.c.account_id == account_id)
+def intents(conn: Connection, *account_ids: int) -> list[Intent]:
+    """Activities of these accounts that may have been created although no link says so."""
+    query = select(*_INTENT).where(intent.c.account_id.in_(account_ids))
     return records(Intent, conn.execute(query.order_by(intent.c.id)))
 
 

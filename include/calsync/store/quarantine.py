@@ -19,9 +19,9 @@ _TAKE_BACK = delete(quarantine).where(
 )
 
 
-def set_aside(conn: Connection, account_id: int) -> list[SetAside]:
-    """The account's items in quarantine or to be read again."""
-    query = select(*_ENTRY).where(quarantine.c.account_id == account_id)
+def set_aside(conn: Connection, *account_ids: int) -> list[SetAside]:
+    """Items of these accounts in quarantine or to be read again."""
+    query = select(*_ENTRY).where(quarantine.c.account_id.in_(account_ids))
     return records(SetAside, conn.execute(query.order_by(quarantine.c.next_try_at)))
 
 

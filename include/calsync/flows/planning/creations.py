@@ -59,12 +59,22 @@ def guard_creations(conn: Connection, run: Run, seen: Seen, rows: list[NewRow], 
     if run.request.upload is not None:
         return []
     over: list[HeldCreation] = []
-    for account in run.working():
-        guard = _AccountGuard(conn, account, seen, rows, now)
+    dropped: set[int] = set()
+    accounts = run.working()
+    rows_of: dict[int, list[NewRow]] = {account.id: [] for account in accounts}
+    for row in rows:
+        if row.account_id in rows_of:
+            rows_of[row.account_id].append(row)
+    held: dict[int, list[HeldCreation]] = {account.id: [] for account in accounts}
+    for known in holds.held_creations(conn, *held):
+        held[known.account_id].append(known)
+    for account in accounts:
+        guard = _AccountGuard(conn, account, seen, rows_of[account.id], held[account.id], now)
         guard.twins()
         guard.limits()
-        rows[:] = [row for row in rows if id(row) not in guard.dropped]
+        dropped |= guard.dropped
         over += guard.over()
+    rows[:] = [row for row in rows if id(row) not in dropped]
     return over
 
 
@@ -72,11 +82,17 @@ class _AccountGuard:
     """One account's new items, and those that it held before."""
 
     def __init__(
-        self, conn: Connection, account: RunAccount, seen: Seen, rows: Iterable[NewRow], now: datetime
+        self,
+        conn: Connection,
+        account: RunAccount,
+        seen: Seen,
+        rows: Iterable[NewRow],
+        held: Iterable[HeldCreation],
+        now: datetime,
     ) -> None:
         self.conn, self.account, self.seen, self.now = conn, account, seen, now
-        self.held = {(row.side, row.item_id): row for row in holds.held_creations(conn, account.id)}
-        mine = (row for row in rows if row.account_id == account.id and row.state == "planned")
+        self.held = {(row.side, row.item_id): row for row in held}
+        mine = (row for row in rows if row.state == "planned")
         self.new = [self._new(row) for row in mine if row.action in CREATED and row.link_id is None]
         self.dropped: set[int] = set()
         self.stays: set[tuple[str, str]] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,8 +42,11 @@ def guard(services: Services, run: Run, rows: list[NewRow], links: Iterable[Link
     `links`: heads of those that rows may be about.
     """
     homes = {link.id: link.account_id for link in links}
+    rows_of: dict[int, list[NewRow]] = defaultdict(list)
+    for row in rows:
+        rows_of[row.account_id].append(row)
     for account in run.working():
-        ours = [row for row in rows if row.account_id == account.id]
+        ours = rows_of[account.id]
         mine = [row for row in ours if row.state == "planned"]
         suspected = [row for row in ours if row.state == SUSPECTED]
         deletions = [row for row in mine + suspected if row.action in DESTRUCTIVE or _by_setting(row)]

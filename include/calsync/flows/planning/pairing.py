@@ -8,6 +8,7 @@ only new (`rest`).
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -58,6 +59,12 @@ class Pairing:
             (activities[at].scope, int(activities[at].item_id)): activities[at] for at in found.new_activities
         }
         self.events = {(events[at].account_id, events[at].item_id): events[at] for at in found.new_events}
+        self._owned: dict[tuple[str, object], list[Observation]] = defaultdict(list)
+        for row in activities:
+            self._owned[row.scope, (row.raw or {}).get("owner_id")].append(row)
+        self._events_of: dict[int, list[str]] = defaultdict(list)
+        for account_id, event_id in self.events:
+            self._events_of[account_id].append(event_id)
         self.failed: dict[int, Exception] = {}
         """Accounts that can't be planned."""
 
@@ -150,8 +157,11 @@ class Pairing:
 
     def _of_account(self, account: RunAccount) -> Iterator[NewCase]:
         yield from self._of_other_types(account)
-        activities = {key[1]: row for key, row in self.activities.items() if belongs(account, row)}
-        events = {key[1]: row for key, row in self.events.items() if key[0] == account.id}
+        mine = self._owned[account.company_id, account.user_id]
+        keys = ((row.scope, int(row.item_id)) for row in mine if belongs(account, row))
+        activities = {key[1]: self.activities[key] for key in keys if key in self.activities}
+        places = ((account.id, event_id) for event_id in self._events_of[account.id])
+        events = {place[1]: self.events[place] for place in places if place in self.events}
         found = adopt.look_alikes(
             [(str(key), ActivityView.from_json(row.view)) for key, row in sorted(activities.items())],
             [(key, _comparable(account, row)) for key, row in sorted(events.items())],
@@ -171,9 +181,11 @@ class Pairing:
 
     def _of_other_types(self, account: RunAccount) -> Iterator[NewCase]:
         """Activities of this user that no account of the run syncs: who set a filter should see that it does it."""
-        for row in self.activities.values():
-            mine = row.scope == account.company_id and row.raw.get("owner_id") == account.user_id
-            if mine and not any(belongs(other, row) for other in self.seen.accounts.values()):
+        mine = (account.company_id, account.user_id)
+        others = [each for each in self.seen.accounts.values() if (each.company_id, each.user_id) == mine]
+        for row in self._owned[mine]:
+            unlinked = (row.scope, int(row.item_id)) in self.activities
+            if unlinked and not any(belongs(other, row) for other in others):
                 yield NewCase(account, row, None, NewFacts(item=Item.ACTIVITY, asked=self.asked, shown=False))
 
     def _pair(

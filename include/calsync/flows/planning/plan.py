@@ -5,6 +5,7 @@ All accounts of the run are planned at once. Nothing is written to a service her
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,7 +22,7 @@ from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
 from include.calsync.flows.run import Run, at_work, check_lease, fail_account, resume, shards
 from include.calsync.flows.services import Services
-from include.calsync.store import accounts, changes, formers, holds, mapping, quarantine, runs
+from include.calsync.store import accounts, changes, formers, holds, mapping, runs
 from include.calsync.store.transaction import Connection, reading
 
 
@@ -51,9 +52,10 @@ def _plan(services: Services, run: Run) -> None:
         events = formers.of_events(conn, seen.unlinked_events(found))
         ended = Formers(formers.of_activities(conn, unknown), events)
         unused = accounts.paused(conn)
-        for account in run.working():
-            aside_count = len(list(quarantine.set_aside(conn, account.id)))
-            account.counts["set_aside"] = aside_count + len(list(holds.held_items(conn, account.id)))
+    kept_back = Counter(row.account_id for row in seen.aside.values())
+    kept_back.update(row.account_id for row in seen.held.values())
+    for account in run.working():
+        account.counts["set_aside"] = kept_back[account.id]
     rows = Rows(run.request.upload)
     shared = SharedMeetings(seen, rows, found)
     linked = LinkedPairs(seen, rows, services.clock(), shared)

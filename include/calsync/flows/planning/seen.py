@@ -37,7 +37,7 @@ class Seen:
         self.events = _latest(runs.observations(conn, run.id, "events"))
         self.rests = moves.resting(conn, self.accounts.values())
         # Another account may hold back what it would do to a pair.
-        held = [row for account_id in (*self.accounts, *self.rests) for row in holds.held_items(conn, account_id)]
+        held = holds.held_items(conn, *self.accounts, *self.rests)
         self.held = {row.link_id: row for row in held}
         concerned = Concerned(
             conn,
@@ -48,7 +48,7 @@ class Seen:
             resting_ids=self.rests.keys(),
         )
         heads, self.copies = concerned.links, concerned.copies
-        intents = [row for account_id in self.accounts for row in mapping.intents(conn, account_id)]
+        intents = mapping.intents(conn, *self.accounts)
         self.rekeying = Rekeying(conn, [] if run.request.upload else heads, intents, self.events)
         heads = [self.rekeying.moved(link) for link in heads]
         may_follow = [] if run.request.upload else heads
@@ -56,10 +56,10 @@ class Seen:
         heads = [self.followed.moved(link) for link in heads]
         self.absent = moves.absent(conn, self.accounts.values())
         self.leaving = formers.leaving(conn, calendar_ids=calendars)
-        resting = [row for account_id in self.rests for row in mapping.intents(conn, account_id)]
+        resting = mapping.intents(conn, *self.rests)
         self.intents = [self.rekeying.moved_intent(row) for row in intents] + resting
         self.meeting_intents = copies.intents_of(conn, companies)
-        aside = [row for account_id in self.accounts for row in quarantine.set_aside(conn, account_id)]
+        aside = quarantine.set_aside(conn, *self.accounts)
         self.aside = {(row.account_id, row.side, row.item_id): row for row in aside}
         # Not all of these are looked at: of the others their heads are enough.
         stirred = self._stirred_meetings()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -161,24 +161,27 @@ class CompanyPull:
 
     def _set_aside(self) -> set[int]:
         """Activities that are read again: theirs are the names that may have changed."""
-        found: set[int] = set()
+        calendars = {account.id: account.calendar_id or "" for account in self.accounts}
+        events: dict[str, list[str]] = defaultdict(list)
         with reading(self.services.engine) as conn:
-            for account in self.accounts:
-                due = [row for row in quarantine.set_aside(conn, account.id) if self._due(row)]
-                found |= {int(row.item_id) for row in due if row.side == Side.ACTIVITY}
-                events = [row.item_id for row in due if row.side == Side.EVENT]
-                found |= {link.activity_id for link in lookups.of_events(conn, account.calendar_id or "", events)}
-        return found
+            due = [row for row in quarantine.set_aside(conn, *self.ids) if self._due(row)]
+            for row in due:
+                if row.side == Side.EVENT:
+                    events[calendars[row.account_id]].append(row.item_id)
+            links = [link for place, ids in events.items() for link in lookups.of_events(conn, place, ids)]
+        return {int(row.item_id) for row in due if row.side == Side.ACTIVITY} | {link.activity_id for link in links}
 
     def _again(self) -> Iterator[RawActivity]:
         """Activities that must be read although they may not have changed: set aside, unfinished, perhaps created."""
         wanted = set(self.fresh)
+        attempted: dict[int, datetime] = {}
+        with reading(self.services.engine) as conn:
+            for row in mapping.intents(conn, *self.ids):
+                attempted[row.account_id] = min(row.attempted_at, attempted.get(row.account_id, row.attempted_at))
+        ahead = skew(self.client.server_time, self.services.clock)
         for account in self.accounts:
-            with reading(self.services.engine) as conn:
-                open_intents = mapping.intents(conn, account.id)
-            if open_intents:
-                ahead = skew(self.client.server_time, self.services.clock)
-                since = min(row.attempted_at for row in open_intents) - OVERLAP + ahead
+            if account.id in attempted:
+                since = attempted[account.id] - OVERLAP + ahead
                 for page in self.client.activities(owner_id=account.user_id, updated_since=since):
                     yield from page
         with reading(self.services.engine) as conn:
@@ -247,7 +250,7 @@ class CompanyPull:
 
     def _resting(self) -> set[tuple[str, str]]:
         with reading(self.services.engine) as conn:
-            rows = [row for account in self.accounts for row in quarantine.set_aside(conn, account.id)]
+            rows = quarantine.set_aside(conn, *self.ids)
         return {(row.side, row.item_id) for row in rows if row.attempts and not self._due(row)}
 
     def _report(self, account: RunAccount, listed_count: int, next_watermark: datetime) -> None:
