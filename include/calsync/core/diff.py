@@ -15,18 +15,21 @@ from numpy.typing import NDArray
 from include.calsync.core.model import Change
 
 LIVE, DELETED = "live", "deleted"
+CHANGES = [str(change) for change in Change]
+Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Diff:
-    """`links`: the given frame plus activity_change, event_change and the positions (-1: not observed) behind them.
+    """`links`: the given frame plus activity_change, event_change (categories of `Change`) and the positions (-1: not
+    observed) behind them.
 
     `new_activities`, `new_events`: positions of live observations that no link knows.
     """
 
     links: pd.DataFrame
-    new_activities: NDArray[np.intp]
-    new_events: NDArray[np.intp]
+    new_activities: Positions
+    new_events: Positions
 
     def changed(self) -> pd.DataFrame:
         """The few links of which at least one side differs from its half of the base."""
@@ -41,29 +44,17 @@ def diff(links: pd.DataFrame, activities: pd.DataFrame, events: pd.DataFrame) ->
         links: columns activity_key, event_key, activity_digest, event_digest.
         activities, events: columns key (unique), status, digest.
     """
-    out = links.copy()
+    out, new = links.copy(deep=False), []
     for side, seen in (("activity", activities), ("event", events)):
         at = pd.Index(seen["key"]).get_indexer(pd.Index(links[f"{side}_key"]))
-        out[f"{side}_at"] = at
-        out[f"{side}_change"] = _changes(links[f"{side}_digest"], seen, at)
-    return Diff(out, _unknown(activities, links["activity_key"]), _unknown(events, links["event_key"]))
-
-
-def _changes(base: pd.Series, seen: pd.DataFrame, at: NDArray[np.intp]) -> list[str]:
-    status = seen["status"].to_numpy(dtype=object)
-    digest = seen["digest"].to_numpy(dtype=object)
-    observed = at >= 0
-    change = np.full(len(at), Change.UNCHANGED, dtype=object)
-    live, gone = observed.copy(), observed.copy()
-    live[observed] = status[at[observed]] == LIVE
-    gone[observed] = status[at[observed]] == DELETED
-    updated = live.copy()
-    updated[live] = digest[at[live]] != base.to_numpy(dtype=object)[live]
-    change[updated] = Change.UPDATED
-    change[gone] = Change.DELETED
-    return list(change)
-
-
-def _unknown(seen: pd.DataFrame, known: pd.Series) -> NDArray[np.intp]:
-    fresh = ~pd.Index(seen["key"]).isin(pd.Index(known)) & (seen["status"].to_numpy(dtype=object) == LIVE)
-    return np.flatnonzero(fresh)
+        live, gone = (seen["status"].to_numpy() == status for status in (LIVE, DELETED))
+        found = np.flatnonzero(at >= 0)
+        there, ended = found[live[at[found]]], found[gone[at[found]]]
+        base, shown = links[f"{side}_digest"].to_numpy(), seen["digest"].to_numpy()
+        codes = np.full(len(at), CHANGES.index(Change.UNCHANGED), dtype=np.int8)
+        codes[there[shown[at[there]] != base[there]]] = CHANGES.index(Change.UPDATED)
+        codes[ended] = CHANGES.index(Change.DELETED)
+        out[f"{side}_at"], out[f"{side}_change"] = at, pd.Categorical.from_codes(codes, pd.Index(CHANGES))
+        live[at[found]] = False
+        new.append(np.flatnonzero(live))
+    return Diff(out, *new)
