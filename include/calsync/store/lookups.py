@@ -1,5 +1,5 @@
 """Links by what a run saw of them, or because they are open: what a run costs follows what changed, not how many links
-there are. Every question has an index; those of the few links have their own (`tables.FEW`)."""
+there are. Every question has an index; those of the few links have their own (`few`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sqlalchemy import BindParameter, Column, Connection, Select, bindparam, fun
 from include.calsync.core.policy import Side
 from include.calsync.core.records import ActivityBase, LinkHead
 from include.calsync.store.columns import KEYS_PER_QUERY, columns_of, parts, records
-from include.calsync.store.tables import few, link
+from include.calsync.store.few import few
+from include.calsync.store.tables import link
 
 Due = tuple[datetime, datetime] | None
 """An interval that begins of links lie in, the end not included; None: any."""

@@ -29,7 +29,8 @@ from include.calsync.core.words import KINDS
 from include.calsync.store import formers, upsert
 from include.calsync.store.columns import columns_of, parts, record_of, records
 from include.calsync.store.errors import Taken
-from include.calsync.store.tables import few, held_item, intent, link
+from include.calsync.store.few import few
+from include.calsync.store.tables import held_item, intent, link
 
 WHOLE = columns_of(Link, link)
 _INTENT = columns_of(Intent, intent)

@@ -17,13 +17,12 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
-    TextClause,
     UniqueConstraint,
     false,
-    text,
 )
 
 from include.calsync.core.words import KINDS
+from include.calsync.store.few import FEW
 from include.calsync.store.limit_tables import budget_reset as budget_reset
 from include.calsync.store.limit_tables import lease as lease
 from include.calsync.store.limit_tables import pause as pause
@@ -168,20 +167,6 @@ observation = Table(
 )
 
 PRINT = "of an object that shows what the base does, and of the rules it was compared by; none: none was seen yet"
-FEW = {
-    "unfinished": (("account_id",), "state = 'removing' OR intended IS NOT NULL"),
-    "unmarked": (("account_id",), "state = 'active' AND NOT marked"),
-    "apart": (("account_id",), "state = 'held'"),
-    "doubted": (("account_id",), "missing_since_run IS NOT NULL"),
-    "vanished": (("calendar_id",), "vanished_since_run IS NOT NULL"),
-    "series": (("calendar_id", "series_id"), "series_id IS NOT NULL"),
-    "upcoming": (("company_id", "probed_at", "due_at"), "state = 'active' AND NOT is_past"),
-    "past": (("company_id", "probed_at", "due_at"), "state = 'active' AND is_past"),
-    "coming": (("company_id", "due_at"), "state = 'active' AND NOT is_past"),
-    **{kind: (("company_id", f"{kind}_ref"), f"{kind}_ref IS NOT NULL") for kind in KINDS},
-}
-"""Indexes of the few links that each run asks for: the columns, and of which links. Who asks says `few`."""
-
 link = Table(
     "link",
     metadata,
@@ -398,8 +383,3 @@ quarantine = Table(
     one_of("side", "activities", "events"),
     comment="items set aside after errors, and items to be read again in the next run",
 )
-
-
-def few(name: str) -> TextClause:
-    """That a link is one of the few of an index (`FEW`): in its words, as no database uses it otherwise."""
-    return text(f"({FEW[name][1]})")

@@ -52,10 +52,7 @@ def _plan(services: Services, run: Run) -> None:
         events = formers.of_events(conn, seen.unlinked_events(found))
         ended = Formers(formers.of_activities(conn, unknown), events)
         unused = accounts.paused(conn)
-    kept_back = Counter(row.account_id for row in seen.aside.values())
-    kept_back.update(row.account_id for row in seen.held.values())
-    for account in run.working():
-        account.counts["set_aside"] = kept_back[account.id]
+    _count_set_aside(run, seen)
     rows = Rows(run.request.upload)
     shared = SharedMeetings(seen, rows, found)
     linked = LinkedPairs(seen, rows, services.clock(), shared)
@@ -94,6 +91,13 @@ def _plan(services: Services, run: Run) -> None:
     if run.request.reconcile:
         report.show_drift(drifts, run.working())
     report.show_plan(run, rows.out, personal=services.environment.log_personal_data)
+
+
+def _count_set_aside(run: Run, seen: Seen) -> None:
+    counts = Counter(row.account_id for row in seen.aside.values())
+    counts.update(row.account_id for row in seen.held.values())
+    for account in run.working():
+        account.counts["set_aside"] = counts[account.id]
 
 
 def _fail_alone(services: Services, run: Run, rows: Rows, failed: dict[int, Exception]) -> None:

@@ -12,7 +12,6 @@ from include.calsync.core.field_sets import FIELD_SET
 from include.calsync.core.model import Origin
 from include.calsync.core.observations import Observation
 from include.calsync.core.policy import Side
-from include.calsync.core.prints import print_of, salt_of
 from include.calsync.core.raw import RawActivity
 from include.calsync.core.records import SetAside
 from include.calsync.core.stamps import skew
@@ -22,6 +21,7 @@ from include.calsync.flows.names import Names, site_of
 from include.calsync.flows.pulling import observe, probe, renames
 from include.calsync.flows.pulling import pace as budget
 from include.calsync.flows.pulling import scope as reconcile
+from include.calsync.flows.pulling.prints import print_of, salt_of
 from include.calsync.flows.run import Run, check_lease
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services, rotated

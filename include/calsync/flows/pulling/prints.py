@@ -16,6 +16,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
+from include.calsync import core
 from include.calsync.core.policy import Policy
 from include.calsync.core.raw import Raw
 
@@ -40,7 +41,7 @@ def print_of(raw: Raw, salt: bytes) -> str:
 def _code() -> bytes:
     """Of the code that makes canonical forms, titles and blocks."""
     found = hashlib.blake2b(digest_size=SIZE)
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(core.__path__[0]).glob("*.py")):
         found.update(path.read_bytes())
     return found.digest()
 
