@@ -11,6 +11,7 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from html.entities import html5
 
 import nh3
@@ -51,17 +52,24 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _NEWLINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _HTML_BREAK = re.compile(r'</?(?P<tag>[a-z][a-z0-9]*)(?:"[^"]*"|[^">])*>|' + _NEWLINE.pattern)  # of cleaned HTML
 _BLANKS = re.compile(r"[^\S\n]+|\ufeff")
+_LINE_END, _GAP = re.compile(r" ?\n ?"), re.compile(r"\n{3,}")
 _LINK = re.compile(r'<a href="(?P<href>[^"]*)">(?P<text>[^<]*)</a>')
 _ADDRESS = re.compile(r"(?:https?://)?(?P<host>(?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _EMPTY = re.compile(r"\s+|<br>|<(p|div)></\1>")
 
 
+RECENT = 256
+"""So many texts are remembered in the form that was made of them: the same few are asked for while a pair is merged."""
+
+
+@lru_cache(RECENT)
 def plain(text: str | None) -> str:
     """Canonical plain text of HTML or plain text: lines without outer or doubled blanks, no three newlines in a row."""
     source = safe_html(text)
     return escape("\n".join(line.text for line in _lines(source)))
 
 
+@lru_cache(RECENT)
 def safe_html(text: str | None) -> str:
     """The text as it may be carried across: simple formatting, lists, links; no scripts, styles, images, trackers.
 
@@ -136,6 +144,8 @@ def _without_empty_ends(source: str) -> str:
 
 def escape(text: str) -> str:
     """The canonical form of literal text: escaped only where it would read as HTML."""
+    if "&" not in text and "<" not in text:
+        return _tidy(text)
     return _escape_tags(_ENTITY.sub(lambda m: m[0] if unescape(m[0]) == m[0] else "&amp;" + m[0][1:], _tidy(text)))
 
 
@@ -151,7 +161,9 @@ def one_line(text: str | None) -> str:
 
 def clean_characters(text: str | None) -> str:
     """The text without control characters; surrogate pairs joined, lone surrogates replaced: valid UTF-8 and JSON."""
-    joined = (text or "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if not text or text.isprintable():  # as almost all is; no surrogate and no control character is printable
+        return text or ""
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _CONTROL.sub("", joined)
 
 
@@ -188,7 +200,12 @@ class _Line:
     end: int
 
 
-def _lines(source: str) -> Iterator[_Line]:
+@lru_cache(RECENT)
+def _lines(source: str) -> tuple[_Line, ...]:
+    return tuple(_read_lines(source))
+
+
+def _read_lines(source: str) -> Iterator[_Line]:
     """The lines of cleaned text. Ends of blocks break a line that has text; a newline after a tag's break is layout."""
     parts: list[str] = []
     start = at = 0
@@ -214,8 +231,10 @@ def _fold(text: str) -> str:
 
 def _tidy(text: str) -> str:
     """Literal text with canonical whitespace."""
+    if text.isprintable() and "  " not in text:  # the only printable blank is the plain one
+        return text.strip()
     text = _BLANKS.sub(" ", _NEWLINE.sub("\n", clean_characters(text)))
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r" ?\n ?", "\n", text)).strip()
+    return _GAP.sub("\n\n", _LINE_END.sub("\n", text)).strip()
 
 
 def _escape_tags(text: str) -> str:
