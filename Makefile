@@ -7,7 +7,7 @@ SUPERVISED = .venv/bin/python -m include.scripts.supervised .venv/bin/python -m
 PROOFS = tests/flows/test_crash.py tests/flows/test_log.py tests/flows/test_series_troubles.py \
 	tests/flows/test_transfers.py tests/laws
 
-.PHONY: help setup demo test wild bench mutate soak proofs faults lock clean
+.PHONY: help setup demo test wild bench mutate soak proofs faults cluster lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -39,6 +39,9 @@ proofs: setup ## in whole what `make test` takes samples of: each death of a run
 
 faults: setup ## the table of faults by outcomes, an hour; ARGS='--only F07,F101 --every 5 --store postgresql'
 	@$(SUPERVISED) tests.checks.faults $(ARGS)
+
+cluster: setup ## kill a worker and the database in the middle of an upload; ARGS='--activities 500 --users 8'
+	@$(SUPERVISED) tests.checks.cluster $(ARGS)
 
 lock: setup ## resolve requirements*.in anew into the locks
 	@bash include/scripts/lock.sh $(ARGS)

@@ -233,3 +233,25 @@ def test_compose_and_helm_name_what_exists() -> None:
     }
     guide = (ROOT / "deploy/README.md").read_text(encoding="utf-8")
     assert all(f"secret generic {name}" in guide for name in secrets)
+
+
+def test_a_cluster_is_the_same_installation_with_other_settings() -> None:
+    one, many = (
+        yaml.safe_load((ROOT / "deploy" / name).read_text(encoding="utf-8"))
+        for name in ("compose.yaml", "compose.cluster.yaml")
+    )
+    base = one["services"][many["services"]["worker"]["extends"]["service"]]
+    airflow = {name for name, service in one["services"].items() if service.get("image") == base["image"]}
+    with_celery = {
+        name
+        for name, service in many["services"].items()
+        if service.get("environment", {}).get("AIRFLOW__CORE__EXECUTOR") == "CeleryExecutor"
+    }
+    assert with_celery == (airflow - {"init"}) | {"worker"}, "all components need the same executor and broker"
+    named = set(re.findall(r"\$\{(\w+)", (ROOT / "deploy/compose.cluster.yaml").read_text(encoding="utf-8")))
+    assert named <= set(re.findall(r"^(\w+)=", (ROOT / "deploy/env.example").read_text("utf-8"), re.MULTILINE))
+    values, more = (
+        yaml.safe_load((ROOT / "deploy" / name).read_text(encoding="utf-8"))
+        for name in ("values.yaml", "values.cluster.yaml")
+    )
+    assert more["env"][: len(values["env"])] == values["env"], "Helm replaces lists as a whole"

@@ -18,6 +18,7 @@ TOP_LEVEL = {
     ".airflowignore", ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
     "SECURITY.md", "calsync_provider-0.1.0.dist-info", "dags", "deploy", "docs", "examples", "include", "plugins",
     "pyproject.toml",
+    "requirements-cluster.in", "requirements-cluster.txt",
     "requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt", "tests",
 }  # fmt: skip
 PURE_LIBRARIES = {"numpy", "pandas", "nh3", "dateutil"}
@@ -99,7 +100,7 @@ def test_no_module_or_function_grows_too_long(folder: str) -> None:
 
 
 def test_every_requirement_is_locked_and_says_why() -> None:
-    for name in ("requirements.in", "requirements-dev.in"):
+    for name in ("requirements.in", "requirements-dev.in", "requirements-cluster.in"):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
         packages = [line for line in lines if line and not line.startswith(("#", "-r"))]
         assert packages
@@ -107,7 +108,7 @@ def test_every_requirement_is_locked_and_says_why() -> None:
 
 
 def test_locks_name_no_host_and_every_package_has_a_hash() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt"):
         text = (ROOT / name).read_text(encoding="utf-8")
         assert "://" not in text
         assert "--index-url" not in text

@@ -14,3 +14,4 @@ options=(--quiet --generate-hashes --universal --python-version 3.11 --exclude-n
 
 "$uv" pip compile "${options[@]}" "$@" requirements.in -o requirements.txt
 "$uv" pip compile "${options[@]}" "$@" requirements-dev.in -c requirements.txt -o requirements-dev.txt
+"$uv" pip compile "${options[@]}" "$@" requirements-cluster.in -c requirements.txt -o requirements-cluster.txt

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from calsync_airflow.hooks.store import StoreHook
 from include.calsync.errors import SettingsError
@@ -45,6 +46,13 @@ def test_postgres_goes_through_psycopg_3(connect: Connect, conn_type: str) -> No
     assert _url(connect, conn_type=conn_type, **fields, extra={"sslmode": "require", "options": ""}) == (
         "postgresql+psycopg://calsync:p%40ss%2F%3Aword@db.example:5433/calsync?sslmode=require"
     )
+
+
+def test_postgres_by_a_socket(connect: Connect) -> None:
+    """A folder as host: PostgreSQL on the same machine. An address can hold it among its options only."""
+    url = _url(connect, conn_type="postgres", host="/run/postgresql", login="calsync", schema="calsync")
+    read = make_url(url)
+    assert (read.host, read.query["host"], read.database) == (None, "/run/postgresql", "calsync")
 
 
 def test_postgres_as_a_uri(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.checks.peers import bare, environment, items
-from tests.checks.peers.__main__ import WHOLE, wrong
+from tests.checks.peers import bare, items
+from tests.checks.peers.__main__ import LOCK, WHOLE, wrong
 from tests.checks.peers.measured import Figure, in_process, measured, middle
 from tests.checks.peers.product import Company
 from tests.checks.peers.report import FAULTS, Line, Report, cells, picture, printed
@@ -100,9 +100,9 @@ def test_the_report_names_the_wrong_result_and_shows_each_bar():
 
 
 def test_the_lock_names_each_peer_with_a_hash():
-    lines = environment.LOCK.with_suffix(".in").read_text().splitlines()
+    lines = LOCK.with_suffix(".in").read_text().splitlines()
     asked = [line for line in lines if not line.startswith("#")]
-    locked = environment.LOCK.read_text()
+    locked = LOCK.read_text()
     assert len(asked) == 6
     for name in asked:
         _, found, pinned = locked.partition(f"\n{name}==")

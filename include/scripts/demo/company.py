@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from include.sandbox import sample
 from include.sandbox.google.state import GoogleState
@@ -16,6 +16,12 @@ from include.sandbox.server import Sandbox
 Row = dict[str, Any]
 BACK_DAYS, AHEAD_DAYS = 30, 365
 """How far around today occurrences of series are synced."""
+
+
+class Load(Protocol):
+    """Fills two empty states, and says with whom."""
+
+    def __call__(self, pipedrive: PipedriveState, google: GoogleState, *, today: date) -> sample.Sample: ...
 
 
 @dataclass(frozen=True)
@@ -30,12 +36,14 @@ class Edit:
 
 
 class Company:
-    """Acme on both services, in this process."""
+    """Acme on both services, in this process. `load` fills both as people would have; default: the sample company."""
 
-    def __init__(self, pipedrive_port: int, google_port: int) -> None:
-        self.sandbox = Sandbox(pipedrive_port=pipedrive_port, google_port=google_port, seed=7)
+    def __init__(
+        self, pipedrive_port: int, google_port: int, load: Load = sample.load, *, latency_s: float = 0.0
+    ) -> None:
+        self.sandbox = Sandbox(pipedrive_port=pipedrive_port, google_port=google_port, latency_s=latency_s, seed=7)
         install(self.sandbox.pipedrive, self.sandbox.google)
-        self.sample = sample.load(self.pipedrive, self.google, today=datetime.now(UTC).date())
+        self.sample = load(self.pipedrive, self.google, today=datetime.now(UTC).date())
 
     @property
     def pipedrive(self) -> PipedriveState:

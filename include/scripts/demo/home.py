@@ -7,6 +7,7 @@ import os
 import secrets
 import shlex
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,8 @@ class Home:
         return self.folder / "calsync.db"
 
 
-def make_home(folder: Path, port: int, accounts_yaml: str) -> Home:
-    """Write the folder; nothing secret is readable by others."""
+def make_home(folder: Path, port: int, accounts_yaml: str, more: Mapping[str, str] | None = None) -> Home:
+    """Write the folder; nothing secret is readable by others. `more`: settings that go before the demo's own."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     password = secrets.token_urlsafe(9)
@@ -53,6 +54,7 @@ def make_home(folder: Path, port: int, accounts_yaml: str) -> Home:
     url = f"http://127.0.0.1:{port}"
     ours = _settings(folder, url, port) | {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords)}
     ours |= {"AIRFLOW_HOME": str(folder), "PYTHONPATH": str(ROOT), "CALSYNC_ACCOUNTS_FILE": str(accounts)}
+    ours |= more or {}
     (folder / "config").mkdir(exist_ok=True)
     (folder / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS)  # read by every component and command
     exports.touch(mode=0o600)

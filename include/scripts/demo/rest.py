@@ -71,6 +71,12 @@ class Airflow:
         answer = self._call("GET", f"{_run(dag_id, run_id)}/taskInstances")
         return sorted(answer["task_instances"], key=lambda task: (task["start_date"] or "9", task["map_index"]))
 
+    def tries(self, dag_id: str, run_id: str, task: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """All tries of one of the tasks that `tasks` returns."""
+        index = "" if task["map_index"] < 0 else f"/{task['map_index']}"
+        path = f"{_run(dag_id, run_id)}/taskInstances/{task['task_id']}{index}/tries"
+        return list(self._call("GET", path)["task_instances"])
+
     def result(self, dag_id: str, run_id: str) -> dict[str, Any]:
         """What task `close` returned; empty if it returned nothing."""
         path = f"{_run(dag_id, run_id)}/taskInstances/close/xcomEntries/return_value"

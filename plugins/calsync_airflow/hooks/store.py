@@ -58,11 +58,14 @@ class StoreHook(StrictHook):
         if not (conn.host and conn.schema):
             raise self._wrong("give host and database (schema)")
         options = {key: str(value) for key, value in conn.extra_dejson.items() if value not in (None, "")}
+        by_socket = conn.host.startswith("/")  # the folder of a socket: as host it is lost when the address is read
+        if by_socket:
+            options["host"] = conn.host
         return URL.create(
             "postgresql+psycopg",
             username=conn.login or None,
             password=conn.password or None,
-            host=conn.host,
+            host=None if by_socket else conn.host,
             port=conn.port,
             database=conn.schema,
             query=options,

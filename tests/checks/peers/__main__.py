@@ -17,12 +17,15 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from tests.checks.peers import bare, environment, whole
+from tests.checks import environment
+from tests.checks.peers import bare, whole
 from tests.checks.peers.items import CHANGED_EVERY
 from tests.checks.peers.measured import Figure, in_process, middle
 from tests.checks.peers.product import Company
 from tests.checks.peers.report import FAULTS, Line, Report, printed, write
 from tests.checks.peers.rows import make_rows
+
+LOCK = Path(__file__).with_name("requirements.txt")
 
 WHOLE = {
     "known": ("calsync", "vdirsyncer"),
@@ -40,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=int, default=3, help="of each contender; medians are shown (default: 3)")
     parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md and its picture")
     given = parser.parse_args(arguments)
-    peers = environment.python()
+    peers = environment.python("peers", LOCK)
     report = Report(given.items, given.rows, given.runs)
     bare_lines, whole_lines = (
         of_bare_diff(peers, given.rows, given.runs),
