@@ -61,6 +61,14 @@ def test_what_is_as_it_was_is_not_looked_at(pairs: World, read: Read) -> None:
     pairs.assert_quiet()
 
 
+def test_what_a_run_created_is_not_looked_at_by_the_next(world: World) -> None:
+    world.green()
+    world.activity("Call")
+    world.green()
+    world.pass_time(60)
+    assert looked_at(world) == []
+
+
 def test_an_edit_is_looked_at_alone(pairs: World, read: Read) -> None:
     (call,) = (row for row in pairs.links() if row.origin == "pipedrive")
     pairs.pass_time(600)

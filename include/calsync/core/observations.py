@@ -34,7 +34,7 @@ class Observation:
     error: str | None
     """Why it is not live."""
     print: str | None = None
-    """Of a linked item, by which it is compared the next time (`pulling.prints`)."""
+    """Of a linked item, by which it is compared the next time (`flows.prints`)."""
 
 
 def is_live(row: Observation | None) -> TypeGuard[Observation]:

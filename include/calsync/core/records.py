@@ -128,7 +128,7 @@ class LinkHead:
     field_set: int
     """Of the fields that the base knows."""
     activity_print: str | None
-    """Of an object that shows what the base does (`pulling.prints`); None: none was seen yet. So `event_print`."""
+    """Of an object that shows what the base does (`flows.prints`); None: none was seen yet. So `event_print`."""
     event_print: str | None
 
 

@@ -27,6 +27,7 @@ from include.calsync.flows.applying.event_writes import EventWrites
 from include.calsync.flows.applying.zones import zoned
 from include.calsync.flows.deployment import other_of, refuse_others
 from include.calsync.flows.pairs import with_event
+from include.calsync.flows.prints import print_of, salt_of
 from include.calsync.store import mapping, runs
 from include.calsync.store.transaction import Connection
 
@@ -124,8 +125,10 @@ class EventCreation(EventWrites):
         _, written, _ = draft(activity, desk.policy)
         raws = {"activity_raw": row.payload["activity_raw"], "event_raw": answer}
         values = desk.link_values(activity, view, written, marked=True, **raws)
+        salt = salt_of(desk.policy)  # both halves of the base are what these objects show
+        prints = {"activity_print": print_of(raws["activity_raw"], salt), "event_print": print_of(answer, salt)}
         with desk.commit() as conn:
-            link_id = self._link(conn, row, answer, {**values, "origin": origin})
+            link_id = self._link(conn, row, answer, {**values, **prints, "origin": origin})
             desk.confirm(conn, row, after=view.to_json(), link_id=link_id, event_id=answer["id"])
 
     def _created_anew(self, row: PlanRow, new: Anew, answer: RawEvent) -> None:

@@ -18,10 +18,10 @@ from include.calsync.core.stamps import skew
 from include.calsync.errors import FatalError, RecordError
 from include.calsync.flows import aside, moves
 from include.calsync.flows.names import Names, site_of
+from include.calsync.flows.prints import print_of, salt_of
 from include.calsync.flows.pulling import observe, probe, renames
 from include.calsync.flows.pulling import pace as budget
 from include.calsync.flows.pulling import scope as reconcile
-from include.calsync.flows.pulling.prints import print_of, salt_of
 from include.calsync.flows.run import Run, check_lease
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services, rotated

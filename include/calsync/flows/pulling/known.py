@@ -10,7 +10,7 @@ from include.calsync.core.policy import Side
 from include.calsync.core.raw import RawEvent
 from include.calsync.core.records import Intent, LinkHead
 from include.calsync.core.series import is_occurrence, is_series
-from include.calsync.flows.pulling.prints import print_of, salt_of
+from include.calsync.flows.prints import print_of, salt_of
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.store import copies, formers, holds, lookups, mapping, quarantine
 from include.calsync.store.transaction import Connection, Engine, reading

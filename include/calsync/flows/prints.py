@@ -13,7 +13,7 @@ import json
 import marshal
 from collections.abc import Collection
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from include.calsync import core
@@ -23,6 +23,7 @@ from include.calsync.core.raw import Raw
 SIZE = 16
 
 
+@lru_cache
 def salt_of(policy: Policy) -> bytes:
     """Of everything but the object itself that says what a pair shows."""
     rules = json.dumps(dataclasses.asdict(policy), default=_plain, sort_keys=True)
