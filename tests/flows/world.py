@@ -258,7 +258,7 @@ class World:
         services, tasks = self.services(), Tasks(fates or {})
 
         def do(step: Callable[..., Any], *arguments: Any) -> Any:
-            answer: Any = tasks.do(step.__name__, partial(step, services, *arguments))
+            answer: Any = tasks.do(step.__name__, partial(self.carry_out, step, services, *arguments))
             return (
                 [[name] for shard in answer for name in shard]
                 if fates and answer and step in (pull_activities, plan)
@@ -268,6 +268,10 @@ class World:
         summary = sync(self.request(**options), do, tasks.broken)
         self.assert_decided()
         return summary
+
+    def carry_out(self, step: Callable[..., Any], services: Services, *arguments: Any) -> Any:
+        """Do one step of a run, here and now."""
+        return step(services, *arguments)
 
     def assert_decided(self) -> None:
         """Each row that was planned says which rule decided it."""

@@ -103,6 +103,8 @@ class Laws(Customers):
 
     make_store: ClassVar[Callable[[Path], str]] = staticmethod(lambda folder: f"sqlite:///{folder / 'calsync.db'}")
 
+    make_company: ClassVar[Callable[[Sandbox, Path, str], Company]] = Company
+
     def __init__(self) -> None:
         super().__init__()
         FIGURES.examples += 1
@@ -113,7 +115,7 @@ class Laws(Customers):
         patch = self.stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(apply, "PARALLEL_ACCOUNTS", 1)  # requests in one order, so that a failure can be repeated
         patch.setattr(pull, "PARALLEL_CALENDARS", 1)
-        self.company = Company(self.sandbox, folder, type(self).make_store(folder))
+        self.company = type(self).make_company(self.sandbox, folder, type(self).make_store(folder))
         self.stack.callback(self.company.engine.dispose)
         self.judge = Judge(self.company)
         self.armed: dict[int, str] = {}

