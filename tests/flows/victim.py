@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,6 +48,7 @@ def seen_from_outside(known: dict[str, Any]) -> World:
         "_numbers": itertools.count(FIRST_NUMBER),
         "_clients": {},
         "_begun": set(),
+        "_passing": threading.Lock(),
         "accounts": [],
     }
     vars(world).update(state)

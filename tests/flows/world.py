@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -111,6 +112,7 @@ class World:
         self._numbers = itertools.count(1)
         self._clients: dict[Any, Any] = {}
         self._begun: set[tuple[str, str, str]] = set()
+        self._passing = threading.Lock()
 
     # The configuration.
 
@@ -152,9 +154,10 @@ class World:
         """For us and for both services. No request is under way for minutes."""
         while seconds >= MINUTES_S and self.sandbox.pipedrive.held_count + self.sandbox.google.held_count:
             time.sleep(0.01)
-        self.offset += timedelta(seconds=seconds)
-        self.sandbox.pipedrive.clock.advance(seconds)
-        self.sandbox.google.clock.advance(seconds)
+        with self._passing:  # several writes of one account may be about to sleep
+            self.offset += timedelta(seconds=seconds)
+            self.sandbox.pipedrive.clock.advance(seconds)
+            self.sandbox.google.clock.advance(seconds)
 
     # The product.
 

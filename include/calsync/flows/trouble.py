@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from include.calsync.errors import FatalError, RecordError, RetryableError
 
 TROUBLES_IN_A_ROW = 3
@@ -11,10 +13,11 @@ ITEMS = (RetryableError, RecordError, FatalError)
 
 
 class Troubles:
-    """Counts them."""
+    """Counts them. Thread-safe."""
 
     def __init__(self) -> None:
         self._count = 0
+        self._lock = threading.Lock()
 
     def none(self) -> None:
         """An item went well."""
@@ -23,6 +26,8 @@ class Troubles:
     def met(self, error: Exception) -> None:
         """An item failed. Raises the error if the service is down: the cursor stays, and the next run repeats."""
         if isinstance(error, RetryableError):
-            self._count += 1
-            if self._count >= TROUBLES_IN_A_ROW:
+            with self._lock:
+                self._count += 1
+                is_down = self._count >= TROUBLES_IN_A_ROW
+            if is_down:
                 raise error

@@ -10,6 +10,13 @@ MEANWHILE = "tests/flows/test_edits_meanwhile.py"
 WRITES = [
     Mutation(
         "flows/applying/apply.py",
+        "strands(rows)",
+        "([row] for row in rows)",
+        "two rows of one series are written at the same time (law 5)",
+        "tests/flows/test_in_flight.py -k one_after_the_other",
+    ),
+    Mutation(
+        "flows/applying/apply.py",
         "        recover(self.desk)\n",
         "",
         "a write whose process died has no entry in the change log (law 12)",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from include.calsync.clients.statuses import ABOUT_CREDENTIAL, said
 from include.calsync.core.policy import Side
 from include.calsync.errors import CredentialRefused, RecordError
@@ -15,6 +17,7 @@ class Access:
     def __init__(self, services: Services, account: RunAccount) -> None:
         self.services, self.account = services, account
         self._known: dict[Side, bool] = {}
+        self._asking = threading.Lock()
 
     def refuses_only_the_item(self, error: CredentialRefused, side: Side) -> bool:
         """Whether the credential works, so that a 403 for one item of `side` is that item's trouble.
@@ -23,9 +26,10 @@ class Access:
         """
         if error.status != 403 or error.reason in ABOUT_CREDENTIAL:
             return False
-        if side not in self._known:
-            self._known[side] = self._may_write_calendar() if side is Side.EVENT else self._is_let_in()
-        return self._known[side]
+        with self._asking:
+            if side not in self._known:
+                self._known[side] = self._may_write_calendar() if side is Side.EVENT else self._is_let_in()
+            return self._known[side]
 
     @staticmethod
     def alone(error: CredentialRefused, side: Side) -> RecordError:

@@ -23,7 +23,7 @@ from include.calsync.errors import Hidden, NotFound, RetryableError
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.names import Names, site_of
 from include.calsync.flows.pairs import for_new_activity, for_new_event, pair_of
-from include.calsync.store import formers, mapping, runs
+from include.calsync.store import formers, mapping
 from include.calsync.store.transaction import reading
 
 
@@ -141,8 +141,4 @@ def _from_trash(desk: Desk, row: PlanRow) -> Payload | None:
 
 def tell(desk: Desk, text: str) -> None:
     """Say it in the run's notices, once."""
-    notice = f"account {desk.account.name}: {text}"
-    if notice not in desk.account.notices:
-        desk.account.notices.append(notice)
-        with desk.commit() as conn:
-            runs.set_account(conn, desk.run.id, desk.account.id, notices=desk.account.notices)
+    desk.tell(f"account {desk.account.name}: {text}")

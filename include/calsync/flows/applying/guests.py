@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 
 from include.calsync.clients.pipedrive import PipedriveClient
 from include.calsync.core.guests import outside_guests
@@ -26,6 +27,7 @@ class Guests:
         self._directory = Directory(services.engine, services.clock, read_only=False)
         self._known: dict[str, Raw | None] = {}
         self._deals: dict[int, list[int]] = {}
+        self._asking = threading.Lock()
 
     def members(self, event: Raw, refs: Body) -> Body:
         """What an activity of this raw event hangs on: `participants`, `org_id`, `deal_id`; {} if nobody is known.
@@ -35,6 +37,10 @@ class Guests:
         if is_veiled(event):
             return {}
         addresses = outside_guests(event, self._account.policy.own)[:MOST_LOOKED_UP]
+        with self._asking:  # two meetings of one guest ask once
+            return self._members(addresses, refs)
+
+    def _members(self, addresses: Sequence[str], refs: Body) -> Body:
         persons = [person for address in addresses if (person := self._person(address)) is not None]
         if not persons:
             return {}

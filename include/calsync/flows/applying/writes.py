@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -65,7 +66,7 @@ def promptly(work: Callable[[], T]) -> T:
 
 
 class Desk:
-    """One account at work: everything a write needs besides its row."""
+    """One account at work: everything a write needs besides its row. Thread-safe for rows of different strands."""
 
     def __init__(self, services: Services, run: Run, account: RunAccount) -> None:
         self.services, self.run, self.account = services, run, account
@@ -75,6 +76,7 @@ class Desk:
         self.refused_zones: set[str] = set()
         self._open: dict[int, int] = {}
         """By plan row: its write that is under way."""
+        self._telling = threading.Lock()
 
     @property
     def pipedrive(self) -> PipedriveClient:
@@ -102,7 +104,13 @@ class Desk:
             f"account {self.account.name}: set `time_zone` to one that Google knows: it refuses {zone}. "
             "Until then events are shown in UTC; their times are right."
         )
-        if notice not in self.account.notices:
+        self.tell(notice)
+
+    def tell(self, notice: str) -> None:
+        """Put it into the run's notices, once."""
+        with self._telling:
+            if notice in self.account.notices:
+                return
             self.account.notices.append(notice)
             with self.commit() as conn:
                 runs.set_account(conn, self.run.id, self.account.id, notices=self.account.notices)
