@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.parse
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -175,10 +175,11 @@ class RecordingLimiter:
         self.paused: dict[str, tuple[datetime, str]] = {}
         self.spent: list[tuple[str, int, int | None]] = []
 
-    def acquire(self, key: str, *, per_second: float) -> None:
-        if key in self.paused and self.paused[key][0] > self._clock():
-            raise BudgetExhausted("paused", retry_at=self.paused[key][0])
-        self.acquired.append((key, per_second))
+    def acquire(self, limits: Mapping[str, float]) -> None:
+        for key, per_second in limits.items():
+            if key in self.paused and self.paused[key][0] > self._clock():
+                raise BudgetExhausted("paused", retry_at=self.paused[key][0])
+            self.acquired.append((key, per_second))
 
     def pause(self, key: str, until: datetime, reason: str) -> None:
         self.paused[key] = (until, reason)

@@ -88,11 +88,11 @@ def test_limits_of_project_user_and_calendar(
     """Documented: 10,000 a minute per project, 600 per user; few writes per calendar."""
     server.otherwise = EVENT
     google.get_event("c", "e")
-    assert [rate for _, rate in limiter.acquired] == [9, 150]
+    assert [rate for _, rate in limiter.acquired] == [9.7, 161]
     google.patch_event("c", "e", {}, etag=None)
     google.patch_event("d", "e", {}, etag=None)
     keys = [key for key, _ in limiter.acquired]
-    assert [rate for _, rate in limiter.acquired[2:5]] == [9, 9, 150]
+    assert [rate for _, rate in limiter.acquired[2:5]] == [9.7, 9.7, 161]
     assert (keys[0], keys[1]) == (keys[3], keys[4])
     assert keys[2] != keys[5]
     assert len(set(keys)) == 4

@@ -33,13 +33,36 @@ class TestAcquire:
     def test_keys_do_not_share(self, limiter: StoreLimiter, clock: Any) -> None:
         before = clock()
         for number in range(20):
-            limiter.acquire(f"key-{number}", per_second=1)
+            limiter.acquire({f"key-{number}": 1})
         assert clock() == before
 
-    @pytest.mark.parametrize(("per_second", "each"), [(1, 1), (2.9, 2), (1.5, 1)])
-    def test_fractions_are_rounded_down(self, limiter: StoreLimiter, clock: Any, per_second: float, each: int) -> None:
-        given = [_take(limiter, clock, per_second) for _ in range(4 * each)]
-        assert list(_per_second(given).values()) == [each] * 4
+    @pytest.mark.parametrize("per_second", [1, 1.5, 2.9, 9.7])
+    def test_fractions_add_up(self, limiter: StoreLimiter, clock: Any, per_second: float) -> None:
+        given = _per_second([_take(limiter, clock, per_second) for _ in range(math.floor(70 * per_second))])
+        each = list(given.values())[1:-1]
+        assert set(each) <= {math.floor(per_second), math.ceil(per_second)}
+        for length in range(1, len(each)):
+            windows = [sum(each[at : at + length]) for at in range(len(each) - length + 1)]
+            assert max(windows) - length * per_second < 1
+            assert length * per_second - min(windows) < 1
+
+    def test_permits_of_several_keys_are_taken_together(self, limiter: StoreLimiter, clock: Any) -> None:
+        """Who waits for one key wastes no permit of another, and holds none of an earlier second."""
+        for _ in range(2):
+            limiter.acquire({"wide": 20, KEY: 2})
+        before = clock()
+        for _ in range(18):
+            limiter.acquire({"wide": 20})
+        assert clock() == before
+        limiter.acquire({"wide": 20, KEY: 2})
+        assert clock() == before + timedelta(seconds=1)
+
+    def test_a_pause_of_any_key_counts(self, store: Engine, limiter: StoreLimiter, clock: Any) -> None:
+        limiter.pause("wide", clock() + timedelta(hours=5), "test")
+        limiter.pause(KEY, clock() + timedelta(hours=3), "test")
+        with pytest.raises(BudgetExhausted) as raised:
+            limiter.acquire({KEY: 2, "wide": 20})
+        assert raised.value.retry_at == clock() + timedelta(hours=5)
 
     @pytest.mark.parametrize("per_second", [0.5, 0.3, 0.01])
     def test_below_one_per_second_the_slices_are_longer(
@@ -52,7 +75,7 @@ class TestAcquire:
     @pytest.mark.parametrize("per_second", [0, -1, math.nan])
     def test_a_rate_that_lets_nothing_through_is_a_mistake(self, limiter: StoreLimiter, per_second: float) -> None:
         with pytest.raises(ValueError, match="positive"):
-            limiter.acquire(KEY, per_second=per_second)
+            limiter.acquire({KEY: per_second})
 
     def test_threads_together_stay_under_the_rate(self, limiter: StoreLimiter, clock: Any) -> None:
         with ThreadPoolExecutor(8) as pool:
@@ -82,35 +105,35 @@ class TestAcquire:
     def test_a_busy_task_leaves_permits_for_another(self, store: Engine, clock: Any) -> None:
         busy, late = (StoreLimiter(store, clock, clock.sleep) for _ in range(2))
         for _ in range(25):  # the last five are of the third slice, and all of it would be the busy one's by custom
-            busy.acquire(KEY, per_second=10)
+            busy.acquire({KEY: 10})
         before = clock()
-        late.acquire(KEY, per_second=10)
+        late.acquire({KEY: 10})
         assert clock() == before
 
     def test_it_needs_fewer_transactions_than_permits(self, store: Engine, limiter: StoreLimiter) -> None:
         begun: list[None] = []
         event.listen(store, "begin", lambda _: begun.append(None))
         for _ in range(200):
-            limiter.acquire(KEY, per_second=40)
+            limiter.acquire({KEY: 40})
         assert len(begun) <= 200 / 4
 
     def test_permits_of_a_past_slice_are_void(self, limiter: StoreLimiter, clock: Any) -> None:
         for _ in range(13):  # so that more than one is reserved at a time
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
         clock.advance(60)
         given = [_take(limiter, clock, 10) for _ in range(20)]
         assert list(_per_second(given).values()) == [10, 10]
 
     def test_a_changed_rate_counts_what_was_given_before(self, limiter: StoreLimiter, clock: Any) -> None:
         for _ in range(10):
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
         before = clock()
         assert _take(limiter, clock, 5) == before + timedelta(seconds=1)
 
     def test_old_slices_are_removed(self, store: Engine, limiter: StoreLimiter, clock: Any) -> None:
-        limiter.acquire("other", per_second=1)
+        limiter.acquire({"other": 1})
         for _ in range(SLICES_KEPT_S + 40):
-            limiter.acquire(KEY, per_second=1)
+            limiter.acquire({KEY: 1})
         with store.connect() as connection:
             kept = connection.execute(select(rate_slot.c.key, func.count()).group_by(rate_slot.c.key)).all()
         assert {tuple(row) for row in kept} == {(KEY, SLICES_KEPT_S + 1), ("other", 1)}
@@ -126,18 +149,18 @@ class TestPause:
         until, before = clock() + timedelta(hours=5), clock()
         limiter.pause(KEY, until, "the daily token budget is used up")
         with pytest.raises(BudgetExhausted, match=r"2026-03-02T17:00:00\+00:00: the daily token budget") as raised:
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
         assert raised.value.retry_at == until
         assert clock() == before
         clock.advance_to(until)
-        limiter.acquire(KEY, per_second=10)
+        limiter.acquire({KEY: 10})
 
     @pytest.mark.parametrize(("pause_s", "raised"), [(60, False), (60.001, True)])
     def test_what_is_long_is_a_parameter(self, store: Engine, clock: Any, pause_s: float, raised: bool) -> None:
         limiter = StoreLimiter(store, clock, clock.sleep, max_wait_s=60)
         limiter.pause(KEY, clock() + timedelta(seconds=pause_s), "test")
         try:
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
         except BudgetExhausted:
             assert raised
         else:
@@ -146,26 +169,26 @@ class TestPause:
     def test_it_survives_the_process_and_holds_for_all(self, store: Engine, limiter: StoreLimiter, clock: Any) -> None:
         limiter.pause(KEY, clock() + timedelta(hours=5), "test")
         with pytest.raises(BudgetExhausted):
-            StoreLimiter(store, clock, clock.sleep).acquire(KEY, per_second=10)
+            StoreLimiter(store, clock, clock.sleep).acquire({KEY: 10})
 
     def test_other_keys_go_on(self, limiter: StoreLimiter, clock: Any) -> None:
         limiter.pause(KEY, clock() + timedelta(hours=5), "test")
-        limiter.acquire("other", per_second=10)
+        limiter.acquire({"other": 10})
 
     def test_it_voids_the_permits_in_hand(self, limiter: StoreLimiter, clock: Any) -> None:
         for _ in range(13):
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
         limiter.pause(KEY, clock() + timedelta(hours=5), "test")
         with pytest.raises(BudgetExhausted):
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
 
     def test_another_task_heeds_it_by_the_next_slice(self, store: Engine, limiter: StoreLimiter, clock: Any) -> None:
         for _ in range(13):
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
         StoreLimiter(store, clock, clock.sleep).pause(KEY, clock() + timedelta(hours=5), "test")
         clock.advance(1)
         with pytest.raises(BudgetExhausted):
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
 
     @pytest.mark.parametrize("order", [(5, 3), (3, 5)])
     def test_of_two_the_later_end_counts(self, limiter: StoreLimiter, clock: Any, order: tuple[int, int]) -> None:
@@ -173,7 +196,7 @@ class TestPause:
         for hours in order:
             limiter.pause(KEY, start + timedelta(hours=hours), f"{hours} hours")
         with pytest.raises(BudgetExhausted, match="5 hours") as raised:
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
         assert raised.value.retry_at == start + timedelta(hours=5)
 
 
@@ -186,20 +209,20 @@ class TestClocks:
             KEY, clock() + ahead + timedelta(seconds=length), "test"
         )
         with pytest.raises(BudgetExhausted) as raised:
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
         assert raised.value.retry_at == clock() + timedelta(seconds=length)
         clock.advance(length - 120)
         with pytest.raises(BudgetExhausted):
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
         clock.advance(120)
         before = clock()
-        limiter.acquire(KEY, per_second=10)
+        limiter.acquire({KEY: 10})
         assert clock() == before
 
     def test_no_pause_is_longer_than_a_day(self, limiter: StoreLimiter, clock: Any) -> None:
         limiter.pause(KEY, clock() + timedelta(days=30), "test")
         with pytest.raises(BudgetExhausted) as raised:
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
         assert raised.value.retry_at is not None
         assert raised.value.retry_at - clock() <= timedelta(hours=25)
 
@@ -210,7 +233,7 @@ class TestClocks:
             values = {"key": KEY, "until": clock() + timedelta(days=9), "reason": "test"}
             connection.execute(pause.insert().values(values))
         with pytest.raises(BudgetExhausted) as raised:
-            limiter.acquire(KEY, per_second=10)
+            limiter.acquire({KEY: 10})
         assert raised.value.retry_at == clock() + timedelta(hours=25)
 
 
@@ -242,8 +265,8 @@ class TestBackOff:
             clock.advance_to(limiter.back_off(KEY, clock(), "rate limit"))
         limiter.back_off(KEY, clock(), "rate limit")
         with pytest.raises(BudgetExhausted, match="rate limit"):
-            limiter.acquire(KEY, per_second=10)
-        limiter.acquire("other", per_second=10)
+            limiter.acquire({KEY: 10})
+        limiter.acquire({"other": 10})
 
 
 class TestBudget:
@@ -274,7 +297,7 @@ class TestBudget:
 
 def _take(limiter: StoreLimiter, clock: Any, per_second: float) -> datetime:
     """The instant at which a permit was given."""
-    limiter.acquire(KEY, per_second=per_second)
+    limiter.acquire({KEY: per_second})
     at: datetime = clock.seen
     return at
 

@@ -55,7 +55,7 @@ def permits(engine: Engine, key: str, per_second: float, count: int) -> list[flo
     limiter = StoreLimiter(engine, clock, time.sleep)
     given = []
     for _ in range(count):
-        limiter.acquire(key, per_second=per_second)
+        limiter.acquire({key: per_second})
         given.append(clock.seen.timestamp())
     return given
 

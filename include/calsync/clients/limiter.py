@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -13,8 +14,11 @@ FIRST_REST = timedelta(minutes=1)
 class Limiter(Protocol):
     """Keeps all who use one key together under its limits. Thread-safe."""
 
-    def acquire(self, key: str, *, per_second: float) -> None:
-        """Block until one request may be sent. Raises BudgetExhausted if `key` is paused for too long to wait."""
+    def acquire(self, limits: Mapping[str, float]) -> None:
+        """Block until one request may be sent that counts under each of these keys, with its permits per second.
+
+        Raises BudgetExhausted if one of them is paused for too long to wait.
+        """
 
     def pause(self, key: str, until: datetime, reason: str) -> None:
         """Let nobody send anything under `key` before `until` (aware)."""
@@ -32,7 +36,7 @@ class Limiter(Protocol):
 class NoLimiter:
     """Lets everything pass."""
 
-    def acquire(self, key: str, *, per_second: float) -> None:
+    def acquire(self, limits: Mapping[str, float]) -> None:
         """At once."""
         return
 

@@ -193,8 +193,7 @@ class Transport:
             session.close()
 
     def _try(self, call: Call) -> Answer | _Failure:
-        for limit in call.limits.values():
-            self._limiter.acquire(limit.key, per_second=limit.per_second)
+        self._limiter.acquire({limit.key: limit.per_second for limit in call.limits.values()})
         try:
             credential = self._auth.headers()
         except RetryableError as error:

@@ -1,15 +1,16 @@
 """Request limits that all tasks share: permits per key, reserved from the database in slices of one second, and pauses.
 
-In each slice at most `per_second` permits are given out over all processes, so that any window of w seconds holds at
-most (w + 1) * per_second of them: a caller under a rolling limit chooses `per_second` accordingly.
+All processes together are given `per_second` permits in a slice, the fractions in those slices in which they have added
+up to one. So any window of w seconds holds at most (w + 1) * per_second of them, rounded up: a caller under a rolling
+limit chooses `per_second` accordingly, and a little less, as requests are sent a moment after their permits were given.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine, and_, case, delete, select, update
@@ -28,6 +29,7 @@ CLOCKS_APART = timedelta(seconds=60)
 FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(minutes=15)
 REST_FORGOTTEN = timedelta(hours=1)
 """After that a new trouble is not the old one any more: it rests for FIRST_REST again."""
+_SECOND = timedelta(seconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,7 +44,6 @@ class _Slice:
 class _Share:
     """What this process holds of the present slice of one key."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
     start: datetime | None = None
     left: int = 0
     used: int = 0
@@ -79,15 +80,17 @@ class StoreLimiter:
         self._clock = clock
         self._sleep = sleep
         self._max_wait_s = max_wait_s
+        self._lock = threading.Lock()
         self._shares: dict[str, _Share] = {}
 
-    def acquire(self, key: str, *, per_second: float) -> None:
-        """Return when one request may be sent. Below one per second the slices are longer instead.
+    def acquire(self, limits: Mapping[str, float]) -> None:
+        """Return when one request may be sent that counts under each of these keys, with its permits per second.
 
-        Raises BudgetExhausted (with `retry_at`) if the key is paused for longer than `max_wait_s`.
+        Permits are taken of all keys at once: one that waited for another's would be used in a later slice than its
+        own. Below one per second the slices are longer instead. Raises BudgetExhausted (with `retry_at`) if a key is
+        paused for longer than `max_wait_s`.
         """
-        share = self._shares.setdefault(key, _Share())
-        while (wait_s := self._try(share, key, per_second)) > 0:
+        while (wait_s := self._try(limits)) > 0:
             self._sleep(wait_s)
 
     def pause(self, key: str, until: datetime, reason: str) -> None:
@@ -131,29 +134,45 @@ class StoreLimiter:
 
     def _void(self, key: str) -> None:
         """Permits in hand are worth nothing in a pause."""
-        share = self._shares.setdefault(key, _Share())
-        with share.lock:
-            share.left = 0
+        with self._lock:
+            self._shares.setdefault(key, _Share()).left = 0
 
-    def _try(self, share: _Share, key: str, per_second: float) -> float:
-        """Take one permit and return 0, or return the seconds after which to try again."""
-        with share.lock:
+    def _try(self, limits: Mapping[str, float]) -> float:
+        """Take one permit of each key and return 0, or return the seconds after which to try again."""
+        with self._lock:
             now = self._clock()
-            present = _slice_at(now, per_second)
-            share.enter(present.start)
-            if share.left == 0 and not share.full:
-                with self._engine.begin() as connection:
-                    pause_end = _pause_end(connection, key, now)
-                    if pause_end is None:
-                        share.left = _reserve(connection, key, present, share.demand)
-                if pause_end is not None:
-                    return self._waited_s(*pause_end, now)
-                share.full = share.left == 0
-            if share.full:
-                return (present.end - now).total_seconds()
-            share.left -= 1
-            share.used += 1
+            slices = {key: _slice_at(now, per_second) for key, per_second in limits.items()}
+            shares = {key: self._shares.setdefault(key, _Share()) for key in limits}
+            for key, share in shares.items():
+                share.enter(slices[key].start)
+            if not any(share.full for share in shares.values()):
+                paused = self._fill({key: share for key, share in shares.items() if share.left == 0}, slices, now)
+                if paused is not None:
+                    return self._waited_s(*paused, now)
+            ends = [slices[key].end for key, share in shares.items() if share.full]
+            if ends:
+                return (max(ends) - now).total_seconds()
+            for share in shares.values():
+                share.left -= 1
+                share.used += 1
             return 0.0
+
+    def _fill(
+        self, empty: Mapping[str, _Share], slices: Mapping[str, _Slice], now: datetime
+    ) -> tuple[datetime, str] | None:
+        """Reserve permits for empty shares. Returns end and reason of the longest pause, if one of them is paused."""
+        if not empty:
+            return None
+        with self._engine.begin() as connection:
+            pauses = [found for key in empty if (found := _pause_end(connection, key, now)) is not None]
+            if pauses:
+                return max(pauses)
+            for key in sorted(empty):  # in one order, or two processes may wait for each other
+                share = empty[key]
+                share.left = _reserve(connection, key, slices[key], share.demand)
+        for share in empty.values():
+            share.full = share.left == 0
+        return None
 
     def _waited_s(self, until: datetime, reason: str, now: datetime) -> float:
         paused_s = float((until - now).total_seconds())
@@ -189,12 +208,17 @@ def _pause_end(connection: Connection, key: str, now: datetime) -> tuple[datetim
 
 
 def _slice_at(now: datetime, per_second: float) -> _Slice:
-    """The slice that `now` is in: one second with the whole permits of it, or the time that one permit takes."""
+    """The slice that `now` is in: one second with the permits that are due by its end, or the time one permit takes."""
     if not per_second > 0:
         raise ValueError("per_second must be positive")
-    length = timedelta(seconds=max(1.0, 1.0 / per_second))
-    start = now - (now - _EPOCH) % length
-    return _Slice(start, start + length, max(1, math.floor(per_second)))
+    if per_second < 1:
+        length = timedelta(seconds=1.0 / per_second)
+        start = now - (now - _EPOCH) % length
+        return _Slice(start, start + length, 1)
+    second = (now - _EPOCH) // _SECOND
+    start = _EPOCH + second * _SECOND
+    due_count = math.floor((second + 1) * per_second) - math.floor(second * per_second)
+    return _Slice(start, start + _SECOND, due_count)
 
 
 def _reserve(connection: Connection, key: str, present: _Slice, demand: int) -> int:
