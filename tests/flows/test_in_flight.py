@@ -99,7 +99,7 @@ def test_a_refused_calendar_gets_no_further_writes(world: World) -> None:
     world.green()
     for number in range(5 * IN_FLIGHT):
         world.activity(f"Call {number}", due_date=day(number))
-    refused = Fault("status", status=403, reason="quotaExceeded", method="POST", path="/events$", times=None)
+    refused = Fault("status", status=403, reason="quotaExceeded", method="POST", path="/events$", times=99)
     world.sandbox.google.faults.add(refused)
     with world.requests() as requests_seen:
         assert world.sync().failure is not None

@@ -135,6 +135,16 @@ class Session(requests.Session):
         self.headers["User-Agent"] = "calsync"
         for scheme in ("http://", "https://"):
             self.mount(scheme, _DeadlineAdapter(timing.answer_s))
+        self._settings: dict[tuple[str, str | None], dict[str, Any]] = {}
+
+    def settings_for(self, url: str | None) -> dict[str, Any]:
+        """Proxies and certificates as the environment says: looked up once for a host, as that takes long."""
+        parts = urllib.parse.urlsplit(url or "")
+        place = parts.scheme, parts.hostname
+        if place not in self._settings:
+            found = dict(self.merge_environment_settings(url, {}, True, None, None))
+            self._settings[place] = found | ({"proxies": {}} if parts.hostname in LOOPBACK else {})
+        return self._settings[place]
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: a redirection is followed nowhere, for the credential would go along."""
@@ -147,9 +157,7 @@ def exchange(session: Session, request: requests.PreparedRequest, timing: Timing
     "too_late", "not_sent" (no connection), "no_answer", "too_large" (unpacked, a small answer may be any size). A body
     shorter than its Content-Length is no answer. No exception leaves: they quote the address.
     """
-    settings = session.merge_environment_settings(request.url, {}, True, None, None)
-    if urllib.parse.urlsplit(request.url).hostname in LOOPBACK:
-        settings["proxies"] = {}
+    settings = session.settings_for(request.url)
     if not timing.may_begin():
         return "too_late"
     try:

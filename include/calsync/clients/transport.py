@@ -218,10 +218,14 @@ class Transport:
             data = json.dumps(call.body).encode()
         session = self._session()
         try:
-            request = requests.Request(
-                call.method, self._base_url + call.path, params=dict(call.params), data=data, headers=headers
+            prepared = requests.PreparedRequest()
+            prepared.prepare(
+                call.method,
+                self._base_url + call.path,
+                params=dict(call.params),
+                data=data,
+                headers={**session.headers, **headers},
             )
-            prepared = session.prepare_request(request)
         except ValueError:
             return "invalid_address"
         with self._lock:

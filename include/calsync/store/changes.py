@@ -38,10 +38,14 @@ def note(conn: Connection, **values: Any) -> int:
     return int(conn.execute(_NOTE, values).scalar_one())
 
 
-def confirm(conn: Connection, write_id: int, **known: Any) -> None:
-    """The write happened: its note becomes an entry. `known`: what is known better by now."""
-    noted = conn.execute(_NOTED, {"write_id": write_id}).one()
-    append(conn, **{**noted._mapping, **known})
+def confirm(conn: Connection, write_id: int, noted: Mapping[str, Any] | None = None, **known: Any) -> None:
+    """The write happened: its note becomes an entry. `known`: what is known better by now.
+
+    `noted`: what `note` was given, by who has it still.
+    """
+    entry = dict(noted or conn.execute(_NOTED, {"write_id": write_id}).one()._mapping) | known
+    entry.pop("seen", None)
+    append(conn, **entry)
     drop(conn, write_id)
 
 

@@ -40,6 +40,8 @@ def refuse_if_changed(desk: Desk, row: PlanRow) -> None:
     Raises PreconditionFailed if it is not, and TooLate if it can't be read or another run has its account: the next run
     decides again. It is no trouble of this account.
     """
+    if row.link_id is None:
+        return
     with reading(desk.services.engine) as conn:
         link = _elsewhere(desk, conn, row)
     if link is None:

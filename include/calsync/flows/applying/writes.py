@@ -74,8 +74,8 @@ class Desk:
         self.calendar_id = account.calendar_id or ""
         self.access = Access(services, account)
         self.refused_zones: set[str] = set()
-        self._open: dict[int, int] = {}
-        """By plan row: its write that is under way."""
+        self._open: dict[int, tuple[int, Columns]] = {}
+        """By plan row: its write that is under way, and what was noted of it."""
         self._telling = threading.Lock()
 
     @property
@@ -202,8 +202,8 @@ class Desk:
 
     def note(self, conn: Connection, row: PlanRow, *, side: Side, seen: str | None = None, **values: Any) -> None:
         """Note a write in the transaction before it. `seen`: etag or update time of the item that it changes."""
-        entry = self._entry(row) | {"side": str(side)}
-        self._open[row.id] = changes.note(conn, **(entry | {"seen": seen} | values))
+        noted = self._entry(row) | {"side": str(side), "seen": seen} | values
+        self._open[row.id] = changes.note(conn, **noted), noted
 
     @contextmanager
     def sending(self, row: PlanRow) -> Iterator[None]:
@@ -218,21 +218,21 @@ class Desk:
 
     def drop_write(self, conn: Connection, row: PlanRow) -> None:
         """The row's write that was under way did not happen."""
-        changes.drop(conn, self._open.pop(row.id))
+        changes.drop(conn, self._open.pop(row.id)[0])
 
     def log_write(self, conn: Connection, row: PlanRow, **known: Any) -> bool:
         """Log the row's write that was under way. False: there was none."""
         if row.id not in self._open:
             return False
-        changes.confirm(conn, self._open.pop(row.id), **known)
+        changes.confirm(conn, *self._open.pop(row.id), **known)
         return True
 
     def review(self, row: PlanRow, current: Raw | None) -> None:
         """Settle the row's write, if its outcome is unknown, by its item as it is now."""
-        write_id = self._open.pop(row.id, None)
-        if write_id is not None:
+        noted = self._open.pop(row.id, None)
+        if noted is not None:
             with reading(self.services.engine) as conn:
-                (write,) = (each for each in changes.open_writes(conn, self.account.id) if each.id == write_id)
+                (write,) = (each for each in changes.open_writes(conn, self.account.id) if each.id == noted[0])
             open_writes.settle(self, write, current)
 
     def confirm(self, conn: Connection, row: PlanRow, *, before: Any = None, **known: Any) -> None:
