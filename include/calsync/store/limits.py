@@ -12,8 +12,11 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, case, delete, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, case, delete, select, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from include.calsync.errors import BudgetExhausted
 from include.calsync.store import budgets
@@ -196,7 +199,7 @@ def _pause_end(connection: Connection, key: str, now: datetime) -> tuple[datetim
 
     Whoever set it may have a clock that is ahead: it lasts no longer from now on than it was meant to last.
     """
-    row = connection.execute(select(pause).where(pause.c.key == key)).first()
+    row = connection.execute(_PAUSE, {"of_key": key}).first()
     if row is None or row.until <= now:
         return None
     longest = LONGEST_PAUSE if row.length_s is None else min(timedelta(seconds=row.length_s), LONGEST_PAUSE)
@@ -205,6 +208,9 @@ def _pause_end(connection: Connection, key: str, now: datetime) -> tuple[datetim
     this = pause.c.key == key, pause.c.until == row.until
     connection.execute(update(pause).where(*this).values(until=now + longest))
     return now + longest, row.reason
+
+
+_PAUSE = select(pause).where(pause.c.key == bindparam("of_key"))
 
 
 def _slice_at(now: datetime, per_second: float) -> _Slice:
@@ -223,23 +229,29 @@ def _slice_at(now: datetime, per_second: float) -> _Slice:
 
 def _reserve(connection: Connection, key: str, present: _Slice, demand: int) -> int:
     """Reserve up to `demand` permits, at most half of what is left, so that no process takes a slice alone."""
-    this = and_(rate_slot.c.key == key, rate_slot.c.slice_start == present.start)
-    fresh = (
-        insert(connection.dialect.name, rate_slot)
-        .values(key=key, slice_start=present.start, used=0)
-        .on_conflict_do_nothing()
-    )
-    if connection.execute(fresh.returning(rate_slot.c.key)).first() is not None:
-        _remove_old_slices(connection, key, present.start)
-    used = int(connection.execute(select(rate_slot.c.used).where(this).with_for_update()).scalar_one())
+    this = {"of_key": key, "of_slice": present.start}
+    fresh = _fresh(connection.dialect.name)
+    if connection.execute(fresh, {"key": key, "slice_start": present.start, "used": 0}).first() is not None:
+        oldest = present.start - timedelta(seconds=SLICES_KEPT_S)
+        connection.execute(_REMOVE_OLD, {"of_key": key, "oldest": oldest})
+    used = int(connection.execute(_USED, this).scalar_one())
     granted = min(demand, math.ceil(max(0, present.permit_count - used) / 2))
     if granted:
-        connection.execute(update(rate_slot).where(this).values(used=rate_slot.c.used + granted))
+        connection.execute(_GRANT, {**this, "granted": granted})
     return granted
 
 
-def _remove_old_slices(connection: Connection, key: str, start: datetime) -> None:
-    # Rows that another process is just removing are skipped: waiting for it could become a deadlock.
-    old = and_(rate_slot.c.key == key, rate_slot.c.slice_start < start - timedelta(seconds=SLICES_KEPT_S))
-    starts = select(rate_slot.c.slice_start).where(old).with_for_update(skip_locked=True)
-    connection.execute(delete(rate_slot).where(rate_slot.c.key == key, rate_slot.c.slice_start.in_(starts)))
+# Said once, as they are sent for each second and key: to put a statement together costs more than to carry it out.
+_THIS = and_(rate_slot.c.key == bindparam("of_key"), rate_slot.c.slice_start == bindparam("of_slice"))
+_USED = select(rate_slot.c.used).where(_THIS).with_for_update()
+_GRANT = update(rate_slot).where(_THIS).values(used=rate_slot.c.used + bindparam("granted"))
+_OLD = and_(rate_slot.c.key == bindparam("of_key"), rate_slot.c.slice_start < bindparam("oldest"))
+# Rows that another process is just removing are skipped: waiting for it could become a deadlock.
+_OLD_STARTS = select(rate_slot.c.slice_start).where(_OLD).with_for_update(skip_locked=True)
+_REMOVE_OLD = delete(rate_slot).where(rate_slot.c.key == bindparam("of_key"), rate_slot.c.slice_start.in_(_OLD_STARTS))
+
+
+@cache
+def _fresh(dialect: str) -> ReturningInsert[Any]:
+    """An insert of a slice's row, if there is none yet. Its answer is the key."""
+    return insert(dialect, rate_slot).on_conflict_do_nothing().returning(rate_slot.c.key)
