@@ -86,6 +86,12 @@ def _apply(services: Services, run_id: str, shard: list[str], owner: str, side: 
     return dict(outcome)
 
 
+def _weight(error: BaseException) -> int:
+    if not isinstance(error, RateLimited):
+        return 0
+    return 1 if error.status is not None else 2
+
+
 class _AccountApply:
     """One account's rows of one side."""
 
@@ -145,8 +151,9 @@ class _AccountApply:
             self._stop(stops, list(left.values()), outcome)
 
     def _stop(self, stops: list[tuple[PlanRow, BaseException]], left: list[PlanRow], outcome: Counter[str]) -> None:
-        """Of what stopped the account, a pause counts least: what is paused waits, and Pipedrive's side goes on."""
-        row, error = next((each for each in stops if not isinstance(each[1], RateLimited)), stops[0])
+        """Of what stopped the account, a pause counts least, and most of those the one that the service asked for: what
+        is paused waits, and Pipedrive's side goes on."""
+        row, error = min(stops, key=lambda each: _weight(each[1]))
         may_wait = self.side is Side.EVENT and self.run.request.upload is None
         if not may_wait or not isinstance(error, RateLimited):
             raise error
