@@ -34,7 +34,8 @@ class Costs:
     """Measured on 2 busy cores, SQLite, services on loopback, at commit ef4288b; seconds are of CPU."""
 
     start_s: float = 3.0
-    """Imports of the four tasks that a quiet run starts, Airflow's own left out: python -X importtime of each."""
+    """Imports of the four tasks that a quiet run starts, Airflow's own left out: an estimate, put together from what
+    single modules take (python -X importtime)."""
     run_s: float = 0.3
     """A quiet run of one account without its imports: tests/checks/runner.py, three runs."""
     account_s: float = 0.063
