@@ -72,6 +72,27 @@ def test_lost_visibility_is_no_deletion(world: World) -> None:
     world.assert_quiet()
 
 
+def test_an_event_that_is_edited_while_its_activity_is_hidden_reaches_it_later(world: World) -> None:
+    pairs(world)
+    activity = world.the_activity()
+    world.pipedrive.hide(world.anna, "activity", [activity["id"]])
+    world.green()
+    world.pipedrive.edit_user(world.anna, role_id=99)
+    assert "they may be hidden" in str(world.sync().failure)
+    world.edit_event(world.the_event(), location="Bonn")
+    for _ in range(2):
+        world.pass_time(300)
+        world.green()
+    assert [link.state for link in world.links()] == ["held"]
+    world.pipedrive.unhide(world.anna)
+    for _ in range(2):
+        world.pass_time(300)
+        world.green()
+    assert [link.state for link in world.links()] == ["active"]
+    assert world.the_activity()["location"]["value"] == "Bonn"
+    world.assert_quiet()
+
+
 @pytest.mark.parametrize(("rule", "left", "done"), [("delete", 0, None), ("done", 1, True), ("keep", 1, False)])
 def test_what_a_deleted_event_does_to_its_activity(world: World, rule: str, left: int, done: bool | None) -> None:
     world.anna_is(on_event_deleted=rule)

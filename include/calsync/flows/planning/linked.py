@@ -16,6 +16,7 @@ from include.calsync.core.planning.rules import RULES
 from include.calsync.core.policy import Side
 from include.calsync.core.records import Columns, Payload
 from include.calsync.core.words import Absence
+from include.calsync.flows import aside
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning import refresh, transfers
 from include.calsync.flows.planning.cases import Case, Cases
@@ -42,7 +43,7 @@ class LinkedPairs:
     def __init__(self, seen: Seen, rows: Rows, now: datetime, shared: SharedMeetings) -> None:
         self.seen, self.rows, self.now, self.shared = seen, rows, now, shared
         self.cases = Cases(seen, rows, now, shared)
-        self.released: list[int] = []
+        self.released: list[Case] = []
         self.touched: list[tuple[int, Columns]] = []
 
     def plan(self, found: Diff) -> None:
@@ -66,8 +67,17 @@ class LinkedPairs:
     def remember(self, conn: Connection) -> None:
         """Store newer etags, objects and prints of unchanged pairs, and that some holds no longer apply."""
         mapping.touch(conn, self.touched)
-        for link_id in self.released:
-            holds.release(conn, link_id)
+        for case in self.released:
+            holds.release(conn, case.link.id)
+            self._read_again(conn, case)
+
+    def _read_again(self, conn: Connection, case: Case) -> None:
+        """What was edited while the pair was held was seen then, and is seen no more: who is not seen now is read."""
+        link = case.link
+        items = ((case.activity, ("activities", str(link.activity_id))), (case.event, ("events", link.event_id)))
+        for seen, item in items if link.account_id in self.seen.accounts else ():
+            if seen is None:
+                aside.put(conn, link.account_id, item, "edited while it was held?", self.now, failed=False)
 
     def rests(self, account: RunAccount, *items: tuple[str, int | str]) -> bool:
         """Whether one of these is in quarantine, none was edited since, and its time has not come."""
@@ -75,7 +85,7 @@ class LinkedPairs:
 
     def _carry_out(self, case: Case, outcome: Outcome, cause: str, *, released: bool) -> None:
         if released:
-            self.released.append(case.link.id)
+            self.released.append(case)
         if outcome.touch:
             self._touch(case)
         if outcome.action is Action.TAKE_OVER:
