@@ -124,6 +124,7 @@ def firm(known: dict[str, Any]) -> Company:
         "_numbers": itertools.count(FIRST_NUMBER),
         "_clients": {},
         "_begun": set(),
+        "_passing": threading.Lock(),
         "accounts": [],
     }
     vars(made).update(state)
@@ -144,7 +145,7 @@ def live(known: dict[str, Any], answer: int, log: str) -> None:
 
 def serve(log: str) -> None:
     """Fork a process for each line, and tell how it ended."""
-    apply.PARALLEL_ACCOUNTS = pull.PARALLEL_CALENDARS = 1
+    apply.PARALLEL_ACCOUNTS = apply.IN_FLIGHT = pull.PARALLEL_CALENDARS = 1
     for line in sys.stdin:
         ours, theirs = os.pipe()
         child = os.fork()

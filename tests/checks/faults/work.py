@@ -194,6 +194,7 @@ def make(stack: ExitStack, folder: Path, databases: Databases | None = None) -> 
     sandbox = stack.enter_context(Sandbox(seed=1))
     patch = stack.enter_context(pytest.MonkeyPatch.context())
     patch.setattr(apply, "PARALLEL_ACCOUNTS", 1)
+    patch.setattr(apply, "IN_FLIGHT", 1)
     patch.setattr(pull, "PARALLEL_CALENDARS", 1)
     url = databases.migrated("postgresql") if databases else f"sqlite:///{folder / 'calsync.db'}"
     company = Company(sandbox, folder, url)
