@@ -55,14 +55,17 @@ def test_a_listed_deletion_is_honoured_at_once(world: World) -> None:
     assert world.events() == []
 
 
-def test_lost_visibility_is_no_deletion(world: World) -> None:
-    pairs(world)
-    activity = world.the_activity()
-    world.pipedrive.hide(world.anna, "activity", [activity["id"]])
+def hide(world: World) -> None:
+    """The activity is not found any more. What the credential may do has changed as well: two 404s prove nothing."""
+    world.pipedrive.hide(world.anna, "activity", [world.the_activity()["id"]])
     world.green()
-    # What the credential may do has changed as well: two 404s prove nothing.
     world.pipedrive.edit_user(world.anna, role_id=99)
     assert "they may be hidden" in str(world.sync().failure)
+
+
+def test_lost_visibility_is_no_deletion(world: World) -> None:
+    pairs(world)
+    hide(world)
     world.green()
     assert len(world.events()) == 1
     world.pipedrive.unhide(world.anna)
@@ -74,11 +77,7 @@ def test_lost_visibility_is_no_deletion(world: World) -> None:
 
 def test_an_event_that_is_edited_while_its_activity_is_hidden_reaches_it_later(world: World) -> None:
     pairs(world)
-    activity = world.the_activity()
-    world.pipedrive.hide(world.anna, "activity", [activity["id"]])
-    world.green()
-    world.pipedrive.edit_user(world.anna, role_id=99)
-    assert "they may be hidden" in str(world.sync().failure)
+    hide(world)
     world.edit_event(world.the_event(), location="Bonn")
     for _ in range(2):
         world.pass_time(300)
