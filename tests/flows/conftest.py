@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from include.calsync.clients.sessions import Timing
+from include.calsync.flows.applying import apply
 from include.sandbox.server import Sandbox
 from tests.flows.recurring import Json, series
 from tests.flows.world import World
@@ -19,6 +20,13 @@ def world(tmp_path: Path) -> Iterator[World]:
         world = World(sandbox, tmp_path, f"sqlite:///{tmp_path / 'calsync.db'}")
         yield world
         world.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def one_after_the_other(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written comes in the order of the plan; several writes at a time are the matter of `test_in_flight`."""
+    if request.module.__name__.rpartition(".")[2] != "test_in_flight":
+        monkeypatch.setattr(apply, "IN_FLIGHT", 1)
 
 
 @pytest.fixture

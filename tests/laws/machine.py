@@ -114,6 +114,7 @@ class Laws(Customers):
         self.sandbox = self.stack.enter_context(Sandbox(seed=1))
         patch = self.stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(apply, "PARALLEL_ACCOUNTS", 1)  # requests in one order, so that a failure can be repeated
+        patch.setattr(apply, "IN_FLIGHT", 1)
         patch.setattr(pull, "PARALLEL_CALENDARS", 1)
         self.company = type(self).make_company(self.sandbox, folder, type(self).make_store(folder))
         self.stack.callback(self.company.engine.dispose)
