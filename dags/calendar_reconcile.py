@@ -58,7 +58,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
-from calsync_airflow.steps import RUNS, accounts_param, dry_run_param, run_steps
+from calsync_airflow.steps import accounts_param, dry_run_param, run_steps, runs_of
 
 with DAG(
     dag_id="calendar_reconcile",
@@ -66,6 +66,6 @@ with DAG(
     doc_md=__doc__,
     schedule=CronDataIntervalTimetable("30 2 * * *", timezone="UTC"),
     params={"accounts": accounts_param(), "dry_run": dry_run_param()},
-    **RUNS,
+    **runs_of("comparison"),
 ):
     run_steps(reconcile=True)

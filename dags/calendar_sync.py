@@ -53,7 +53,7 @@ import os
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param
 
-from calsync_airflow.steps import RUNS, accounts_param, dry_run_param, run_steps
+from calsync_airflow.steps import accounts_param, dry_run_param, run_steps, runs_of
 
 with DAG(
     dag_id="calendar_sync",
@@ -66,6 +66,6 @@ with DAG(
         "dry_run": dry_run_param(),
         "full": Param(False, type="boolean", title="Full pull", description="Ignore the cursors and read everything."),
     },
-    **RUNS,
+    **runs_of("sync"),
 ):
     run_steps()

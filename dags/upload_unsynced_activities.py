@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, Param
 
-from calsync_airflow.steps import RUNS, accounts_param, dry_run_param, run_steps
+from calsync_airflow.steps import accounts_param, dry_run_param, run_steps, runs_of
 
 with DAG(
     dag_id="upload_unsynced_activities",
@@ -62,6 +62,6 @@ with DAG(
         "include_done": Param(True, type="boolean", title="Done activities", description="Bring done ones, too."),
         "dry_run": dry_run_param(scheduled=False),
     },
-    **RUNS,
+    **runs_of("upload", upload=True),
 ):
     run_steps(upload=True)

@@ -13,6 +13,7 @@ from airflow.sdk import DAG, TriggerRule
 from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 
+from calsync_airflow.operators.upsert import UpsertEventsOperator
 from calsync_airflow.retries import RETRY_POLICY
 from include.calsync import errors
 from include.calsync.environment import Environment
@@ -84,6 +85,47 @@ def test_docstring_is_the_runbook_and_names_every_param(dag: DAG) -> None:
 
 def test_one_active_run_and_no_catchup(dag: DAG) -> None:
     assert (dag.max_active_runs, dag.catchup) == (1, False)
+
+
+def test_each_task_says_what_it_is_for(dag: DAG) -> None:
+    assert [task.task_id for task in dag.tasks if not task.doc_md] == []
+
+
+def test_dags_are_found_by_owner_and_tags(dags: dict[str, DAG]) -> None:
+    assert {task.owner for dag in dags.values() for task in dag.tasks} == {"calsync"}
+    found = {dag_id: dag.tags for dag_id, dag in dags.items()}
+    assert all({"calsync", "pipedrive", "google calendar"} < tags for tags in found.values())
+    assert len({frozenset(tags) for tags in found.values()}) == len(found)
+
+
+WRITES = ("upsert_events", "upsert_activities")
+
+
+def test_time_limits_end_what_hangs_and_no_lawful_upload(dags: dict[str, DAG]) -> None:
+    upload_of_100_000 = timedelta(seconds=100_000 / 10)
+    for dag in dags.values():
+        limits = {task.task_id: task.execution_timeout or timedelta(0) for task in dag.tasks}
+        assert min(limits.values()) > timedelta(0), dag.dag_id
+        # Several such accounts of one shard, one after the other.
+        assert min(limits[name] for name in WRITES) >= 8 * upload_of_100_000
+        # The limit of a task strikes first: it names the task, and the task is tried again.
+        assert dag.dagrun_timeout is not None
+        assert sum(limits.values(), timedelta(0)) <= dag.dagrun_timeout
+
+
+@pytest.mark.parametrize(
+    ("shard", "name"),
+    [
+        ([], "no account"),
+        (["anna"], "anna"),
+        (["anna", "ben", "cem"], "anna, ben, cem"),
+        (["anna", "ben", "cem", "dora", "emil"], "anna, ben, cem and 2 more"),
+        (["a" * 300], "a" * 250),
+    ],
+)
+def test_a_mapped_task_carries_the_names_of_its_accounts(shard: list[str], name: str) -> None:
+    task = UpsertEventsOperator(task_id="upsert_events", sync_run_id="1", shard=shard)
+    assert task.names == name
 
 
 def test_serializes(dag: DAG) -> None:

@@ -33,6 +33,8 @@ class Outcome:
     state: str
     tasks: dict[str, str]
     tries: dict[str, int]
+    names: dict[str, str]
+    """Of mapped tasks, as Airflow shows them."""
     result: Any
     xcoms: str
 
@@ -98,6 +100,7 @@ def run(root: Path, airflow_database: None) -> Callable[..., Outcome]:
             state=str(finished.state),
             tasks={ti.task_id: str(ti.state) for ti in tasks},
             tries={ti.task_id: ti.try_number for ti in tasks},
+            names={ti.task_id: str(ti.rendered_map_index) for ti in tasks if ti.map_index >= 0},
             result=finished.get_task_instance("close").xcom_pull(task_ids="close"),
             xcoms=json.dumps(xcoms),
         )
@@ -111,6 +114,7 @@ def test_a_sync_brings_both_ways_and_then_rests(company: Company, run: Callable[
     company.event()
     outcome = run()
     assert (outcome.state, outcome.tasks) == ("success", GREEN)
+    assert outcome.names == dict.fromkeys(("pull_events", "upsert_events", "upsert_activities"), "anna")
     assert company.titles() == company.subjects() == ["Call", "Lunch"]
     anna = outcome.result["accounts"]["anna"]
     assert (anna["state"], anna["activities"]["created"], anna["events"]["created"]) == ("ok", 1, 1)

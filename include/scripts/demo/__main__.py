@@ -166,7 +166,8 @@ def _run(airflow: Airflow, processes: Processes, dag_id: str, *, by_schedule: bo
 
     def finished() -> bool:
         for task in airflow.tasks(dag_id, run_id):
-            name = task["task_id"] if task["map_index"] < 0 else f"{task['task_id']}[{task['map_index']}]"
+            mapped = "" if task["map_index"] < 0 else f" ({task['rendered_map_index']})"
+            name = f"{task['task_id']}{mapped}"
             seen = (name, task["state"] or "", task["try_number"])
             if seen[1] in ENDED and seen not in shown:
                 shown.add(seen)

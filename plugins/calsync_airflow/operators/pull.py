@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator, XComArg
 
 from calsync_airflow.asked import lease_owner_of, run_request
+from calsync_airflow.operators import ShardOperator
 from calsync_airflow.services import open_services
 from include.calsync.errors import AccountBusy
 
@@ -72,19 +72,12 @@ def _refuse_busy(services: Services, sync_run_id: str) -> None:
         raise AccountBusy("; ".join(busy))
 
 
-class PullEventsOperator(BaseOperator):
+class PullEventsOperator(ShardOperator):
     """Pulls the events of one shard's calendars.
 
     :param sync_run_id: the run
     :param shard: names of the accounts
     """
-
-    template_fields: Sequence[str] = ("sync_run_id", "shard")
-
-    def __init__(self, *, sync_run_id: str, shard: list[str], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.sync_run_id = sync_run_id
-        self.shard = shard
 
     def execute(self, context: Context) -> dict[str, int]:
         """Return counts."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from calsync_airflow.asked import lease_owner_of
+from calsync_airflow.operators import ShardOperator
 from calsync_airflow.services import open_services
 
 if TYPE_CHECKING:
@@ -17,14 +16,7 @@ if TYPE_CHECKING:
     from include.calsync.flows.services import Services
 
 
-class _UpsertOperator(BaseOperator):
-    template_fields: Sequence[str] = ("sync_run_id", "shard")
-
-    def __init__(self, *, sync_run_id: str, shard: list[str], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.sync_run_id = sync_run_id
-        self.shard = shard
-
+class _UpsertOperator(ShardOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Return counts. A dry run skips the task."""
         if context["params"]["dry_run"]:
