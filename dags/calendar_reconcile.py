@@ -46,8 +46,7 @@ Read the message of **close**: it names the accounts and items, and what to do. 
 nothing to clear or resume: start it again, or let it run the next night.
 
 * *held*: more deletions, edits or creations than the account allows, or events that are not found although their
-  calendar answers. Look at the table; if the deletions are meant, raise the account's limits, or delete the partners
-  by hand.
+  calendar answers. Approve or reject it under Required Actions (menu Browse).
 * *tokens*: what is left of Pipedrive's daily budget does not suffice. Nothing was asked. Start it after midnight UTC,
   or with fewer `accounts`.
 * *busy*: a sync works on the account. It is tried again after a minute, twice; then a run by hand or a backfill fails,

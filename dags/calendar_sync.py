@@ -32,8 +32,8 @@ nothing to clear or resume: the next run takes up whatever this one left, and re
 
 * *settings*: correct the accounts file; the message has path and line. No request was made.
 * *a credential was refused, a connection is missing*: correct it under Admin > Connections, press Test there.
-* *held*: more deletions, edits or creations than the account allows. Look at the plan; if they are meant, raise its
-  limits.
+* *held*: more deletions, edits or creations than the account allows. Approve or reject them under Required Actions
+  (menu Browse).
 * *held* as `hidden`: activities are not found any more since what the credential may see has changed, or are refused to
   it (403). Give it the right to see them, or delete the events of activities that are gone.
 * *Changes that wait*: Google takes no more writes to this calendar for now. They are sent when it does again.

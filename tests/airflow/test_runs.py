@@ -64,7 +64,7 @@ class Company:
         self.sandbox.google.state.add_event(ANNA, summary=summary, **at)
 
 
-def account(name: str, **fields: str) -> str:
+def account(name: str, **fields: Any) -> str:
     return json.dumps({"name": name, "pipedrive_user": ANNA, "google_user": ANNA, "calendar": "primary", **fields})
 
 
@@ -92,7 +92,7 @@ def run(root: Path, airflow_database: None) -> Callable[..., Outcome]:
         from airflow.utils.session import create_session
 
         finished: Any = DagBag(root / "dags").dags[dag_id].test(run_conf=conf)
-        tasks = finished.get_task_instances()
+        tasks, close = finished.get_task_instances(), finished.get_task_instance("close")
         with create_session() as session:
             mine = XComModel.run_id == finished.run_id, XComModel.dag_id == dag_id
             xcoms = session.scalars(select(XComModel.value).where(*mine)).all()
@@ -101,7 +101,7 @@ def run(root: Path, airflow_database: None) -> Callable[..., Outcome]:
             tasks={ti.task_id: str(ti.state) for ti in tasks},
             tries={ti.task_id: ti.try_number for ti in tasks},
             names={ti.task_id: str(ti.rendered_map_index) for ti in tasks if ti.map_index >= 0},
-            result=finished.get_task_instance("close").xcom_pull(task_ids="close"),
+            result=close.xcom_pull(task_ids="close") if close is not None else None,
             xcoms=json.dumps(xcoms),
         )
 

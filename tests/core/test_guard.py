@@ -30,7 +30,7 @@ def test_the_message_names_the_numbers_and_the_remedy() -> None:
         "3 in the last 24 hours",
         "max_delete_count = 25",
         "100 links",
-        "raise the limits",
+        "Approve or reject it under Required Actions",
     ):
         assert part in text
 

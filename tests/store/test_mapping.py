@@ -26,7 +26,7 @@ def add_link(conn: Connection, account_id: int, number: int, **values: Any) -> i
 
 
 def add_hold(conn: Connection, account_id: int, link_ids: list[int]) -> int:
-    values = {"run_id": "r", "rule": "max_delete", "message": "m", "limits": [], "opened_at": NOON}
+    values = {"run_id": "r", "rule": "max_delete", "message": "m", "limits": [], "opened_at": NOON, "item_count": 0}
     hold_id = conn.execute(insert(hold).values(account_id=account_id, **values).returning(hold.c.id)).scalar_one()
     for link_id in link_ids:
         item = {"hold_id": hold_id, "account_id": account_id, "link_id": link_id}

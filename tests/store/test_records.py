@@ -157,11 +157,11 @@ def test_what_is_held_or_not_heard_of_reads_as_it_was_stored(store: Engine, acco
     with store.begin() as conn:
         link_id = mapping.add_link(conn, account_id=account_id, **LINK)
         hold = run_records.NewHold("max_create", "m", [0.2, 50])
-        hold_id = holds.open_hold(conn, hold, account_id=account_id, run_id="r", opened_at=NOON)
+        hold_id = holds.open_hold(conn, hold, account_id=account_id, run_id="r", opened_at=NOON, item_count=2)
         payload = {"cause": "event_deleted", "limits": [0.2, 25]}
         row = new_row(account_id, link_id=link_id, action="delete_activity", state="held", payload=payload)
         holds.hold_item(conn, hold_id, row)
-        holds.hold_creation(conn, hold_id=hold_id, account_id=account_id, side="events", item_id="e2")
+        holds.hold_creation(conn, hold_id, row, side="events", item_id="e2")
         (held,), (new,) = holds.held_items(conn, account_id), holds.held_creations(conn, account_id)
         write_id = changes.note(conn, at=NOON, run_id="r", account_id=account_id, after={"title": "T"}, **write)
         (noted,) = changes.open_writes(conn, account_id)

@@ -30,6 +30,8 @@ class Why(StrEnum):
     """A private event: what the veil shows, or showed, is nobody's edit."""
     MOVED = "moved"
     """The event went to another calendar: the winner was typed there, the loser into the event that was left."""
+    REJECTED = "rejected"
+    """No conflict of two edits: a person rejected the loser."""
     SHORTENED = "shortened"
     """No conflict of two edits: the loser showed more than the beginning that the winner's text replaced."""
 

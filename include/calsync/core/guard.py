@@ -37,5 +37,5 @@ def message(
         f"{planned_count} {what} held{earlier}: more than {limit.rule}_count = {limit.max_count} and "
         f"{limit.rule}_ratio = {limit.max_ratio:g} of {link_count} links allow. Nothing of it was written."
     )
-    remedy = f"If it is meant, raise the limits of this account; the items stay held until then.{back}"
+    remedy = f"Approve or reject it under Required Actions; the items stay held until then.{back}"
     return " ".join([numbers, *causes, remedy])

@@ -45,6 +45,10 @@ class Pair:
     event_visibility: str = ""
     activity_stamp: datetime | None = None
     event_stamp: datetime | None = None
+    rejects: Side | None = None
+    """The side whose edits a person rejected: they are put back."""
+    activity_base_html: str = ""
+    """What the activity's description goes back to."""
     unveiled: bool = False
     """The base was taken while a veil was over the event (core.privacy): what it shows now is no edit."""
 
@@ -103,6 +107,8 @@ class _Merge:
         self.new_subject = self._parse_subject()
         self.conflicts: list[Conflict] = []
         self.kept: dict[Side, set[str]] = {Side.ACTIVITY: set(), Side.EVENT: set()}
+        self.put_back: set[str] = set()
+        """Fields of the activity that go back to its base: nobody edited them in Google."""
 
     def result(self) -> Merged:
         flow = {name: self._flow(name) for name in MERGED}
@@ -130,6 +136,10 @@ class _Merge:
         from_activity, from_event = self._activity_changed(name), self._event_changed(name)
         if self._equal(name) or self._cut(name) or not (from_activity or from_event):
             return None
+        if self.pair.rejects is Side.ACTIVITY and from_activity:
+            return self._put_back(name, Side.ACTIVITY, edited_also=from_event)
+        if self.pair.rejects is Side.EVENT and from_event:
+            return self._put_back(name, Side.EVENT, edited_also=from_activity)
         if from_activity and from_event:
             return self._settle(name)
         target = Side.EVENT if from_activity else Side.ACTIVITY
@@ -201,6 +211,20 @@ class _Merge:
         self.conflicts.append(Conflict(name, mine, theirs, best, why))
         return Side.EVENT if best is Side.ACTIVITY else Side.ACTIVITY
 
+    def _put_back(self, name: str, side: Side, *, edited_also: bool) -> Side | None:
+        """A person rejected what was edited on this side: it shows again what the other one does."""
+        if not self.policy.may_write(side, name):
+            self._keep(name)
+            return None
+        mine, theirs, winner = getattr(self.pair.activity, name), self._event_value(name), Side.ACTIVITY
+        if side is Side.ACTIVITY:
+            winner = Side.EVENT
+            if not edited_also:
+                self.put_back.add(name)
+                theirs = getattr(self.pair.activity_base, name)
+        self.conflicts.append(Conflict(name, mine, theirs, winner, Why.REJECTED))
+        return side
+
     def _keep(self, name: str) -> None:
         """One way: the receiving side's own edit stays until the origin changes that field."""
         if not self.policy.may_write(Side.ACTIVITY, name) and not self.policy.terms.veiled:
@@ -260,6 +284,8 @@ class _Merge:
         return None if subject == self.last.title.subject else subject
 
     def _final_subject(self, flow: Side | None) -> str:
+        if "subject" in self.put_back:
+            return self.last.title.subject if self.pair.origin is Origin.PIPEDRIVE else self.pair.event.title
         if flow is Side.ACTIVITY and self.new_subject is not None:
             return self._whole_for_activity("subject")
         if self.pair.origin is Origin.GOOGLE and flow is None:
@@ -327,6 +353,10 @@ class _Merge:
         return typed_part(self.pair.event_html or self.pair.event.description, self.blocks)
 
     def _for_activity(self, name: str) -> Any:
+        if name in self.put_back:
+            value = getattr(self.pair.activity_base, name)
+            html = self.pair.activity_base_html if name == "description" else ""
+            return html if html and plain(html) == value else value
         if name == "when":
             return self._activity_when()
         if name in TEXTS:

@@ -45,6 +45,14 @@ class Payload(TypedDict, total=False):
     """The changed setting that removes the event."""
     limits: list[float]
     """Those under which the row is held."""
+    edited: str
+    """The side whose edits are held: of a mass edit."""
+    rejects: str
+    """The side whose edits a person rejected."""
+    changed_since: int
+    """The hold that a person approved when the items were not as they are now."""
+    decided: Json
+    """The hold that a person decided (`hold`), and who did (`by`): what the row does is not guarded again."""
     look_again_s: float
     event_answer: RawEvent
     """What Google answered to the event's part of a merge."""

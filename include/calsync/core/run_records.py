@@ -162,6 +162,8 @@ class OpenWrite:
     side: str
     action: str
     reason: str
+    actor: str | None
+    """Who decided it; None: the sync by itself."""
     before: Json | None
     after: Json | None
     seen: str | None
@@ -182,7 +184,7 @@ class OpenWrite:
 class Held:
     """What would be done to a pair, once a person approves it: the row that was planned.
 
-    None in what a row always has: of the first format.
+    None in what a row always has: of the first format. `state`: of its hold: open, approved or rejected.
     """
 
     id: int
@@ -196,6 +198,8 @@ class Held:
     conflicts: list[Json] | None
     rule: str | None
     format: int
+    state: str
+    decided_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +211,33 @@ class HeldCreation:
     account_id: int
     side: str
     item_id: str
+    payload: Payload
+    """Of the row that would have created it."""
     rule: str
-    """Of its hold, like `limits`."""
+    """Of its hold, like what follows."""
     limits: Limits
+    state: str
+    decided_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHold:
+    """What a person is asked to decide, or has decided."""
+
+    id: int
+    account_id: int
+    run_id: str
+    rule: str
+    message: str
+    state: str
+    """open, approved, rejected or lapsed"""
+    opened_at: datetime
+    item_count: int
+    """When it was opened: by now some may have lapsed."""
+    asked_by: str | None
+    """The Airflow run that asks a person; None: none did yet."""
+    decided_at: datetime | None
+    decided_by: str | None
 
 
 def _named(value: T | None, what: str, row: PlanRow | OpenWrite) -> T:

@@ -28,6 +28,11 @@ UNPROVEN_EVENTS = frozenset({Absence.LOST, Absence.OTHERS})
 WITHDRAWN = frozenset({Absence.DECLINED, Absence.PRIVATE})
 """Why an event that is there may count as gone."""
 
+MISSING = "missing"
+"""Why an activity is not proven to be gone: it was not found once."""
+REJECTED = "rejected"
+"""Cause of a held pair: a person rejected what nobody had proven yet; it is asked for until somebody does."""
+
 SETTINGS = "the settings were changed"
 PRIVACY = "the activity became private, or is so no longer"
 NAMES = "a deal, person or organization was renamed"

@@ -22,7 +22,8 @@ def create_limits(settings: Account) -> Limits:
 def decide_anew(conn: Connection, account_id: int, settings: Account, now: datetime) -> None:
     """If the account's limits were changed, what they held back is read again and counts anew."""
     known = holds.held_creations(conn, account_id)
-    freed = [row for row in known if row.rule == MAX_CREATE and row.limits != create_limits(settings)]
+    limits = create_limits(settings)
+    freed = [row for row in known if row.state == "open" and row.rule == MAX_CREATE and row.limits != limits]
     for row in freed:
         aside.put(conn, account_id, (row.side, row.item_id), "the limits were changed", now, failed=False)
     holds.release_creations(conn, freed)

@@ -92,6 +92,8 @@ def pair_of(payload: Payload, link: Link | Former | None) -> Pair:
         event_visibility=visibility_of(payload["event_raw"] or {}),
         activity_stamp=_instant(payload["activity_stamp"]),
         event_stamp=_instant(payload["event_stamp"]),
+        rejects=Side(payload["rejects"]) if "rejects" in payload else None,
+        activity_base_html=str(((link and link.activity_raw) or {}).get("public_description") or ""),
         unveiled=link is not None and is_veiled(link.event_raw or {}) and not is_veiled(payload["event_raw"] or {}),
     )
 

@@ -45,9 +45,9 @@ def compared(run: Run, planned: Mapping[int, int]) -> Iterator[str]:
             yield f"  {_stopped(account)}"
             continue
         count = planned.get(account.id, 0)
-        yield f"  {account.name}: {_read(account)}; {_some(count, 'change') if count else 'no change'} planned."
+        yield f"  {account.name}: {_read(account)}; {some(count, 'change') if count else 'no change'} planned."
         if aside := account.counts.get("set_aside"):
-            yield f"    in quarantine, held or waiting: {_some(aside, 'item')}."
+            yield f"    in quarantine, held or waiting: {some(aside, 'item')}."
         yield from _left_out(run, account)
     if not any(planned.values()):
         yield f"  {_nothing_planned(run)}"
@@ -81,10 +81,11 @@ def _stopped(account: RunAccount) -> str:
 
 def _read(account: RunAccount) -> str:
     activities, events = (account.counts.get(f"{side}_listed", 0) for side in ("activities", "events"))
-    return f"read {_some(activities, 'activity')} and {_some(events, 'event')}"
+    return f"read {some(activities, 'activity')} and {some(events, 'event')}"
 
 
-def _some(count: int, what: str) -> str:
+def some(count: int, what: str) -> str:
+    """A number with its noun."""
     plural = {"activity": "activities"}.get(what, f"{what}s")
     return f"{count} {what if count == 1 else plural}"
 
@@ -101,7 +102,7 @@ def _left_out(run: Run, account: RunAccount) -> Iterator[str]:
     left_out = skipped(account)
     for side, one in (("activities", "activity"), ("events", "event")):
         for reason, count in sorted(left_out[side].items()):
-            yield f"    left out: {_some(count, one)} {REASONS.get(reason, reason.replace('_', ' '))}."
+            yield f"    left out: {some(count, one)} {REASONS.get(reason, reason.replace('_', ' '))}."
     yield from _to_start(run, account, left_out)
 
 

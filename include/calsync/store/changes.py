@@ -128,7 +128,7 @@ def recent_count(
     side: str | None = None,
     but: Collection[str] = (),
 ) -> int:
-    """How many entries of these actions the account has since then.
+    """How many entries of these actions the account has since then, but for what a person decided.
 
     Args:
         also: another action, and how the reason begins for which it counts.
@@ -143,6 +143,7 @@ def recent_count(
         select(func.count())
         .select_from(change_log)
         .where(column.account_id == account_id, or_(*ours), column.at > since, column.reason.not_in(but))
+        .where(column.actor.is_(None))
     )
     if side is not None:
         query = query.where(column.side == side)

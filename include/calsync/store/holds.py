@@ -1,6 +1,7 @@
-"""Holds: what a person is asked to decide, and what waits for it.
+"""Holds: what a person is asked to decide, what waits for it, and what was decided.
 
-A held pair is known by its link. New items have none, so they are known by account, side and id.
+A held pair is known by its link. New items have none, so they are known by account, side and id. What was decided
+stays until it is carried out: what was rejected and can't be undone stays as long as it is the same.
 """
 
 from __future__ import annotations
@@ -8,20 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, false, insert, or_, select, true, update
 
-from include.calsync.core.run_records import Held, HeldCreation, NewHold, NewRow
-from include.calsync.store.columns import columns_of, records
+from include.calsync.core.run_records import Held, HeldCreation, NewHold, NewRow, StoredHold
+from include.calsync.store.columns import columns_of, record_of, records
 from include.calsync.store.tables import held_creation, held_item, hold, link
 from include.calsync.store.upsert import put
 
-_HELD = columns_of(Held, held_item)
+_HOLD = columns_of(StoredHold, hold)
+_HELD = columns_of(Held, held_item, hold)
 _HELD_CREATION = columns_of(HeldCreation, held_creation, hold)
+_KNOWN = hold.c.state != "lapsed"
 
 
-def open_hold(conn: Connection, new: NewHold, *, account_id: int, run_id: str, opened_at: datetime) -> int:
+def open_hold(
+    conn: Connection, new: NewHold, *, account_id: int, run_id: str, opened_at: datetime, item_count: int
+) -> int:
     """Ask a person to decide. Who changes the limits decides, too. Returns the hold's id."""
-    values = {"account_id": account_id, "run_id": run_id, "opened_at": opened_at}
+    values = {"account_id": account_id, "run_id": run_id, "opened_at": opened_at, "item_count": item_count}
     values |= {"rule": new.rule, "message": new.message, "limits": new.limits}
     return int(conn.execute(insert(hold).values(**values).returning(hold.c.id)).scalar_one())
 
@@ -29,6 +34,36 @@ def open_hold(conn: Connection, new: NewHold, *, account_id: int, run_id: str, o
 def messages(conn: Connection, run_id: str) -> list[str]:
     """What the holds say that this run opened."""
     return [str(text) for text in conn.execute(select(hold.c.message).where(hold.c.run_id == run_id)).scalars()]
+
+
+def get(conn: Connection, hold_id: int) -> StoredHold | None:
+    """One hold; None: there is none of this id."""
+    return record_of(StoredHold, conn.execute(select(*_HOLD).where(hold.c.id == hold_id)).first())
+
+
+def open_holds(conn: Connection, *, unasked: bool = False) -> list[StoredHold]:
+    """The holds that wait for a person, oldest first. `unasked`: only those that nobody was asked about."""
+    query = select(*_HOLD).where(hold.c.state == "open").order_by(hold.c.id)
+    return records(StoredHold, conn.execute(query.where(hold.c.asked_by.is_(None)) if unasked else query))
+
+
+def ask(conn: Connection, hold_id: int, by: str, *, again: bool = False) -> bool:
+    """A person is asked about it by this Airflow run. False: it is not open, or another run asks (unless `again`)."""
+    mine = or_(hold.c.asked_by.is_(None), hold.c.asked_by == by, true() if again else false())
+    asked = update(hold).where(hold.c.id == hold_id, hold.c.state == "open", mine).values(asked_by=by)
+    return bool(conn.execute(asked).rowcount)
+
+
+def decide(conn: Connection, hold_id: int, *, state: str, by: str, at: datetime) -> bool:
+    """A person decides: `approved` or `rejected`. False: it is not open any more."""
+    mine = hold.c.id == hold_id, hold.c.state == "open"
+    return bool(conn.execute(update(hold).where(*mine).values(state=state, decided_by=by, decided_at=at)).rowcount)
+
+
+def expired(conn: Connection, account_id: int, before: datetime) -> list[StoredHold]:
+    """The account's holds that wait since then or longer."""
+    query = select(*_HOLD).where(hold.c.account_id == account_id, hold.c.state == "open", hold.c.opened_at < before)
+    return records(StoredHold, conn.execute(query))
 
 
 # Pairs.
@@ -39,39 +74,61 @@ KEPT = ("account_id", "link_id", "action", "side", "reason", "payload", "conflic
 
 
 def hold_item(conn: Connection, hold_id: int, row: NewRow) -> None:
-    """Keep a plan row, which is what would be done to a pair, until a person decides."""
-    conn.execute(insert(held_item).values(hold_id=hold_id, **{name: getattr(row, name) for name in KEPT}))
+    """Keep a plan row, which is what would be done to a pair, until a person decides. In place of an older one."""
+    put(conn, held_item, {"hold_id": hold_id, **{name: getattr(row, name) for name in KEPT}}, key=["link_id"])
 
 
 def held_items(conn: Connection, *account_ids: int) -> list[Held]:
-    """What the open holds of these accounts keep back."""
+    """What is kept of these accounts' holds, whether or not it is decided."""
+    return _items(conn, held_item.c.account_id.in_(account_ids))
+
+
+def items_of(conn: Connection, hold_id: int) -> list[Held]:
+    """What a hold keeps back of pairs."""
+    return _items(conn, held_item.c.hold_id == hold_id)
+
+
+def _items(conn: Connection, mine: ColumnElement[bool]) -> list[Held]:
     query = select(*_HELD).join(hold, hold.c.id == held_item.c.hold_id)
-    return records(Held, conn.execute(query.where(held_item.c.account_id.in_(account_ids), hold.c.state == "open")))
+    return records(Held, conn.execute(query.where(mine, _KNOWN).order_by(held_item.c.id)))
 
 
 def release(conn: Connection, link_id: int) -> None:
     """The held action no longer applies: the pair is an active one again. The last one closes its hold."""
     hold_id = conn.execute(select(held_item.c.hold_id).where(held_item.c.link_id == link_id)).scalar()
-    conn.execute(delete(held_item).where(held_item.c.link_id == link_id))
+    drop_item(conn, link_id)
     conn.execute(update(link).where(link.c.id == link_id, link.c.state == "held").values(state="active", cause=None))
     rest = select(held_item.c.id).where(held_item.c.hold_id == hold_id).exists()
     conn.execute(update(hold).where(hold.c.id == hold_id, hold.c.state == "open", ~rest).values(state="lapsed"))
 
 
+def drop_item(conn: Connection, link_id: int) -> None:
+    """What was decided about a pair is carried out."""
+    conn.execute(delete(held_item).where(held_item.c.link_id == link_id))
+
+
 # New items.
 
 
-def hold_creation(conn: Connection, *, hold_id: int, account_id: int, side: str, item_id: str) -> None:
-    """Hold an item back from being created on the other side."""
-    values = {"hold_id": hold_id, "account_id": account_id, "side": side, "item_id": item_id}
-    put(conn, held_creation, values, key=["account_id", "side", "item_id"])
+def hold_creation(conn: Connection, hold_id: int, row: NewRow, *, side: str, item_id: str) -> None:
+    """Hold an item back from being created on the other side. In place of an older one."""
+    values = {"hold_id": hold_id, "account_id": row.account_id, "side": side, "item_id": item_id}
+    put(conn, held_creation, values | {"payload": row.payload}, key=["account_id", "side", "item_id"])
 
 
 def held_creations(conn: Connection, *account_ids: int) -> list[HeldCreation]:
-    """Held new items of these accounts, each with its hold's `rule` and `limits`."""
+    """Held new items of these accounts, each with its hold's rule, limits and state."""
+    return _creations(conn, held_creation.c.account_id.in_(account_ids))
+
+
+def creations_of(conn: Connection, hold_id: int) -> list[HeldCreation]:
+    """The new items that a hold keeps back."""
+    return _creations(conn, held_creation.c.hold_id == hold_id)
+
+
+def _creations(conn: Connection, mine: ColumnElement[bool]) -> list[HeldCreation]:
     query = select(*_HELD_CREATION).join(hold, hold.c.id == held_creation.c.hold_id)
-    mine = held_creation.c.account_id.in_(account_ids), hold.c.state == "open"
-    return records(HeldCreation, conn.execute(query.where(*mine).order_by(held_creation.c.id)))
+    return records(HeldCreation, conn.execute(query.where(mine, _KNOWN).order_by(held_creation.c.id)))
 
 
 def release_creations(conn: Connection, rows: Sequence[HeldCreation]) -> None:
@@ -80,3 +137,11 @@ def release_creations(conn: Connection, rows: Sequence[HeldCreation]) -> None:
     rest = select(held_creation.c.id).where(held_creation.c.hold_id == hold.c.id).exists()
     mine = hold.c.id.in_({row.hold_id for row in rows}), hold.c.state == "open", ~rest
     conn.execute(update(hold).where(*mine).values(state="lapsed"))
+
+
+def drop_creation(conn: Connection, account_id: int, *, activity_id: int | None, event_id: str | None) -> None:
+    """What was decided about a new item is carried out."""
+    row = held_creation.c
+    activity = (row.side == "activities") & (row.item_id == str(activity_id))
+    event = (row.side == "events") & (row.item_id == str(event_id))
+    conn.execute(delete(held_creation).where(row.account_id == account_id, activity | event))

@@ -337,6 +337,10 @@ hold = Table(
     Column("limits", JSON, nullable=False, comment="as configured then: a person who changes them approves"),
     Column("state", String(20), nullable=False, server_default="open"),
     Column("opened_at", UtcDateTime, nullable=False),
+    Column("item_count", Integer, nullable=False, comment="when it was opened"),
+    Column("asked_by", Identifier(500), comment="the Airflow run that asks a person, under Required Actions"),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", Words(200), comment="the user's name in Airflow"),
     one_of("state", "open", "approved", "rejected", "lapsed"),
 )
 
@@ -365,6 +369,7 @@ held_creation = Table(
     Column("account_id", ForeignKey("account.id"), nullable=False),
     Column("side", String(20), nullable=False),
     Column("item_id", Identifier(1024), nullable=False),
+    Column("payload", JSON, nullable=False, comment="of the row that would have created it"),
     UniqueConstraint("account_id", "side", "item_id"),
     one_of("side", "activities", "events"),
     comment="new items that are not created on the other side until a person decides",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from include.calsync.core.model import Origin
-from include.calsync.core.policy import Mode
+from include.calsync.core.policy import Mode, Side
 from include.calsync.core.words import Absence
 
 NONE = ""
@@ -105,8 +105,12 @@ class Hold(StrEnum):
     """It is let go, whatever follows."""
     OLDER = "older"
     """Another version of calsync held it; it is let go, and both items are read again."""
+    APPROVED = "approved"
+    """A person wants it: it is decided about as if it had not been held."""
+    REJECTED = "rejected"
+    """A person does not want it: what was lost is restored."""
     ASKS = "asks"
-    """It stands if the changes still call for the same action; `rules.decide` finds out."""
+    """It stands, or what a person decided holds, if the changes still call for the same action; `decide` finds out."""
 
 
 class Facts(NamedTuple):
@@ -146,6 +150,8 @@ class Facts(NamedTuple):
     """Another account shows the activity of one that rests."""
     obstacle: str = NONE
     hold: str = NONE
+    rejects: str = NONE
+    """The side whose edits a person rejected."""
     waiting: bool = False
     """Set aside after an error, not edited since, and its time has not come."""
     origin: str = Origin.PIPEDRIVE
@@ -166,6 +172,8 @@ class Facts(NamedTuple):
     """Why the link is not active, as stored."""
     held_action: str = NONE
     """What was held."""
+    decided: str = NONE
+    """What a person decided about it: `Hold.APPROVED` or `Hold.REJECTED`."""
 
 
 Values = tuple[str | bool, ...]
@@ -197,7 +205,8 @@ DOMAIN: dict[str, Values] = {
     "new_owner": (NONE, *NewOwner),
     "heir": _BOTH,
     "obstacle": (NONE, *Obstacle),
-    "hold": (NONE, Hold.STANDS, Hold.LAPSES, Hold.OLDER),
+    "hold": (NONE, Hold.STANDS, Hold.LAPSES, Hold.OLDER, Hold.APPROVED, Hold.REJECTED),
+    "rejects": (NONE, *Side),
     "waiting": _BOTH,
     "origin": tuple(Origin),
     "mode": tuple(Mode),
@@ -210,7 +219,7 @@ DOMAIN: dict[str, Values] = {
     "intended": _BOTH,
     "marked": _BOTH,
 }
-"""The values that the rules may ask for, by column. `cause` and `held_action` are carried along."""
+"""The values that the rules may ask for, by column. `cause`, `held_action` and `decided` are carried along."""
 
 
 def frame(lines: Iterable[Facts]) -> pd.DataFrame:

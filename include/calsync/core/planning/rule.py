@@ -57,6 +57,7 @@ class Reason(StrEnum):
     CAUSE = "{cause}"
     CHANGES = "{changes}"
     OLDER = "another version of calsync held it"
+    REJECTED = "a person rejected the change"
     AWAITED = "its new owner's account is not at work: the event stays until it is"
     UNMARKED = "unmarked"
     # Of new items.
@@ -85,6 +86,8 @@ class Outcome:
     """Counted as left out."""
     tell: bool = False
     """The run's summary names the item."""
+    put_back: bool = False
+    """What was edited is not merged but put back, to what both sides showed last."""
     by_setting: bool = False
     """It counts for the guard if a changed setting is what causes it."""
     to_owner: bool = False
@@ -96,7 +99,7 @@ class Outcome:
 
     def __str__(self) -> str:
         shown = [str(self.action), self.cause and f"cause: {self.cause}", self.reason and f"reason: {self.reason}"]
-        flags = ("suspected", "touch", "wait", "skip", "by_setting", "to_owner", "transfer", "tell")
+        flags = ("suspected", "touch", "wait", "skip", "by_setting", "to_owner", "transfer", "tell", "put_back")
         pause = [f"in {self.pause}"] if self.pause else []
         return "; ".join([part for part in shown if part] + [name for name in flags if getattr(self, name)] + pause)
 
@@ -138,6 +141,7 @@ NOTHING = Outcome()
 TOUCH = Outcome(touch=True)
 TAKE_OVER = Outcome(Action.TAKE_OVER, wait=True)
 MERGE = Outcome(Action.MERGE, reason=Reason.CHANGES)
+PUT_BACK = Outcome(Action.MERGE, reason=Reason.REJECTED, put_back=True)
 TRANSFER = Outcome(Action.REMOVE_EVENT, Cause.LEAVES, Reason.CAUSE, transfer=True)
 AWAITED = Outcome(Action.WAIT, Cause.LEAVES, Reason.AWAITED, pause=LOOK_AGAIN)
 BACK = Outcome(Action.MERGE, reason=Reason.EVENT_BACK)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from include.calsync.core.decide import Action
 from include.calsync.core.model import Origin
-from include.calsync.core.planning.facts import Hold, Leaves, NewOwner, Obstacle, Shown, State, Values
+from include.calsync.core.planning.facts import NONE, Hold, Leaves, NewOwner, Obstacle, Shown, State, Values
 from include.calsync.core.planning.rule import (
     ANY_CAUSE,
     AWAITED,
@@ -16,6 +16,7 @@ from include.calsync.core.planning.rule import (
     LOOK_AGAIN,
     MERGE,
     NOTHING,
+    PUT_BACK,
     TAKE_OVER,
     TRANSFER,
     Cause,
@@ -28,8 +29,10 @@ from include.calsync.core.planning.rule import (
 )
 from include.calsync.core.planning.rules_apart import CALM, NOT_NOW, OCCURRENCES, REMOVING, RESTING, UPLOAD
 from include.calsync.core.planning.rules_detached import DETACHED
-from include.calsync.core.policy import Mode
+from include.calsync.core.policy import Mode, Side
 from include.calsync.core.words import Absence
+
+WRITES_ACTIVITIES: Values = tuple(mode for mode in Mode if mode is not Mode.TO_GOOGLE)
 
 HELD_OR_REBASED = (
     Rule(
@@ -38,6 +41,41 @@ HELD_OR_REBASED = (
         Outcome(Action.WAIT, reason=Reason.OLDER),
     ),
     Rule("what is held waits for a person", when(hold=Hold.STANDS), NOTHING),
+    Rule(
+        "a person rejected the deletion: the event is made anew",
+        when(
+            hold=Hold.REJECTED, activity_change=LIVE, event_change=Shown.DELETED, withdrawn=NONE, may_create_event=True
+        ),
+        Outcome(Action.CREATE_EVENT, reason=Reason.REJECTED),
+    ),
+    Rule(
+        "a person rejected the deletion: the activity is made anew",
+        when(hold=Hold.REJECTED, activity_change=Shown.DELETED, event_change=LIVE, mode=WRITES_ACTIVITIES),
+        Outcome(Action.CREATE_ACTIVITY, reason=Reason.REJECTED),
+    ),
+    Rule(
+        "a person rejected the edits of the event: they are put back",
+        when(
+            hold=Hold.REJECTED,
+            activity_change=LIVE,
+            event_change=Shown.EDITED,
+            may_write_event=True,
+            rejects=Side.EVENT,
+        ),
+        PUT_BACK,
+    ),
+    Rule(
+        "a person rejected the edits of the activity: they are put back",
+        when(
+            hold=Hold.REJECTED,
+            activity_change=Shown.EDITED,
+            event_change=LIVE,
+            mode=WRITES_ACTIVITIES,
+            rejects=Side.ACTIVITY,
+        ),
+        PUT_BACK,
+    ),
+    Rule("a person rejected what can't be restored: the pair stays as it is", when(hold=Hold.REJECTED), NOTHING),
     Rule(
         "a new mode starts from what both sides show now",
         when(

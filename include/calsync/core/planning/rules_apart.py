@@ -20,6 +20,7 @@ from include.calsync.core.planning.rule import (
 )
 from include.calsync.core.policy import Mode
 
+LET_GO: Values = (NONE, Hold.LAPSES, Hold.APPROVED)
 RESTING = (
     Rule(
         "the account rests: a colleague's copy of the meeting takes the activity over",
@@ -28,7 +29,7 @@ RESTING = (
     ),
     Rule(
         "the account rests, and another one shows the activity now: the event leaves the old calendar",
-        when(holder=Holder.RESTS, asked=Asked.SYNC, heir=True, waiting=False, hold=(NONE, Hold.LAPSES)),
+        when(holder=Holder.RESTS, asked=Asked.SYNC, heir=True, waiting=False, hold=LET_GO),
         Outcome(Action.REMOVE_EVENT, Cause.OTHER_ACCOUNT, Reason.CAUSE, by_setting=True),
     ),
     Rule("the account rests: its pair stays as it is", when(holder=Holder.RESTS), NOTHING),

@@ -94,7 +94,7 @@ class ActivityWrites:
         is_deleted = bool(current.get("is_deleted"))
         if is_deleted or not same_content(view, pair.activity):
             now = self.desk.activity_now(row, link, None if is_deleted else view)
-            if late.decides(now) is Action.MERGE:
+            if late.decides(now) is Action.MERGE and "decided" not in row.payload:
                 self._merge_again(row, link, view, current, not_after)
             raise ChangedMeanwhile("the activity was edited or deleted meanwhile; the rest follows in the next run")
         return self._patch(row, merged.activity_changes, view, current, not_after)

@@ -74,6 +74,8 @@ class EventWrites:
                 raise
             if shows(current, wanted.merged) and self._is_marked(row, current):
                 answer = current  # our own patch, whose answer was lost
+            elif "decided" in payload:  # a person decided about the event as it was
+                raise
             else:
                 known = wanted.merged.conflicts
                 wanted, anew = desk.wanted_now(with_event(payload, current, self._edited_at(current)), link)

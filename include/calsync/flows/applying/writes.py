@@ -37,7 +37,7 @@ from include.calsync.flows.pairs import rules_of, wanted_of
 from include.calsync.flows.run import Run, check_lease
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
-from include.calsync.store import changes, mapping, runs
+from include.calsync.store import changes, holds, mapping, runs
 from include.calsync.store.transaction import Connection, reading
 
 log = logging.getLogger(__name__)
@@ -242,6 +242,7 @@ class Desk:
         """
         runs.set_row(conn, row.id, state="confirmed")
         aside.take_back(conn, row)
+        _carried_out(conn, row)
         if not self.log_write(conn, row, **known):
             self.log(conn, row, before=before)
 
@@ -261,6 +262,7 @@ class Desk:
             "event_id": row.event_id,
             "action": row.action,
             "reason": row.reason,
+            "actor": (row.payload.get("decided") or {}).get("by"),
         }
 
     def link_values(
@@ -340,6 +342,7 @@ class Desk:
                 mapping.set_link(conn, link_id, **values)
             runs.set_row(conn, row.id, state="confirmed", **self._forgotten(row, pair, answers))
             aside.take_back(conn, row)
+            _carried_out(conn, row)
             self.log_write(conn, row, link_id=link_id)
             if row.action == "adopt" and not merged.activity_changes:
                 self.log(conn, row, link_id=link_id)
@@ -364,6 +367,15 @@ class Desk:
             return True  # it gets none
         mark = read_mark(event_raw or {})
         return mark is not None and mark.event_id == row.event_id and mark.activity_id == row.activity_id
+
+
+def _carried_out(conn: Connection, row: PlanRow) -> None:
+    """What a person decided about the row's items is done."""
+    if "decided" not in row.payload:
+        return
+    if row.link_id is not None:
+        holds.drop_item(conn, row.link_id)
+    holds.drop_creation(conn, row.account_id, activity_id=row.activity_id, event_id=row.event_id)
 
 
 def same_content(one: ActivityView, other: ActivityView) -> bool:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from include.calsync.core.decide import Action, side_of
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.planning.wanted import changes_of
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import Json
+from include.calsync.core.run_records import Held, HeldCreation
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import told
 from include.calsync.flows.border import border
@@ -26,6 +28,8 @@ from include.calsync.store import changes, cursors, days, holds, quarantine, run
 from include.calsync.store.transaction import Connection, reading
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T", Held, HeldCreation)
 
 ITEM_COUNTS = ("listed", "created", "updated", "deleted", "adopted", "skipped", "held", "quarantined")
 # (side written, action) in the change log → how the summary counts it.
@@ -203,11 +207,16 @@ def _set_aside(conn: Connection, account: RunAccount) -> Iterator[tuple[str, str
     for entry in quarantine.set_aside(conn, account.id):
         if entry.attempts:
             yield entry.side, "quarantined"
-    for new in holds.held_creations(conn, account.id):
+    for new in _waiting(holds.held_creations(conn, account.id)):
         yield "events" if new.side == "activities" else "activities", "held"
-    for row in holds.held_items(conn, account.id):
+    for row in _waiting(holds.held_items(conn, account.id)):
         written = row.format == ROW_FORMAT and changes_of(row.payload, Side.EVENT)
         yield str(side_of(Action(row.action)) or ("events" if written else "activities")), "held"
+
+
+def _waiting(held: Iterable[T]) -> Iterator[T]:
+    """What waits for a person."""
+    return (each for each in held if each.state == "open")
 
 
 def _would_do(conn: Connection, run: Run, account: RunAccount) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from include.calsync.errors import AccountError, CalsyncError, SettingsError
 from include.calsync.flows.border import border
 from include.calsync.flows.creation_limits import decide_anew
 from include.calsync.flows.deployment import check_store
+from include.calsync.flows.holds import expire
 from include.calsync.flows.opening import cost
 from include.calsync.flows.opening.connected import connect
 from include.calsync.flows.opening.identity import Resolved, clashes, resolve
@@ -146,6 +147,7 @@ def _enlist(
                 mark_failed(conn, account_id, problem.error)
             if problem is None and request.upload is None:
                 decide_anew(conn, account_id, account, services.clock())
+                expire(conn, account_id, services.clock())
         told = {"_resolved": asdict(found) if found else None, "_resumed": resumed}
         settings = {**account.model_dump(mode="json"), **told}
         runs.add_account(

@@ -23,7 +23,7 @@ from include.calsync.flows import aside, moves
 from include.calsync.flows.border import border
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning import refresh, transfers
-from include.calsync.flows.planning.guarded import limits_of
+from include.calsync.flows.planning.guarded import MAX_DELETE, limits_of
 from include.calsync.flows.planning.leaving import fill_in
 from include.calsync.flows.planning.resting import RestingPairs
 from include.calsync.flows.planning.rows import Rows
@@ -106,10 +106,13 @@ class Cases:
         if held is not None and held.action == Action.REMOVE_EVENT and changes[0] is not Change.DELETED:
             leaves = outside
         hold: str = NONE
+        rejects = _rejects(held, changes)
         if link.state == State.HELD and not_now:
             hold = Hold.STANDS
         elif link.state == State.HELD:
             hold = Hold.LAPSES if past else self._hold(account, link, (activity, event), seen_changes, leaves)
+            if hold is Hold.ASKS and rejects == NONE and held is not None and _is_rejected_edit(held):
+                hold = Hold.LAPSES  # what was edited is as it was
         withdrawn = self._withdrawn(link)
         policy = pair_policy(account.policy, Origin(link.origin), payload["event_raw"], withdrawn)
         stale = link.state in (State.ACTIVE, State.HELD) and refresh.is_stale(link, view, policy)
@@ -126,6 +129,8 @@ class Cases:
             outside=outside != NONE,
             hold=hold,
             held_action=held.action if held is not None else NONE,
+            decided=_decided(held),
+            rejects=rejects,
             waiting=waiting,
             stirred=seen_changes != UNCHANGED or self.seen.is_open(link) or by_itself,
             stale=stale,
@@ -180,15 +185,21 @@ class Cases:
         held = self._held(link)
         if held is None and link.id in self.seen.held:
             return Hold.OLDER
-        if held is None or held.payload.get("limits") != limits_of(account):
+        if held is None or (held.state == "open" and held.payload.get("limits") != limits_of(account)):
             return Hold.LAPSES
-        if held.payload.get("unproven"):
-            # Back again, or its partner was deleted by hand: what is missing is proven then.
-            missed = seen[1] if held.payload["unproven"] in UNPROVEN_EVENTS else seen[0]
-            return Hold.LAPSES if is_live(missed) or Change.DELETED in changes else Hold.STANDS
+        decided = Hold(_decided(held) or Hold.STANDS)
+        if unproven := held.payload.get("unproven"):
+            at = 1 if unproven in UNPROVEN_EVENTS else 0
+            if is_live(seen[at]) or changes[1 - at] is Change.DELETED:
+                return Hold.LAPSES  # back again, or its partner was deleted by hand
+            if changes[at] is Change.DELETED:  # proven by now: it goes, unless it is too much all the same
+                return Hold.ASKS if decided is not Hold.STANDS or link.cause == MAX_DELETE else Hold.LAPSES
+            # A hidden activity is there: it is not made a second time.
+            return Hold.STANDS if decided is Hold.REJECTED and unproven not in UNPROVEN_EVENTS else decided
         if held.action == Action.REMOVE_EVENT:  # by a changed setting
-            other = leaves != held.payload["cause"] or changes[1] is Change.DELETED
-            return Hold.LAPSES if other else Hold.STANDS
+            if leaves != held.payload["cause"] or changes[1] is Change.DELETED:
+                return Hold.LAPSES
+            return Hold.STANDS if decided is Hold.REJECTED else decided
         return Hold.ASKS
 
     def _held(self, link: LinkHead) -> Held | None:
@@ -229,8 +240,8 @@ def _with_what_was_held(
     changes: tuple[Change, ...],
 ) -> tuple[Change, ...]:
     """The changes, and in the payload the items: of a side that was not seen now, as they were when it was held."""
-    if held.payload.get("unproven"):
-        return changes
+    if unproven := held.payload.get("unproven"):
+        return _as_decided(held, unproven, seen, changes)
     if seen[0] is None:
         fill_in(payload, held, "activity")
     if held.action == Action.REMOVE_EVENT:
@@ -242,3 +253,31 @@ def _with_what_was_held(
         change if item is not None else Change(before[side])
         for side, item, change in zip(("activity", "event"), seen, changes, strict=True)
     )
+
+
+def _as_decided(
+    held: Held, unproven: str, seen: tuple[Observation | None, Observation | None], changes: tuple[Change, ...]
+) -> tuple[Change, ...]:
+    """The changes: what nobody could prove to be gone counts as gone once a person said so. An event also if its
+    deletion was rejected: it is made anew then."""
+    at = 1 if unproven in UNPROVEN_EVENTS else 0
+    if is_live(seen[at]) or not (held.state == "approved" or (held.state == "rejected" and at == 1)):
+        return changes
+    return tuple(Change.DELETED if side == at else change for side, change in enumerate(changes))
+
+
+def _decided(held: Held | None) -> str:
+    """What a person decided about what is held."""
+    return {"approved": str(Hold.APPROVED), "rejected": str(Hold.REJECTED)}.get(held.state, NONE) if held else NONE
+
+
+def _is_rejected_edit(held: Held) -> bool:
+    return held.state == "rejected" and "edited" in held.payload
+
+
+def _rejects(held: Held | None, changes: tuple[Change, ...]) -> str:
+    """The side whose edits a person rejected, as long as they are there."""
+    if held is None or not _is_rejected_edit(held):
+        return NONE
+    side = Side(held.payload["edited"])
+    return side if changes[0 if side is Side.ACTIVITY else 1] is Change.UPDATED else NONE

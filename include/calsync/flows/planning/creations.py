@@ -23,6 +23,7 @@ from include.calsync.core.stamps import stamp
 from include.calsync.core.twins import AT_ONCE, Doubt, Item, Known, doubt_of
 from include.calsync.core.when import due_at
 from include.calsync.flows.creation_limits import MAX_CREATE, create_limits
+from include.calsync.flows.planning.guarded import CHANGED, CHANGED_TEXT
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
 from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
@@ -54,7 +55,7 @@ class _New:
 def guard_creations(conn: Connection, run: Run, seen: Seen, rows: list[NewRow], now: datetime) -> list[HeldCreation]:
     """Mark new items as held, each with its hold; drop those from the plan that are held already.
 
-    Returns: what is held no more.
+    What a person approved goes on, what was rejected stays where it is. Returns: what is held no more.
     """
     if run.request.upload is not None:
         return []
@@ -70,6 +71,7 @@ def guard_creations(conn: Connection, run: Run, seen: Seen, rows: list[NewRow], 
         held[known.account_id].append(known)
     for account in accounts:
         guard = _AccountGuard(conn, account, seen, rows_of[account.id], held[account.id], now)
+        guard.as_decided()
         guard.twins()
         guard.limits()
         dropped |= guard.dropped
@@ -109,12 +111,32 @@ class _AccountGuard:
         at = created_at(raw, "created", "updated", payload["event_stamp"])
         return _New(row, Item(Side.EVENT, event.title, at or self.now), event.when, read_mark(raw) is None)
 
+    # What a person decided.
+
+    def as_decided(self) -> None:
+        """Let what was approved go on, if it is as it was then; what was rejected is left out without a word."""
+        changed = []
+        for new in list(self.new):
+            known = self.held.get(_key(new.row))
+            if known is None or known.state == "open":
+                continue
+            self.new.remove(new)
+            if known.state == "rejected":
+                self._keep([new])
+            elif _is_as_held(new.row, known):
+                new.row.payload["decided"] = {"hold": known.hold_id, "by": known.decided_by}
+                self.stays.add(_key(new.row))  # until it is carried out
+            else:
+                changed.append(new)
+        self._hold(CHANGED, changed, lambda found: f"{len(found)} {CHANGED_TEXT}")
+
     # Copies of another sync.
 
     def twins(self) -> None:
         """Hold what another sync made of our pairs. Once one is known to be at work, less is enough."""
         doubts = [(new, doubt_of(new.item, self._pairs_of(new))) for new in self.new if new.alone]
-        warned = any(row.rule == TWIN for row in self.held.values()) or any(doubt is Doubt.SURE for _, doubt in doubts)
+        warned = any(row.rule == TWIN and row.state != "approved" for row in self.held.values())
+        warned = warned or any(doubt is Doubt.SURE for _, doubt in doubts)
         found = [new for new, doubt in doubts if doubt is Doubt.SURE or (warned and doubt is Doubt.LIKE)]
         self._hold(TWIN, found, self._twin_text)
 
@@ -218,6 +240,12 @@ class _AccountGuard:
         if row.side == "events":
             rows, key = self.seen.events, event_key(self.account.calendar_id or "", row.item_id)
         return key in rows and rows[key].status == "deleted"
+
+
+def _is_as_held(row: NewRow, known: HeldCreation) -> bool:
+    """Whether the item still shows what it did when it was held."""
+    shown = "activity" if row.action == Action.CREATE_EVENT else "event"
+    return bool(row.payload[shown] == known.payload.get(shown))  # type: ignore[literal-required]
 
 
 def held_key(row: NewRow) -> tuple[str, str]:

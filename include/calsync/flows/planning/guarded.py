@@ -13,7 +13,7 @@ from include.calsync.core.guard import Limit, message
 from include.calsync.core.planning.wanted import changes_of
 from include.calsync.core.policy import Side
 from include.calsync.core.records import LinkHead
-from include.calsync.core.run_records import Limits, NewHold, NewRow
+from include.calsync.core.run_records import Held, Limits, NewHold, NewRow
 from include.calsync.core.words import BY_NOBODY, Absence
 from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
@@ -24,10 +24,22 @@ from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
 WINDOW = timedelta(hours=24)
+MAX_DELETE = "max_delete"
+"""Rule of a hold of deletions."""
 BY_SETTING = "a setting was changed: "
 """Begins the reason of a removal that nobody's edit caused; in the log it counts as a deletion."""
 SUSPECTED = "suspected"
 """State of a row whose deletion is not proven: never carried out; held, or dropped from the plan."""
+
+
+def does_as_held(row: NewRow, held: Held) -> bool:
+    """Whether a row does what was held: the same to the same item."""
+    if row.action != held.action or row.action == Action.DETACH:
+        return row.action == held.action
+    if row.action == Action.MERGE:
+        return all(changes_of(row.payload, side) == changes_of(held.payload, side) for side in Side)
+    removed = "event" if row.action in (Action.DELETE_EVENT, Action.REMOVE_EVENT) else "activity"
+    return bool(row.payload[removed] == held.payload[removed])  # type: ignore[literal-required]
 
 
 def limits_of(account: RunAccount) -> Limits:
@@ -47,13 +59,15 @@ def guard(services: Services, run: Run, rows: list[NewRow], links: Iterable[Link
         rows_of[row.account_id].append(row)
     for account in run.working():
         ours = rows_of[account.id]
-        mine = [row for row in ours if row.state == "planned"]
+        mine = [row for row in ours if row.state == "planned" and "decided" not in row.payload]
+        changed = [row for row in mine if "changed_since" in row.payload]
+        mine = [row for row in mine if "changed_since" not in row.payload]
         suspected = [row for row in ours if row.state == SUSPECTED]
         deletions = [row for row in mine + suspected if row.action in DESTRUCTIVE or _by_setting(row)]
         # What another calendar's account leaves behind is a share of that account's links.
         concerned = {account.id} | {homes[row.link_id] for row in deletions if row.link_id in homes}
         settings = account.settings
-        limit = Limit("max_delete", settings.max_delete_ratio, settings.max_delete_count)
+        limit = Limit(MAX_DELETE, settings.max_delete_ratio, settings.max_delete_count)
         groups = [_Group(limit, "deletions", deletions, DESTRUCTIVE, concerned)]
         if not account.settings_changed:
             limit = Limit("max_change", settings.max_change_ratio, settings.max_change_count)
@@ -66,6 +80,8 @@ def guard(services: Services, run: Run, rows: list[NewRow], links: Iterable[Link
                 groups.append(_Group(limit, what, edits, frozenset({Action.MERGE}), {account.id}, written))
         for group in groups:
             _check(services, account, group)
+        if changed:
+            _hold(account, _Group(Limit(CHANGED, 0, 0), "", changed, DESTRUCTIVE), f"{len(changed)} {CHANGED_TEXT}")
         for unproven, text in _UNPROVEN_TEXTS.items():
             rest = [row for row in suspected if row.state == SUSPECTED and row.payload["unproven"] == unproven]
             if rest:
@@ -79,18 +95,24 @@ def _by_setting(row: NewRow) -> str | None:
     return setting
 
 
+CHANGED = "changed"
+"""Rule of a hold of what was approved, and is something else by now."""
+CHANGED_TEXT = (
+    "changes held anew: they were approved, but their items were edited since. Look at them again under "
+    "Required Actions."
+)
 _HIDDEN = (
     "activities are not found any more since what the Pipedrive connection's user may see was changed, or are refused "
-    "to that user: they may be hidden, not deleted. Their events stay. Give that user the right to see them, or delete "
-    "the events of activities that are gone."
+    "to that user: they may be hidden, not deleted. Their events stay. Give that user the right to see them, or decide "
+    "under Required Actions."
 )
 _OTHERS = (
     "events are gone that another installation of calsync had written to: it may have removed them. Their activities "
-    "stay. Bring the events back, or delete the activities of events that are gone."
+    "stay. Bring the events back, or decide under Required Actions."
 )
 _NOT_FOUND = (
     "events are not found any more, although their calendar answers and nobody says that they were deleted. Their "
-    "activities stay. Bring the events back, or delete the activities of events that are gone."
+    "activities stay. Bring the events back, or decide under Required Actions."
 )
 _UNPROVEN_TEXTS = {
     Absence.HIDDEN: _HIDDEN,
@@ -130,6 +152,8 @@ def _hold(account: RunAccount, group: _Group, text: str) -> None:
     for row in group.rows:
         row.state, row.hold = "held", hold
         row.payload["limits"] = limits_of(account)
+        if group.written is not None:
+            row.payload["edited"] = str(Side.EVENT if group.written == Side.ACTIVITY else Side.ACTIVITY)
     account.notices.append(hold.message)
 
 

@@ -9,18 +9,19 @@ from include.calsync.core.diff import Diff
 from include.calsync.core.model import ActivityView, Change
 from include.calsync.core.observations import is_live, is_lost
 from include.calsync.core.planning.deciding import decide
-from include.calsync.core.planning.facts import Holder, Shown, State, frame
+from include.calsync.core.planning.facts import Hold, Holder, Shown, State, frame
 from include.calsync.core.planning.late import facts_json
 from include.calsync.core.planning.rule import Outcome, Reason
 from include.calsync.core.planning.rules import RULES
 from include.calsync.core.policy import Side
 from include.calsync.core.records import Columns, Payload
-from include.calsync.core.words import Absence
+from include.calsync.core.run_records import NewRow
+from include.calsync.core.words import MISSING, Absence
 from include.calsync.flows import aside
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning import refresh, transfers
 from include.calsync.flows.planning.cases import Case, Cases
-from include.calsync.flows.planning.guarded import SUSPECTED
+from include.calsync.flows.planning.guarded import SUSPECTED, does_as_held
 from include.calsync.flows.planning.leaving import CALENDARS, remove_event, setting_of
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
@@ -50,10 +51,28 @@ class LinkedPairs:
         """Add the rows of all pairs that changed or were left unfinished."""
         cases = list(self.cases.all(found))
         ruled = decide(frame(case.facts for case in cases))
-        answers = ruled[["number", "cause", "released"]].itertuples(index=False, name=None)
-        for case, (number, cause, released) in zip(cases, answers, strict=True):
+        answers = ruled[["number", "cause", "released", "hold"]].itertuples(index=False, name=None)
+        for case, (number, cause, released, hold) in zip(cases, answers, strict=True):
+            first = len(self.rows.out)
             with self.rows.by(RULES[number].name):
                 self._one(case, RULES[number].outcome, cause, released=released)
+            if case.error is None and (hold in (Hold.APPROVED, Hold.REJECTED) or case.link.state == State.REMOVING):
+                self._as_decided(case, self.rows.out[first:])
+
+    def _as_decided(self, case: Case, rows: list[NewRow]) -> None:
+        """A person decided about these rows of a pair: they are not guarded again, if they do what was approved."""
+        held = self.seen.held.get(case.link.id)
+        if held is None or held.state == "open":
+            return
+        for row in rows:
+            if held.state == "rejected" or does_as_held(row, held):
+                row.payload["decided"] = {"hold": held.hold_id, "by": held.decided_by}
+            else:
+                row.payload["changed_since"] = held.hold_id
+                if "edited" in held.payload:
+                    row.payload["edited"] = held.payload["edited"]
+        if held.state == "approved" and not rows:
+            self.released.append(case)
 
     def _one(self, case: Case, outcome: Outcome, cause: str, *, released: bool) -> None:
         if case.facts.holder == Holder.RESTS and case.error is None:
@@ -109,6 +128,8 @@ class LinkedPairs:
             payload["cause"] = cause
         if outcome.action in ASKED_AGAIN:
             payload["facts"] = facts_json(case.facts)
+        if outcome.put_back:
+            payload["rejects"] = str(case.facts.rejects)
         if outcome.action is Action.MERGE:
             self.rows.merge(account, payload, case.whole, reason=reason)
         elif outcome.action is Action.WAIT:
@@ -143,7 +164,7 @@ class LinkedPairs:
         """What is not proven to be gone is shown as it was last known."""
         activity, event = case.activity, case.event
         if outcome.reason is Reason.ACTIVITY_MISSING:
-            why = (activity and activity.error) or "missing"
+            why = (activity and activity.error) or MISSING
             return payload_of(case.whole, None, None if is_lost(event) else event) | {"unproven": why}
         return payload_of(case.whole, activity, None) | {"unproven": (event and event.error) or Absence.LOST}
 

@@ -6,6 +6,7 @@ All accounts of the run are planned at once. Nothing is written to a service her
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -70,6 +71,7 @@ def _plan(services: Services, run: Run) -> None:
     if run.request.reconcile:
         for account in run.working():
             account.counts["drift"] = drift.counts_of(drifts, account)
+    held_counts = Counter(id(row.hold) for row in rows.out if row.hold is not None)
     with services.engine.begin() as conn:
         if not runs.claim_plan(conn, run.id, services.clock()):
             return
@@ -86,7 +88,7 @@ def _plan(services: Services, run: Run) -> None:
             transfers.remember(conn, seen)
             holds.release_creations(conn, released)
             for row in rows.out:
-                _set_aside_or_hold(conn, services, run, row)
+                _set_aside_or_hold(conn, services, run, row, held_counts)
         _store(conn, run, rows.out)
     if run.request.reconcile:
         report.show_drift(drifts, run.working())
@@ -95,7 +97,7 @@ def _plan(services: Services, run: Run) -> None:
 
 def _count_set_aside(run: Run, seen: Seen) -> None:
     counts = Counter(row.account_id for row in seen.aside.values())
-    counts.update(row.account_id for row in seen.held.values())
+    counts.update(row.account_id for row in seen.held.values() if row.state == "open")
     for account in run.working():
         account.counts["set_aside"] = counts[account.id]
 
@@ -115,7 +117,9 @@ def _count_skips(run: Run, rows: Rows) -> None:
             skips[reason] = skips.get(reason, 0) + count
 
 
-def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: NewRow) -> None:
+def _set_aside_or_hold(
+    conn: Connection, services: Services, run: Run, row: NewRow, held_counts: Mapping[int, int]
+) -> None:
     """What the plan itself keeps back is durable before any cursor moves."""
     now = services.clock()
     if row.state in ("deferred", "quarantined"):
@@ -127,10 +131,12 @@ def _set_aside_or_hold(conn: Connection, services: Services, run: Run, row: NewR
     if held is None:
         return
     if held.id is None:
-        held.id = holds.open_hold(conn, held, account_id=row.account_id, run_id=run.id, opened_at=now)
+        held.id = holds.open_hold(
+            conn, held, account_id=row.account_id, run_id=run.id, opened_at=now, item_count=held_counts[id(held)]
+        )
     if row.link_id is None:
         side, item_id = held_key(row)
-        holds.hold_creation(conn, hold_id=held.id, account_id=row.account_id, side=side, item_id=item_id)
+        holds.hold_creation(conn, held.id, row, side=side, item_id=item_id)
         return
     holds.hold_item(conn, held.id, row)
     mapping.set_link(conn, row.link_id, state="held", cause=held.rule)

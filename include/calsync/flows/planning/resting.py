@@ -10,6 +10,7 @@ from include.calsync.core.observations import is_live
 from include.calsync.core.planning.facts import NONE, Asked, Facts, Hold, Holder, State
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.records import LinkHead, Payload, whole
+from include.calsync.core.run_records import Held
 from include.calsync.flows import moves
 from include.calsync.flows.pairs import payload_of
 from include.calsync.flows.planning.guarded import limits_of
@@ -44,8 +45,7 @@ class RestingPairs:
         waiting = heir is not None and rests(heir, ("events", link.event_id))
         hold = NONE
         if held is not None:
-            lapses = heir is not None and not waiting and (older or held.payload.get("limits") != limits_of(heir))
-            hold = Hold.LAPSES if lapses else Hold.STANDS  # an older one until its activity is seen again
+            hold = _hold(held, heir if not waiting else None, older=older)
         facts = Facts(
             holder=Holder.RESTS,
             asked=self.asked,
@@ -57,3 +57,12 @@ class RestingPairs:
             stirred=True,
         )
         return heir, payload, facts
+
+
+def _hold(held: Held, heir: RunAccount | None, *, older: bool) -> Hold:
+    """`heir`: None: nobody could carry out now what is decided."""
+    if heir is None or held.state == "rejected":
+        return Hold.STANDS  # an older one until its activity is seen again
+    if held.state == "approved" and not older:
+        return Hold.APPROVED
+    return Hold.LAPSES if older or held.payload.get("limits") != limits_of(heir) else Hold.STANDS

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from include.calsync.clients.pipedrive import IDS_PER_REQUEST
 from include.calsync.core.records import LinkHead
-from include.calsync.core.words import UNPROVEN_EVENTS
+from include.calsync.core.words import REJECTED, UNPROVEN_EVENTS
 from include.calsync.store import lookups
 from include.calsync.store.transaction import Connection
 
@@ -79,4 +79,4 @@ def _is_upcoming(due_at: datetime | None, now: datetime) -> bool:
 
 def is_provable(link: LinkHead) -> bool:
     """Whether it is of interest that the activity was deleted; that ends the hold of a pair whose event is lost."""
-    return bool(link.state == "active" or (link.state == "held" and link.cause in UNPROVEN_EVENTS))
+    return bool(link.state == "active" or (link.state == "held" and link.cause in {*UNPROVEN_EVENTS, REJECTED}))

@@ -1,0 +1,123 @@
+"""Holds: ask a person about each, and store the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowSkipException
+
+from calsync_airflow.services import open_services
+from include.calsync.errors import CalsyncError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from include.calsync.core.model import When
+    from include.calsync.flows.holds import HeldLine, HoldView
+
+APPROVE, REJECT = "Approve", "Reject"
+EXPIRES = timedelta(days=7)
+"""How long a person has; as `flows.holds.EXPIRES`, which a DAG file must not load."""
+SHOWN_ITEMS = 200
+"""In a request; the rest is shown by `python -m include.scripts.holds`."""
+
+
+class FindHoldsOperator(BaseOperator):
+    """Finds the holds that a person is to be asked about.
+
+    XCom `return_value`: their ids. The param `hold_id` names one, to be asked about again, or to be decided at once by
+    the param `decision`.
+    """
+
+    def execute(self, context: Context) -> list[int]:
+        """Return the ids. Raises CalsyncError if the one that is named is decided already, or unknown."""
+        from include.calsync.flows import holds
+
+        hold_id, decision = context["params"]["hold_id"], context["params"]["decision"]
+        with open_services() as services:
+            if hold_id is None:
+                return [hold.id for hold in holds.waiting(services, unasked=True)]
+            if decision != "ask":
+                by = getattr(context["dag_run"], "triggering_user_name", None) or "who started the run"
+                holds.decide(services, hold_id, approve=decision == "approve", by=by)
+                return []
+            return [holds.show(services, hold_id).hold.id]
+
+
+class DecideHoldOperator(HITLOperator):
+    """Waits for a person without occupying a worker, and stores what that one decides.
+
+    :param hold_id: the hold
+    """
+
+    template_fields: Sequence[str] = ("hold_id",)
+
+    def __init__(self, *, hold_id: int, **kwargs: Any) -> None:
+        super().__init__(subject="Hold", options=[APPROVE, REJECT], **kwargs)
+        self.hold_id = hold_id
+
+    def execute(self, context: Context) -> None:
+        """Ask. Skips the task if the hold is decided, or another run asks."""
+        from include.calsync.flows import holds
+
+        with open_services() as services:
+            again = context["params"]["hold_id"] is not None
+            if not holds.ask(services, self.hold_id, context["run_id"], again=again):
+                raise AirflowSkipException(f"Hold {self.hold_id} is decided already, or another run asks about it.")
+            view = holds.show(services, self.hold_id)
+        self.subject = f"{view.account}: {view.approved}?"
+        self.body = request(view)
+        super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> str:
+        """Store the answer. Returns: it, with the name of who gave it. Skips if it comes too late."""
+        from include.calsync.flows import holds
+
+        if event.get("error_type") == "timeout":
+            raise AirflowSkipException("Nobody decided: the items are read again, and a person is asked anew.")
+        answer = super().execute_complete(context, event)
+        (chosen,), user = answer["chosen_options"], answer["responded_by_user"] or {}
+        by = user.get("name") or user.get("id") or "somebody"
+        with open_services() as services:
+            try:
+                holds.decide(services, self.hold_id, approve=chosen == APPROVE, by=by)
+            except CalsyncError as error:
+                raise AirflowSkipException(str(error)) from error
+        return f"{chosen} by {by}"
+
+
+def request(view: HoldView) -> str:
+    """The text of a request, as Markdown."""
+    rows = ["| " + " | ".join(_cells(line)) + " |" for line in view.lines[:SHOWN_ITEMS]]
+    rest = len(view.lines) - SHOWN_ITEMS
+    more = [f"\n… and {rest} more: `python -m include.scripts.holds {view.hold.id}` shows all."] if rest > 0 else []
+    return "\n".join(
+        [
+            f"**{APPROVE}**: {view.approved}. The next run does it, if the items are as they are now.",
+            "",
+            f"**{REJECT}**: {view.rejected}.",
+            "",
+            view.hold.message,
+            "",
+            "| what | activity | event | when | title | fields | because |",
+            "| --- | --- | --- | --- | --- | --- | --- |",
+            *rows,
+            *more,
+        ]
+    )
+
+
+def _cells(line: HeldLine) -> list[str]:
+    known = (line.action.replace("_", " "), line.activity_id, line.event_id, _time(line.when), line.title)
+    cells = [*known, ", ".join(line.fields) or None, line.because]
+    return [str("–" if cell is None else cell).replace("|", "\\|").replace("\n", " ") for cell in cells]
+
+
+def _time(when: When | None) -> str | None:
+    if when is None:
+        return None
+    return f"{when.day:%a %d %b %Y}" if when.day is not None else f"{when.start:%a %d %b %Y %H:%M} UTC"
