@@ -29,29 +29,26 @@ is over, is *skipped*; its log says why.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import timedelta
 
 from airflow.sdk import DAG, Param
 
 from calsync_airflow.operators.holds import EXPIRES, DecideHoldOperator, FindHoldsOperator
 from calsync_airflow.operators.plan import HOLDS
-from calsync_airflow.retries import DEFAULT_ARGS
+from calsync_airflow.steps import runs_of
 
 MOST_AT_ONCE = 1000
 """A run lasts as long as its questions are open, and must not keep the next ones waiting."""
+TRYING = timedelta(minutes=10)
+"""Of one try of a task; while a person is waited for none goes on."""
 
 with DAG(
     dag_id="approve_held_changes",
     description="A person decides about what is held",
     doc_md=__doc__,
     schedule=[HOLDS],
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
     is_paused_upon_creation=False,
-    max_active_runs=MOST_AT_ONCE,
     max_active_tasks=MOST_AT_ONCE,
-    default_args=DEFAULT_ARGS,
-    tags=["calsync"],
     params={
         "hold_id": Param(
             None,
@@ -67,7 +64,17 @@ with DAG(
             description="Ask a person under Required Actions, or decide that one hold at once.",
         ),
     },
+    **runs_of("approval") | {"max_active_runs": MOST_AT_ONCE, "dagrun_timeout": EXPIRES + timedelta(days=1)},
 ):
-    find_holds = FindHoldsOperator(task_id="find_holds")
-    named = {"task_id": "decide", "map_index_template": "hold {{ task.hold_id }}"}
-    DecideHoldOperator.partial(response_timeout=EXPIRES, **named).expand(hold_id=find_holds.output)
+    find_holds = FindHoldsOperator(
+        task_id="find_holds",
+        execution_timeout=TRYING,
+        doc_md="Finds what nobody was asked about, or decides the hold of the params.",
+    )
+    DecideHoldOperator.partial(
+        task_id="decide",
+        response_timeout=EXPIRES,
+        execution_timeout=TRYING,
+        map_index_template="hold {{ task.hold_id }}",
+        doc_md="Asks under **Required Actions**, waits without a worker, and stores the answer.",
+    ).expand(hold_id=find_holds.output)

@@ -39,6 +39,8 @@ BESIDE = {
     observations.Observation: {"id", "run_id"},
 }
 
+OF_ITS_HOLD = {run_records.Held: {"state", "decided_by"}}
+
 
 STORED = [each.name for each in dataclasses.fields(run_records.NewRow) if each.name != "hold"]
 
@@ -66,7 +68,7 @@ def new_row(account_id: int, **values: Any) -> run_records.NewRow:
     ],
 )
 def test_no_column_is_left_out(record: type[Any], table: Table) -> None:
-    names = {each.name for each in dataclasses.fields(record)}
+    names = {each.name for each in dataclasses.fields(record)} - OF_ITS_HOLD.get(record, set())
     assert names == {column.name for column in table.c} - BESIDE.get(record, set())
 
 

@@ -105,14 +105,12 @@ class Cases:
         leaves = outside if is_live(activity) else NONE
         if held is not None and held.action == Action.REMOVE_EVENT and changes[0] is not Change.DELETED:
             leaves = outside
-        hold: str = NONE
+        hold: str = Hold.STANDS if link.state == State.HELD else NONE
         rejects = _rejects(held, changes)
-        if link.state == State.HELD and not_now:
-            hold = Hold.STANDS
-        elif link.state == State.HELD:
-            hold = Hold.LAPSES if past else self._hold(account, link, (activity, event), seen_changes, leaves)
-            if hold is Hold.ASKS and rejects == NONE and held is not None and _is_rejected_edit(held):
-                hold = Hold.LAPSES  # what was edited is as it was
+        if hold and past and not not_now:
+            hold = Hold.LAPSES
+        elif hold and not not_now:
+            hold = self._hold(account, link, (activity, event), seen_changes, leaves, rejects)
         withdrawn = self._withdrawn(link)
         policy = pair_policy(account.policy, Origin(link.origin), payload["event_raw"], withdrawn)
         stale = link.state in (State.ACTIVE, State.HELD) and refresh.is_stale(link, view, policy)
@@ -180,6 +178,7 @@ class Cases:
         seen: tuple[Observation | None, Observation | None],
         changes: tuple[Change, ...],
         leaves: str,
+        rejects: str,
     ) -> Hold:
         """Still the same: it stays held. Something else now, or the limits were changed: it is decided anew."""
         held = self._held(link)
@@ -200,6 +199,8 @@ class Cases:
             if leaves != held.payload["cause"] or changes[1] is Change.DELETED:
                 return Hold.LAPSES
             return Hold.STANDS if decided is Hold.REJECTED else decided
+        if _is_rejected_edit(held) and rejects == NONE:
+            return Hold.LAPSES  # what was edited is as it was
         return Hold.ASKS
 
     def _held(self, link: LinkHead) -> Held | None:
