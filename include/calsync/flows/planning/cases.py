@@ -126,9 +126,8 @@ class Cases:
             leaves=leaves,
             outside=outside != NONE,
             hold=hold,
-            held_action=held.action if held is not None else NONE,
-            decided=_decided(held),
             rejects=rejects,
+            **_of_held(held),
             waiting=waiting,
             stirred=seen_changes != UNCHANGED or self.seen.is_open(link) or by_itself,
             stale=stale,
@@ -265,6 +264,10 @@ def _as_decided(
     if is_live(seen[at]) or not (held.state == "approved" or (held.state == "rejected" and at == 1)):
         return changes
     return tuple(Change.DELETED if side == at else change for side, change in enumerate(changes))
+
+
+def _of_held(held: Held | None) -> Part:
+    return {"held_action": held.action if held is not None else NONE, "decided": _decided(held)}
 
 
 def _decided(held: Held | None) -> str:
