@@ -74,6 +74,8 @@ class Company(World):
         self.pipedrive.options.get_hidden = "403"
         self.hidden: set[tuple[str, int]] = set()
         """What the connection's user may not see now."""
+        self.unseen: set[Node] = set()
+        """Activities that may be seen again and have no link: no stamp moves with that, so a comparison finds them."""
         self.apart = False
         """Whether a run lately worked without one of the accounts."""
         self.left = False
@@ -81,8 +83,7 @@ class Company(World):
         self.cut = False
         """Whether a listing of Google's was cut short unnoticed: only a comparison finds what it left out."""
         self.rearranged = False
-        """Whether an account ever rested or got another calendar, or an event was hidden: who has a meeting may
-        differ since."""
+        """Whether an account rested or got another calendar, or an event was hidden: another may have a meeting."""
 
     def _named(self, kind: str, row: dict[str, Any]) -> int:
         number = int(row["id"])
@@ -326,6 +327,8 @@ class Company(World):
     def person_shows_again(self) -> None:
         """All that was hidden may be seen again: whoever changes that edits the deal, too."""
         self.pipedrive.unhide(self.anna)
+        hidden: set[Node] = {("activity", number) for kind, number in self.hidden if kind == "activity"}
+        self.unseen |= hidden - {("activity", row.activity_id) for row in self.links()}
         for kind, number in sorted(self.hidden):
             if kind == "deal":
                 self.pipedrive.edit_entity(kind, number, visible_to=7)

@@ -346,7 +346,11 @@ class Laws(Customers):
             self.judge.look()
         if self.judge.handed_on():  # by the second run, as its occurrence was given up only then
             company.green()
-        self.judge.settled()
+        self.judge.settled(company.unseen)
+        if company.unseen:
+            _check(self._go("reconcile").failure is None, "a comparison is not green")
+            company.unseen.clear()
+            self.judge.settled()
         before = mapping_of(company)
         with company.requests() as seen:
             company.sync()

@@ -103,3 +103,20 @@ def test_a_colleague_gets_an_activity_even_if_his_account_failed_meanwhile(world
     world.green()
     assert world.the_event(calendar)["summary"] == "Call"
     world.assert_quiet()
+
+
+def test_what_was_edited_and_hidden_before_a_run_saw_it_comes_with_the_next_comparison(world: World) -> None:
+    """Who may see it again edits nothing, so its stamp is older than the watermark: no listing of changes has it."""
+    row = world.activity("Old")
+    world.pass_time(7200)
+    world.green()
+    world.pipedrive.edit_activity(row["id"], location="Bar")
+    world.pipedrive.hide(world.anna, "activity", [row["id"]])
+    world.pass_time(400)
+    world.green()
+    world.pipedrive.unhide(world.anna)
+    world.green()
+    assert world.events() == []
+    assert world.reconcile().failure is None
+    assert world.the_event()["location"] == "Bar"
+    world.assert_quiet()
