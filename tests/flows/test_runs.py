@@ -385,5 +385,5 @@ def test_the_plan_in_the_log_tells_what_people_typed_only_if_asked(
     world.green()
     world.pipedrive.edit_activity(world.the_activity()["id"], subject="Secret merger", location="Secret place")
     world.green()
-    assert "merge" in caplog.text
+    assert "change event" in caplog.text
     assert ("Secret" in caplog.text) is personal

@@ -13,7 +13,7 @@ import pytest
 from include.calsync.core.planning.facts import Leaves, Obstacle
 from include.calsync.core.planning.new_rules import NEW_RULES
 from include.calsync.core.planning.rule import Cause
-from include.calsync.flows import told
+from include.calsync.core.sentences_en import LEFT_OUT
 from include.sandbox.base import Fault
 from tests.flows.world import World, day
 
@@ -142,4 +142,4 @@ def test_every_reason_has_words(root: Path) -> None:
     words = {one or other for one, other in found} | {*Leaves, *Obstacle}
     words |= {rule.outcome.cause for rule in NEW_RULES if rule.outcome.skip} - {Cause.LEAVES, Cause.OBSTACLE}
     assert len(words) >= 14
-    assert words <= told.REASONS.keys()
+    assert words <= LEFT_OUT.keys()

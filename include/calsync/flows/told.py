@@ -6,9 +6,13 @@ Both sides are called equal only if everything was read and compared, and nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from include.calsync.core import sentences
+from include.calsync.core.decide import Action
+from include.calsync.core.policy import Side
 from include.calsync.core.raw import Json
+from include.calsync.core.row_words import KINDS, Row, kinds_of
 from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
 
@@ -16,40 +20,39 @@ from include.calsync.flows.run_account import RunAccount
 DOUBTFUL = frozenset({"activity_not_found", "ambiguous", "unreadable"})
 UPLOAD = "start upload_unsynced_activities"
 
-# Why an item is left out, in words that follow a number.
-REASONS = {
-    "activity_not_found": "whose activity is not found",
-    "ambiguous": "that look like several items of the other side",
-    "before_connected": "last edited before the account was connected",
-    "declined": "that the user declined",
-    "done": "done (`done: remove`)",
-    "event_type": "of a kind that is not synced (out of office, working location, …)",
-    "mode": "that the account's `mode` leaves out",
-    "no_date": "without a date",
-    "not_asked_for": "that the upload's params leave out (dates, types, done)",
-    "other_calendar": "whose activity is in another calendar now",
-    "other_company": "of another company's sync",
-    "other_owner": "of another owner",
-    "other_type": "of types that `activity_types` leaves out",
-    "private": "private (`private_events: skip`)",
-    "series": "of a series that can't be split",
-    "shared": "that another account syncs, too",
-    "unreadable": "that can't be read",
-}
+SIDES = {Side.EVENT: "to Google", Side.ACTIVITY: "to Pipedrive"}
 
 
-def compared(run: Run, planned: Mapping[int, int]) -> Iterator[str]:
-    """After the plan. `planned`: rows of the plan by account id."""
-    for account in run.accounts:
-        if account.state != "ok":
-            yield f"  {_stopped(account)}"
-            continue
-        count = planned.get(account.id, 0)
-        yield f"  {account.name}: {_read(account)}; {some(count, 'change') if count else 'no change'} planned."
-        if aside := account.counts.get("set_aside"):
-            yield f"    in quarantine, held or waiting: {some(aside, 'item')}."
-        yield from _left_out(run, account)
-    if not any(planned.values()):
+def planned(run: Run, account: RunAccount, rows: Sequence[Row]) -> Iterator[str]:
+    """After the plan: one account's totals. `rows`: its rows of the plan."""
+    if account.state != "ok":
+        yield f"  {_stopped(account)}"
+        return
+    kept_count = sum(row.state == "held" for row in rows)
+    kept = f"; {kept_count} kept back" if kept_count else ""
+    yield f"  {account.name}: {_read(account)}; {some(len(rows), 'change') if rows else 'no change'} planned{kept}."
+    if rows:
+        yield f"    {_totals(rows)}"
+    if aside := account.counts.get("set_aside"):
+        yield f"    in quarantine, held or waiting: {some(aside, 'item')}."
+    yield from _left_out(run, account)
+
+
+def _totals(rows: Sequence[Row]) -> str:
+    """What is to be written to each side, in numbers; what is kept back is not."""
+    going = [row for row in rows if row.state == "planned"]
+    counted = Counter(kind for row in going for kind in kinds_of(row))
+    parts = []
+    for side, name in SIDES.items():
+        found = [f"{counted[side, kind]} {kind}" for kind in KINDS if counted[side, kind]]
+        parts.append(f"{name}: {', '.join(found) or 'nothing'}")
+    linked_count = sum(row.action == Action.ADOPT for row in going)
+    return "   ".join([*parts, *([f"linked: {linked_count}"] if linked_count else [])])
+
+
+def conclusion(run: Run, *, planned: bool) -> Iterator[str]:
+    """After the plan of all accounts. `planned`: whether anything is to be done."""
+    if not planned:
         yield f"  {_nothing_planned(run)}"
     if run.request.dry_run:
         yield "  Dry run: nothing will be written."
@@ -102,7 +105,7 @@ def _left_out(run: Run, account: RunAccount) -> Iterator[str]:
     left_out = skipped(account)
     for side, one in (("activities", "activity"), ("events", "event")):
         for reason, count in sorted(left_out[side].items()):
-            yield f"    left out: {some(count, one)} {REASONS.get(reason, reason.replace('_', ' '))}."
+            yield f"    left out: {some(count, one)} {sentences.left_out(reason)}."
     yield from _to_start(run, account, left_out)
 
 

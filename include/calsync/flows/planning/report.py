@@ -1,17 +1,14 @@
-"""What the operator reads in the task logs: the plan as a table. No personal data unless it is asked for."""
+"""What the operator reads in the log of task plan: totals by account first, then the rows, and what drifted."""
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
-import pandas as pd
-
-from include.calsync.core.planning.wanted import changes_of
-from include.calsync.core.policy import Side
 from include.calsync.core.run_records import NewRow
-from include.calsync.flows import told
+from include.calsync.core.text_table import text_table
+from include.calsync.flows import plan_text, told
 from include.calsync.flows.planning.drift import Drift, counts_of
 from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
@@ -20,60 +17,40 @@ log = logging.getLogger(__name__)
 SHOWN_ROWS = 200
 
 
-def show_plan(run: Run, rows: list[NewRow], *, personal: bool) -> None:
-    """Log what was compared, and the plan: the fields that change, and if `personal` also what people typed."""
-    planned = Counter(row.account_id for row in rows)
-    log.info("What was compared:\n%s", "\n".join(told.compared(run, planned)))
-    if not rows:
-        return
-    names = {account.id: account.name for account in run.accounts}
-    lines = [
-        {
-            "account": names[row.account_id],
-            "action": row.action,
-            "state": row.state,
-            "activity": row.activity_id or "",
-            "event": row.event_id or "",
-            "to event": _fields(row, Side.EVENT, personal=personal),
-            "to activity": _fields(row, Side.ACTIVITY, personal=personal),
-            "reason": row.reason,
-            "rule": row.rule or "",
-        }
-        for row in rows[:SHOWN_ROWS]
-    ]
+def show_plan(run: Run, rows: Sequence[NewRow], *, personal: bool) -> None:
+    """Log the plan: the fields that change, and if `personal` also what people typed."""
     dry = " (dry run: nothing will be written)" if run.request.dry_run else ""
-    log.info("The plan%s:\n%s%s", dry, table(lines), _more(len(rows)))
+    log.info("The plan%s:\n%s", dry, "\n".join(plan_lines(run, rows, personal=personal)))
 
 
-def show_drift(drifts: list[Drift], accounts: list[RunAccount]) -> None:
+def plan_lines(run: Run, rows: Sequence[NewRow], *, personal: bool) -> Iterator[str]:
+    """The plan as the log shows it: account by account, at most SHOWN_ROWS rows in all."""
+    by_account: dict[int, list[NewRow]] = defaultdict(list)
+    for row in rows:
+        by_account[row.account_id].append(row)
+    left_count = SHOWN_ROWS
+    for account in run.accounts:
+        mine = by_account[account.id]
+        yield from told.planned(run, account, mine)
+        shown = mine[:left_count]
+        left_count -= len(shown)
+        yield from (f"  {line}" for line in plan_text.lines(account, shown, personal=personal))
+    if len(rows) > SHOWN_ROWS:
+        yield f"  … and {len(rows) - SHOWN_ROWS} more."
+    if rows:
+        yield f"  All of it, with values whole: {plan_text.command(run.id)} (add --csv for a file)"
+    yield from told.conclusion(run, planned=bool(rows))
+
+
+def show_drift(drifts: Sequence[Drift], accounts: Sequence[RunAccount]) -> None:
     """Log where both sides and the mapping disagree: how much by account, then item by item."""
-    counts = [{"account": account.name, **counts_of(drifts, account)} for account in accounts]
+    counts = [(account, counts_of(list(drifts), account)) for account in accounts]
     if counts:
-        log.info("Drift:\n%s", table(counts))
+        rows = [(account.name, *count.values()) for account, count in counts]
+        log.info("Drift:\n%s", "\n".join(text_table(("account", *counts[0][1]), rows)))
     if not drifts:
         return
-    lines = [
-        {
-            "account": drift.account.name,
-            "drift": drift.kind,
-            "activity": drift.activity_id or "",
-            "event": drift.event_id or "",
-            "repair": drift.repair,
-        }
-        for drift in drifts[:SHOWN_ROWS]
-    ]
-    log.info("What drifted:\n%s%s", table(lines), _more(len(drifts)))
-
-
-def _more(count: int) -> str:
-    return f"\n… and {count - SHOWN_ROWS} more rows" if count > SHOWN_ROWS else ""
-
-
-def _fields(row: NewRow, side: Side, *, personal: bool) -> str:
-    changes = changes_of(row.payload, side)
-    return " ".join(f"{name}={value!r}" if personal else name for name, value in changes.items())
-
-
-def table(lines: Iterable[Mapping[str, object]]) -> str:
-    """Rows as aligned text."""
-    return str(pd.DataFrame(list(lines)).to_string(index=False))
+    head = ("account", "drift", "activity", "event", "repair")
+    shown = [(each.account.name, each.kind, each.activity_id, each.event_id, each.repair) for each in drifts]
+    more = [f"… and {len(drifts) - SHOWN_ROWS} more"] if len(drifts) > SHOWN_ROWS else []
+    log.info("What drifted:\n%s", "\n".join([*text_table(head, shown[:SHOWN_ROWS]), *more]))

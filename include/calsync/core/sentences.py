@@ -1,0 +1,73 @@
+"""What people are told, by what is stored: rules, reasons, causes, actions and fields in words, language by language.
+
+The store keeps keys: the name of the rule that decided a row, why, and what is done. Sentences are made where they are
+shown. A second language is a second `Language`; a test asks each for the same keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from include.calsync.core import sentences_en
+
+DEFAULT = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language. The values of `rules` continue "because"; `{why}` is one of `causes`.
+
+    `left_out` follows a number of items; `reasons` take the place of the rule's sentence, as they say more; `holds` say
+    why something is kept back.
+    """
+
+    rules: Mapping[str, str]
+    causes: Mapping[str, str]
+    reasons: Mapping[str, str]
+    holds: Mapping[str, str]
+    left_out: Mapping[str, str]
+    actions: Mapping[str, str]
+    states: Mapping[str, str]
+    fields: Mapping[str, str]
+    days: tuple[str, ...]
+    months: tuple[str, ...]
+    phrases: Mapping[str, str]
+
+
+LANGUAGES: Mapping[str, Language] = {
+    "en": Language(
+        rules=sentences_en.RULES,
+        causes=sentences_en.CAUSES,
+        reasons=sentences_en.REASONS,
+        holds=sentences_en.HOLDS,
+        left_out=sentences_en.LEFT_OUT,
+        actions=sentences_en.ACTIONS,
+        states=sentences_en.STATES,
+        fields=sentences_en.FIELDS,
+        days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+        months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+        phrases=sentences_en.PHRASES,
+    ),
+}
+
+
+def because(rule: str | None, reason: str, *, cause: str = "", setting: str = "", language: str = DEFAULT) -> str:
+    """Why something is done, as a clause after "because".
+
+    `rule`, `reason`: as a row stores them. `cause`: its payload's, if it has one; else the reason may be one.
+    `setting`: its payload's `by_setting`. A rule of another version, which has no sentence here, speaks for itself.
+    """
+    words = LANGUAGES[language]
+    if reason in words.reasons:
+        return words.reasons[reason]
+    key = cause or reason.removeprefix("unfinished: ").partition(", and ")[0]
+    why = words.causes.get(key, key)
+    before = words.phrases["setting"].format(setting=setting) if setting else ""
+    text = words.rules.get(rule or "", rule or reason)
+    return before + (text.replace("{why}", why) if why else text.replace("{why}", reason))
+
+
+def left_out(reason: str, language: str = DEFAULT) -> str:
+    """What kind of items were left out, in words that follow a number."""
+    return LANGUAGES[language].left_out.get(reason, reason.replace("_", " "))
