@@ -142,6 +142,34 @@ def test_writers_in_many_threads_lose_no_update(store: Engine) -> None:
         assert connection.execute(select(token_budget.c.spent)).scalar_one() == 120
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_64_threads_read_and_write_one_file_and_none_fails_or_starves(store: Engine) -> None:
+    """All read at once; then each writes, again and again, and its turn comes as often as that of the others."""
+    with store.begin() as connection:
+        connection.execute(insert(token_budget).values(key="k", day="2026-03-02", spent=0))
+    all_read, end = threading.Barrier(64), threading.Event()
+
+    def work(number: int) -> int:
+        with reading(store) as connection:
+            connection.execute(select(token_budget.c.spent)).scalar_one()
+            all_read.wait(20)
+        for count in range(1000):
+            if end.is_set():
+                return count
+            with store.begin() as connection:
+                spent = connection.execute(select(token_budget.c.spent)).scalar_one()
+                connection.execute(update(token_budget).values(spent=spent + 1))
+                if spent + 1 >= 64 * 20:
+                    end.set()
+        return 1000
+
+    with ThreadPoolExecutor(64) as pool:
+        counts = list(pool.map(work, range(64)))
+    with reading(store) as connection:
+        assert connection.execute(select(token_budget.c.spent)).scalar_one() == sum(counts)
+    assert min(counts) >= 5, "an even share is 20"
+
+
 def test_what_is_not_committed_leaves_nothing(store: Engine) -> None:
     connection = store.connect()
     connection.execute(insert(account).values(name="anna"))

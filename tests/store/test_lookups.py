@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, event, text
 from include.calsync.core.policy import Side
 from include.calsync.store import copies, formers, lookups, mapping
 from include.calsync.store.engine import takes_one_writer
+from include.calsync.store.transaction import reader_of
 from tests.store.conftest import NOON
 from tests.store.test_mapping import add_link
 
@@ -118,11 +119,14 @@ def scans(engine: Engine) -> Iterator[list[str]]:
         asking = False
         found.extend(f"{row.detail}: {statement}" for row in plan if row.detail.startswith("SCAN"))
 
-    event.listen(engine, "before_cursor_execute", look)
+    both = {engine, reader_of(engine)}
+    for each in both:
+        event.listen(each, "before_cursor_execute", look)
     try:
         yield found
     finally:
-        event.remove(engine, "before_cursor_execute", look)
+        for each in both:
+            event.remove(each, "before_cursor_execute", look)
 
 
 def test_no_question_walks_all_links(links: Engine, account_id: int) -> None:

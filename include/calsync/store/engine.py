@@ -15,17 +15,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
 from include.calsync.errors import SettingsError
 from include.calsync.store.schema import migrate
-from include.calsync.store.transaction import READ_ONLY, reading
+from include.calsync.store.transaction import reading, set_reader
+from include.calsync.store.turns import Turns
 
 __all__ = ["create_store_engine", "migrate", "reading"]
 
 BUSY_TIMEOUT_S = 30.0
+TURN_TIMEOUT_S = 60.0
+"""For the writer's connection: whoever has it may wait for another process for as long as BUSY_TIMEOUT_S."""
+READERS_KEPT = 8
 CONNECT_TIMEOUT_S = 10
 
 PRIVATE = 0o600
@@ -78,12 +82,15 @@ def _speak_utc(connection: Any, _record: Any) -> None:
     connection.commit()
 
 
+_ENCODE = json.JSONEncoder(allow_nan=False).encode
+
+
 def to_json(value: Any) -> str:
     """JSON as PostgreSQL takes it, too: Python reads and writes NaN and Infinity, which are none."""
     try:
-        return json.dumps(value, allow_nan=False)
+        return _ENCODE(value)
     except ValueError:
-        return json.dumps(_finite(value), allow_nan=False)
+        return _ENCODE(_finite(value))
 
 
 def _finite(value: Any) -> Any:
@@ -106,12 +113,26 @@ def _without_row_values(context: ExceptionContext) -> None:
 
 
 def _sqlite_engine(url: URL) -> Engine:
+    """All that writes goes through one connection, turn by turn; each reader has one of its own.
+
+    They are kept apart, as letting a connection write or not makes SQLite prepare all its statements anew.
+    """
     _check_sqlite_path(url.database)
-    options: dict[str, Any] = {"hide_parameters": True, "json_serializer": to_json}
+    engine = _sqlite_pool(url, "BEGIN IMMEDIATE", poolclass=Turns, pool_timeout=TURN_TIMEOUT_S)
+    reader = _sqlite_pool(url, "BEGIN", poolclass=QueuePool, pool_size=READERS_KEPT, max_overflow=-1)
+    event.listen(reader, "connect", lambda connection, _: connection.execute("PRAGMA query_only=ON"))
+    event.listen(engine, "engine_disposed", lambda _: reader.dispose())
+    set_reader(engine, reader)
+    return engine
+
+
+def _sqlite_pool(url: URL, begin: str, **options: Any) -> Engine:
+    # begin: IMMEDIATE, as a lock that is upgraded in mid-transaction fails at once if another writer was quicker.
+    options |= {"hide_parameters": True, "json_serializer": to_json}
     engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": BUSY_TIMEOUT_S}, **options)
     event.listen(engine, "do_connect", lambda *_: _keep_private(Path(str(url.database)).resolve()))
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 
@@ -138,7 +159,7 @@ def _keep_private(path: Path) -> None:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver begins no transactions by itself any more: _begin_sqlite does.
+    # The driver begins no transactions by itself any more: the engine's listener does.
     connection.isolation_level = None
     _switch_to_wal(connection)
     for pragma in SQLITE_PRAGMAS:
@@ -156,12 +177,3 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # IMMEDIATE: a lock that is upgraded in mid-transaction fails at once if another writer was quicker.
-    read_only = connection.get_execution_options().get(READ_ONLY, False)
-    if connection.info.get(READ_ONLY) != read_only:
-        connection.exec_driver_sql(f"PRAGMA query_only={int(read_only)}")
-        connection.info[READ_ONLY] = read_only
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

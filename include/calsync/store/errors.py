@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoTurn
 
 
 def is_infrastructure(error: Exception) -> bool:
     """Whether the store can't be reached, or refuses everybody."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return lost or isinstance(error, OperationalError | InterfaceError)
+    return lost or isinstance(error, OperationalError | InterfaceError | NoTurn)
 
 
 class Taken(Exception):
