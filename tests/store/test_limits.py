@@ -117,6 +117,31 @@ class TestAcquire:
             limiter.acquire({KEY: 40})
         assert len(begun) <= 200 / 4
 
+    def test_all_that_is_in_use_is_reserved_in_one_transaction_for_a_second(
+        self, store: Engine, limiter: StoreLimiter, clock: Any
+    ) -> None:
+        """Many users' limits, each with a few requests a second, and the project's: no transaction for each of them."""
+        begun: list[None] = []
+        event.listen(store, "begin", lambda _: begun.append(None))
+        for second in range(6):
+            if second == 2:
+                begun.clear()
+            for number in range(60):
+                limiter.acquire({f"user-{number % 20}": 9.7, KEY: 161})
+            clock.advance(1)
+        assert len(begun) == 4
+
+    def test_two_busy_tasks_use_the_whole_rate(self, store: Engine, clock: Any) -> None:
+        """Each has a user of its own and leaves the other half of the project's permits, none of them unused."""
+        tasks = [StoreLimiter(store, clock, clock.sleep) for _ in range(2)]
+        given = []
+        for number in range(161 * 8):
+            tasks[number % 2].acquire({f"user-{number % 2}": 100, KEY: 161})
+            given.append(clock())
+        counts = list(_per_second(given).values())[1:-1]
+        assert max(counts) <= 161
+        assert sum(counts) >= 0.95 * 161 * len(counts)
+
     def test_permits_of_a_past_slice_are_void(self, limiter: StoreLimiter, clock: Any) -> None:
         for _ in range(13):  # so that more than one is reserved at a time
             limiter.acquire({KEY: 10})
@@ -131,12 +156,15 @@ class TestAcquire:
         assert _take(limiter, clock, 5) == before + timedelta(seconds=1)
 
     def test_old_slices_are_removed(self, store: Engine, limiter: StoreLimiter, clock: Any) -> None:
+        """What was in use in one second is reserved in the next one, too: the other key has two."""
         limiter.acquire({"other": 1})
         for _ in range(SLICES_KEPT_S + 40):
             limiter.acquire({KEY: 1})
         with store.connect() as connection:
             kept = connection.execute(select(rate_slot.c.key, func.count()).group_by(rate_slot.c.key)).all()
-        assert {tuple(row) for row in kept} == {(KEY, SLICES_KEPT_S + 1), ("other", 1)}
+        assert {tuple(row) for row in kept} == {(KEY, SLICES_KEPT_S + 1), ("other", 2)}, (
+            "what was in use is reserved along once"
+        )
 
 
 class TestPause:

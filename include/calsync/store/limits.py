@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, bindparam, case, delete, select, update
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy import Connection, Engine, and_, bindparam, case, delete, select, tuple_, update
+from sqlalchemy.sql.dml import Insert
 
 from include.calsync.errors import BudgetExhausted
 from include.calsync.store import budgets
@@ -32,6 +31,8 @@ CLOCKS_APART = timedelta(seconds=60)
 FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(minutes=15)
 REST_FORGOTTEN = timedelta(hours=1)
 """After that a new trouble is not the old one any more: it rests for FIRST_REST again."""
+SHARED_FOR = timedelta(seconds=10)
+"""So long another process is counted with after it took permits."""
 _SECOND = timedelta(seconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -42,26 +43,52 @@ class _Slice:
     end: datetime
     permit_count: int
 
+    @property
+    def before(self) -> datetime:
+        """Start of the slice before."""
+        return self.start - (self.end - self.start)
+
 
 @dataclass(slots=True)
 class _Share:
-    """What this process holds of the present slice of one key."""
+    """What this process holds of the present slice of one key. `granted`: all that it was given of the slice so far."""
 
     start: datetime | None = None
     left: int = 0
+    granted: int = 0
     used: int = 0
     used_before: int = 0
     full: bool = False
+    shared_until: datetime = _EPOCH
 
     def enter(self, start: datetime) -> None:
         """Permits left over from an earlier slice are void."""
         if start != self.start:
-            self.start, self.left, self.used_before, self.used, self.full = start, 0, self.used, 0, False
+            self.start, self.left, self.granted, self.full = start, 0, 0, False
+            self.used_before, self.used = self.used, 0
 
     @property
     def demand(self) -> int:
         """How many permits to ask for: what was used lately, so that few are reserved in vain."""
         return max(1, self.used, self.used_before)
+
+    def portion(self, present: _Slice, given: int) -> int:
+        """How many permits to take of a slice of which `given` were taken so far, by all.
+
+        Half of what is left, where others took some lately, so that nobody takes a slice alone; else all but one, by
+        which another who comes makes itself known.
+        """
+        if given > self.granted:
+            self.shared_until = present.start + SHARED_FOR
+        left = max(0, present.permit_count - given)
+        alone = present.start >= self.shared_until and left > 1
+        return min(self.demand, left - 1 if alone else math.ceil(left / 2))
+
+    def take(self, count: int) -> None:
+        """Permits reserved for this process."""
+        self.left += count
+        self.granted += count
+        self.full = self.left == 0
 
 
 class StoreLimiter:
@@ -85,6 +112,7 @@ class StoreLimiter:
         self._max_wait_s = max_wait_s
         self._lock = threading.Lock()
         self._shares: dict[str, _Share] = {}
+        self._rates: dict[str, float] = {}
 
     def acquire(self, limits: Mapping[str, float]) -> None:
         """Return when one request may be sent that counts under each of these keys, with its permits per second.
@@ -149,7 +177,8 @@ class StoreLimiter:
             for key, share in shares.items():
                 share.enter(slices[key].start)
             if not any(share.full for share in shares.values()):
-                paused = self._fill({key: share for key, share in shares.items() if share.left == 0}, slices, now)
+                empty = {key: slices[key] for key, share in shares.items() if share.left == 0}
+                paused = self._fill(empty, limits, now)
                 if paused is not None:
                     return self._waited_s(*paused, now)
             ends = [slices[key].end for key, share in shares.items() if share.full]
@@ -158,24 +187,38 @@ class StoreLimiter:
             for share in shares.values():
                 share.left -= 1
                 share.used += 1
+            self._rates.update(limits)
             return 0.0
 
     def _fill(
-        self, empty: Mapping[str, _Share], slices: Mapping[str, _Slice], now: datetime
+        self, empty: Mapping[str, _Slice], limits: Mapping[str, float], now: datetime
     ) -> tuple[datetime, str] | None:
-        """Reserve permits for empty shares. Returns end and reason of the longest pause, if one of them is paused."""
+        """Reserve permits of keys of which none is left. Returns end and reason of the longest pause, if there is one.
+
+        All that was in use in the slice before is reserved along with what is asked for: one transaction for a second.
+        """
         if not empty:
             return None
+        wanted = {**self._expected(limits, now), **empty}
         with self._engine.begin() as connection:
-            pauses = [found for key in empty if (found := _pause_end(connection, key, now)) is not None]
-            if pauses:
-                return max(pauses)
-            for key in sorted(empty):  # in one order, or two processes may wait for each other
-                share = empty[key]
-                share.left = _reserve(connection, key, slices[key], share.demand)
-        for share in empty.values():
-            share.full = share.left == 0
+            paused = _pause_ends(connection, wanted, now)
+            if told := [end for key, end in paused.items() if key in empty]:
+                return max(told)
+            open_ = {key: present for key, present in wanted.items() if key not in paused}
+            granted = _reserve(connection, open_, {key: self._shares[key] for key in open_})
+        for key, count in granted.items():
+            self._shares[key].take(count)
         return None
+
+    def _expected(self, limits: Mapping[str, float], now: datetime) -> dict[str, _Slice]:
+        """Slices that just began, of other keys that were in use in the one before."""
+        found = {}
+        for key, per_second in self._rates.items():
+            share, present = self._shares[key], _slice_at(now, per_second)
+            if key not in limits and share.used and share.start == present.before:
+                share.enter(present.start)
+                found[key] = present
+        return found
 
     def _waited_s(self, until: datetime, reason: str, now: datetime) -> float:
         paused_s = float((until - now).total_seconds())
@@ -194,23 +237,23 @@ def _set_pause(connection: Connection, key: str, now: datetime, until: datetime,
     connection.execute(statement.on_conflict_do_update(index_elements=[pause.c.key], set_={**changes, **values}))
 
 
-def _pause_end(connection: Connection, key: str, now: datetime) -> tuple[datetime, str] | None:
-    """When the present pause of `key` ends, and why there is one.
+def _pause_ends(connection: Connection, keys: Iterable[str], now: datetime) -> dict[str, tuple[datetime, str]]:
+    """When the present pauses of these keys end, and why there are any.
 
-    Whoever set it may have a clock that is ahead: it lasts no longer from now on than it was meant to last.
+    Whoever set one may have a clock that is ahead: it lasts no longer from now on than it was meant to last.
     """
-    row = connection.execute(_PAUSE, {"of_key": key}).first()
-    if row is None or row.until <= now:
-        return None
-    longest = LONGEST_PAUSE if row.length_s is None else min(timedelta(seconds=row.length_s), LONGEST_PAUSE)
-    if row.until <= now + longest + CLOCKS_APART:
-        return row.until, row.reason
-    this = pause.c.key == key, pause.c.until == row.until
-    connection.execute(update(pause).where(*this).values(until=now + longest))
-    return now + longest, row.reason
+    found = {}
+    for row in connection.execute(_PAUSES, {"of_keys": list(keys), "now": now}).all():
+        longest = LONGEST_PAUSE if row.length_s is None else min(timedelta(seconds=row.length_s), LONGEST_PAUSE)
+        found[row.key] = (row.until, row.reason)
+        if row.until > now + longest + CLOCKS_APART:
+            this = pause.c.key == row.key, pause.c.until == row.until
+            connection.execute(update(pause).where(*this).values(until=now + longest))
+            found[row.key] = (now + longest, row.reason)
+    return found
 
 
-_PAUSE = select(pause).where(pause.c.key == bindparam("of_key"))
+_PAUSES = select(pause).where(pause.c.key.in_(bindparam("of_keys", expanding=True)), pause.c.until > bindparam("now"))
 
 
 def _slice_at(now: datetime, per_second: float) -> _Slice:
@@ -227,31 +270,38 @@ def _slice_at(now: datetime, per_second: float) -> _Slice:
     return _Slice(start, start + _SECOND, due_count)
 
 
-def _reserve(connection: Connection, key: str, present: _Slice, demand: int) -> int:
-    """Reserve up to `demand` permits, at most half of what is left, so that no process takes a slice alone."""
-    this = {"of_key": key, "of_slice": present.start}
-    fresh = _fresh(connection.dialect.name)
-    if connection.execute(fresh, {"key": key, "slice_start": present.start, "used": 0}).first() is not None:
-        oldest = present.start - timedelta(seconds=SLICES_KEPT_S)
-        connection.execute(_REMOVE_OLD, {"of_key": key, "oldest": oldest})
-    used = int(connection.execute(_USED, this).scalar_one())
-    granted = min(demand, math.ceil(max(0, present.permit_count - used) / 2))
-    if granted:
-        connection.execute(_GRANT, {**this, "granted": granted})
+def _reserve(connection: Connection, slices: Mapping[str, _Slice], shares: Mapping[str, _Share]) -> dict[str, int]:
+    """Reserve permits of these slices, as many as each share's portion. Returns: how many, by key."""
+    keys = sorted(slices)  # in one order, or two processes may wait for each other
+    fresh = [key for key in keys if not shares[key].granted]
+    if fresh:
+        rows = [{"key": key, "slice_start": slices[key].start, "used": 0} for key in fresh]
+        connection.execute(_fresh(connection.dialect.name), rows)
+        oldest = min(slices[key].start for key in fresh) - timedelta(seconds=SLICES_KEPT_S)
+        connection.execute(_REMOVE_OLD, {"of_keys": fresh, "oldest": oldest})
+    starts = {slices[key].start for key in keys}
+    used = connection.execute(_USED, {"of_keys": keys, "of_slices": list(starts)}).all()
+    given = {row.key: int(row.used) for row in used if row.slice_start == slices[row.key].start}
+    granted = {key: shares[key].portion(slices[key], given[key]) for key in keys}
+    taken = [{"of_key": key, "of_slice": slices[key].start, "granted": n} for key, n in granted.items() if n]
+    if taken:
+        connection.execute(_GRANT, taken)
     return granted
 
 
-# Said once, as they are sent for each second and key: to put a statement together costs more than to carry it out.
+# Said once, as they are sent for each second: to put a statement together costs more than to carry it out.
+_OF_KEYS = rate_slot.c.key.in_(bindparam("of_keys", expanding=True))
+_THESE = and_(_OF_KEYS, rate_slot.c.slice_start.in_(bindparam("of_slices", expanding=True)))
+_USED = select(rate_slot).where(_THESE).order_by(rate_slot.c.key).with_for_update()
 _THIS = and_(rate_slot.c.key == bindparam("of_key"), rate_slot.c.slice_start == bindparam("of_slice"))
-_USED = select(rate_slot.c.used).where(_THIS).with_for_update()
 _GRANT = update(rate_slot).where(_THIS).values(used=rate_slot.c.used + bindparam("granted"))
-_OLD = and_(rate_slot.c.key == bindparam("of_key"), rate_slot.c.slice_start < bindparam("oldest"))
 # Rows that another process is just removing are skipped: waiting for it could become a deadlock.
-_OLD_STARTS = select(rate_slot.c.slice_start).where(_OLD).with_for_update(skip_locked=True)
-_REMOVE_OLD = delete(rate_slot).where(rate_slot.c.key == bindparam("of_key"), rate_slot.c.slice_start.in_(_OLD_STARTS))
+_OLD = and_(_OF_KEYS, rate_slot.c.slice_start < bindparam("oldest"))
+_OLD_ROWS = select(rate_slot.c.key, rate_slot.c.slice_start).where(_OLD).with_for_update(skip_locked=True)
+_REMOVE_OLD = delete(rate_slot).where(tuple_(rate_slot.c.key, rate_slot.c.slice_start).in_(_OLD_ROWS))
 
 
 @cache
-def _fresh(dialect: str) -> ReturningInsert[Any]:
-    """An insert of a slice's row, if there is none yet. Its answer is the key."""
-    return insert(dialect, rate_slot).on_conflict_do_nothing().returning(rate_slot.c.key)
+def _fresh(dialect: str) -> Insert:
+    """An insert of a slice's row, if there is none yet."""
+    return insert(dialect, rate_slot).on_conflict_do_nothing()
