@@ -9,12 +9,8 @@ It costs at most 44 tokens of Pipedrive's daily budget per connection, and two o
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
-import tempfile
-import time
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,34 +21,23 @@ from include.calsync.environment import Environment
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import check
 from include.calsync.flows.check import Finding
-from include.calsync.flows.services import Services, utc_now
 from include.calsync.settings import Account
-from include.calsync.store.engine import create_store_engine, migrate
-from include.calsync.store.limits import StoreLimiter
+from include.calsync.store.engine import create_store_engine
 from include.calsync.store.schema import is_current
-
-PLUGINS = str(Path(__file__).resolve().parents[2] / "plugins")
+from include.scripts.commands import in_airflow, reading_services
 
 
 def main() -> int:
     argparse.ArgumentParser(prog="python -m include.scripts.check", description=__doc__).parse_args()
-    # Like `airflow connections`: else connections of Airflow's database are not looked at.
-    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
-    if PLUGINS not in sys.path:
-        sys.path.append(PLUGINS)
-    return _show()
+    with in_airflow():
+        return _show()
 
 
 def _show() -> int:
     failed_count = 0
-    logging.disable(logging.WARNING)  # libraries have much to tell
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            for finding in findings():
-                failed_count += not finding.is_well
-                print(f"{'ok  ' if finding.is_well else 'FAIL'}  {finding.what}: {finding.text}", flush=True)
-    finally:
-        logging.disable(logging.NOTSET)
+    for finding in findings():
+        failed_count += not finding.is_well
+        print(f"{'ok  ' if finding.is_well else 'FAIL'}  {finding.what}: {finding.text}", flush=True)
     print("All is well." if not failed_count else f"Problems: {failed_count}. Correct them, and check again.")
     return 1 if failed_count else 0
 
@@ -71,7 +56,7 @@ def findings() -> Iterator[Finding]:
         engine, finding = _store(stack)
         yield finding
         if environment is not None and accounts:
-            yield from _services(stack, environment, accounts, engine)
+            yield from _services(environment, accounts, engine)
 
 
 def _store(stack: ExitStack) -> tuple[Engine | None, Finding]:
@@ -95,30 +80,14 @@ def _unmade(path: Path) -> Finding:
     return Finding(check.STORE, True, f"{path} does not exist yet: the first run creates it")
 
 
-def _services(
-    stack: ExitStack, environment: Environment, accounts: list[Account], store: Engine | None
-) -> Iterator[Finding]:
-    from calsync_airflow.services import Clients
-
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="calsync-check-"))
-    scratch = create_store_engine(f"sqlite:///{folder}/empty.db")
-    stack.callback(scratch.dispose)
-    migrate(scratch)
-    clients = Clients(StoreLimiter(scratch, utc_now, time.sleep), time.sleep, utc_now)
-    stack.callback(clients.close)
-    services = Services(
-        engine=scratch if store is None else store,  # what runs noted is read
-        pipedrive=clients.pipedrive,
-        google=clients.google,
-        sleep=time.sleep,
-        environment=environment,
-        clock=utc_now,
-    )
-    if store is not None:
-        yield check.check_owner(services)
-    yield from check.check_services(services, accounts)
-    pipedrive, google, tokens = services.usage()
-    yield Finding("asked", True, f"requests: {pipedrive} to Pipedrive ({tokens} tokens), {google} to Google Calendar")
+def _services(environment: Environment, accounts: list[Account], store: Engine | None) -> Iterator[Finding]:
+    with reading_services(environment, store) as services:
+        if store is not None:
+            yield check.check_owner(services)
+        yield from check.check_services(services, accounts)
+        pipedrive, google, tokens = services.usage()
+        text = f"requests: {pipedrive} to Pipedrive ({tokens} tokens), {google} to Google Calendar"
+        yield Finding("asked", True, text)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, text
 
 from include.calsync.core.policy import Side
-from include.calsync.store import copies, formers, lookups, mapping
+from include.calsync.store import copies, formers, histories, lookups, mapping
 from include.calsync.store.engine import takes_one_writer
 from include.calsync.store.transaction import reader_of
 from tests.store.conftest import NOON
@@ -156,6 +156,17 @@ def test_no_question_walks_all_links(links: Engine, account_id: int) -> None:
         copies.concerned(conn, {CALENDAR: ["e1"]}, {COMPANY: ["m"]})
         copies.of_events(conn, CALENDAR, ["e1"])
         formers.leaving(conn, company_id=COMPANY)
+        known = histories.accounts(conn)
+        for item in ((Side.ACTIVITY, "1"), (Side.EVENT, "e1")):
+            histories.links(conn, item)
+            histories.former(conn, item)
+            histories.entries(conn, item, known, limit=5)
+            histories.decisions(conn, item)
+            histories.holds(conn, item, [1])
+            histories.set_aside(conn, [item])
+        histories.decisions(conn, (Side.ACTIVITY, "1"), (Side.EVENT, "e1"))
     walked = ("SCAN link", "SCAN copy", "SCAN former")
+    others = ("plan_row", "change_log", "held_item", "held_creation", "hold", "quarantine")
+    assert [each for each in found if each.startswith(tuple(f"SCAN {name}" for name in others))] == []
     assert [each for each in found if each.startswith(walked) and "USING INDEX" not in each] == []
     assert not any(each.startswith("SCAN link") for each in found)

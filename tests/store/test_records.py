@@ -63,6 +63,7 @@ def new_row(account_id: int, **values: Any) -> run_records.NewRow:
         (run_records.StoredRun, tables.sync_run),
         (run_records.Cursor, tables.cursor),
         (run_records.PlanRow, tables.plan_row),
+        (run_records.Entry, tables.change_log),
         (run_records.OpenWrite, tables.open_write),
         (run_records.Held, tables.held_item),
     ],

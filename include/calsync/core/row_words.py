@@ -166,8 +166,8 @@ def _changes(row: Row, policy: Policy, words: Language, *, told: bool, limit: in
         for name, value in changes_of(row.payload, side).items():
             label = words.fields.get(name, name)
             if told:
-                old = _value(name, before.get(str(side), {}).get(name), words, zone, limit)
-                yield f"{label}: {old} → {_value(name, value, words, zone, limit)}"
+                old = value_text(name, before.get(str(side), {}).get(name), words, zone, limit)
+                yield f"{label}: {old} → {value_text(name, value, words, zone, limit)}"
             else:
                 yield label
     for conflict in row.conflicts or ():
@@ -185,7 +185,8 @@ def _title(payload: Payload, policy: Policy) -> str:
     return ""
 
 
-def _value(name: str, value: Any, words: Language, zone: ZoneInfo, limit: int | None) -> str:
+def value_text(name: str, value: Any, words: Language, zone: ZoneInfo, limit: int | None) -> str:
+    """A field's value in words. `limit`: its most characters; None: whole."""
     if name == "when" and value:
         when = When.from_json(value)
         return f"{moment(when, words, zone)}{_length(when, words)}"

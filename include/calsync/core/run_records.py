@@ -240,6 +240,51 @@ class StoredHold:
     decided_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the change log: one write that happened."""
+
+    id: int
+    at: datetime
+    run_id: str
+    account_id: int
+    link_id: int | None
+    company_id: str
+    activity_id: int | None
+    calendar_id: str
+    event_id: str | None
+    side: str
+    """Where it was written: events, activities or store."""
+    action: str
+    reason: str
+    actor: str | None
+    """Who decided it; None: the sync by itself."""
+    before: Json | None
+    """Values by field, like `after`."""
+    after: Json | None
+    lost: list[Json] | None
+    """Values that lost a conflict, as `Conflict` makes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a run decided about an item or pair."""
+
+    id: int
+    run_id: str
+    account_id: int
+    link_id: int | None
+    activity_id: int | None
+    event_id: str | None
+    action: str
+    state: str
+    reason: str
+    rule: str | None
+    error: str | None
+    started_at: datetime
+    """When the run began."""
+
+
 def _named(value: T | None, what: str, row: PlanRow | OpenWrite) -> T:
     if value is None:
         raise LookupError(f"row {row.id} ({row.action}) names no {what}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from include.calsync.core import sentences_en
+from include.calsync.core import explained_en, sentences_en
 
 DEFAULT = "en"
 
@@ -19,7 +19,7 @@ class Language:
     """One language. The values of `rules` continue "because"; `{why}` is one of `causes`.
 
     `left_out` follows a number of items; `reasons` take the place of the rule's sentence, as they say more; `holds` say
-    why something is kept back.
+    why something is kept back. `looks` say what a look at an item without a link found.
     """
 
     rules: Mapping[str, str]
@@ -33,6 +33,8 @@ class Language:
     days: tuple[str, ...]
     months: tuple[str, ...]
     phrases: Mapping[str, str]
+    looks: Mapping[str, str]
+    link_states: Mapping[str, str]
 
 
 LANGUAGES: Mapping[str, Language] = {
@@ -48,6 +50,8 @@ LANGUAGES: Mapping[str, Language] = {
         days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
         months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
         phrases=sentences_en.PHRASES,
+        looks=explained_en.LOOKS,
+        link_states=explained_en.LINK_STATES,
     ),
 }
 

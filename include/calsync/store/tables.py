@@ -323,6 +323,8 @@ plan_row = Table(
     one_of("side", "events", "activities", "store"),
     one_of("state", "planned", "confirmed", "held", "deferred", "quarantined", "failed", "shown"),
     Index("ix_plan_row_work", "run_id", "account_id", "state"),
+    Index("ix_plan_row_activity", "activity_id"),
+    Index("ix_plan_row_event", "event_id"),
     comment="what a run is going to do, row by row; the same rows are shown by a dry run",
 )
 

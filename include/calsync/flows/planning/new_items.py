@@ -60,7 +60,7 @@ class NewItems:
         """Add the rows of all new items, and of the meetings that they are events of."""
         first = self.pairing.first()
         self.shared.settle(self.pairing.events)
-        answers = _decided([*first, *self.pairing.rest()])
+        answers = decided([*first, *self.pairing.rest()])
         self._carry_out_all(answers[: len(first)])
         self.shared.hand_over()
         self._carry_out_all(answers[len(first) :])
@@ -112,7 +112,8 @@ class NewItems:
         return self.formers.of_event.get((event.scope, event.item_id)) if event is not None else None
 
 
-def _decided(cases: list[NewCase]) -> list[Answer]:
+def decided(cases: list[NewCase]) -> list[Answer]:
+    """What the rules say of these cases."""
     ruled = decide_new(new_frame(case.facts for case in cases))
     answers = ruled[["number", "cause"]].itertuples(index=False, name=None)
     return [(case, number, cause) for case, (number, cause) in zip(cases, answers, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -11,6 +12,7 @@ from include.calsync.core.diff import Diff, diff
 from include.calsync.core.meetings import meeting_of
 from include.calsync.core.model import ActivityView, EventView, digest
 from include.calsync.core.observations import Observation, is_live
+from include.calsync.core.policy import Side
 from include.calsync.core.records import Link, LinkHead, is_unfinished
 from include.calsync.flows import moves
 from include.calsync.flows.planning.completing import Completed
@@ -28,13 +30,13 @@ OLDEST = datetime.min.replace(tzinfo=UTC)
 class Seen:
     """The observations of one run, and what the mapping knows of them. Items are found by the keys of the diff."""
 
-    def __init__(self, conn: Connection, run: Run) -> None:
+    def __init__(self, conn: Connection, run: Run, shown: Sequence[Observation] | None = None) -> None:
+        """`shown`: what is looked at, in place of what the run's pulls staged."""
         self.run_id, self.uploads = run.id, run.request.upload is not None
         self.accounts = {account.id: account for account in run.working()}
         companies = {account.company_id for account in self.accounts.values()}
         calendars = {account.calendar_id for account in self.accounts.values() if account.calendar_id}
-        self.activities = _latest(runs.observations(conn, run.id, "activities"))
-        self.events = _latest(runs.observations(conn, run.id, "events"))
+        self.activities, self.events = (_latest(_staged(conn, run.id, side, shown)) for side in Side)
         self.rests = moves.resting(conn, self.accounts.values())
         # Another account may hold back what it would do to a pair.
         held = holds.held_items(conn, *self.accounts, *self.rests)
@@ -153,6 +155,10 @@ def activity_key(company_id: str, activity_id: int | str) -> str:
 def event_key(calendar_id: str, event_id: str) -> str:
     """Of an event, over all calendars."""
     return f"{calendar_id}/{event_id}"
+
+
+def _staged(conn: Connection, run_id: str, side: Side, shown: Sequence[Observation] | None) -> list[Observation]:
+    return runs.observations(conn, run_id, side) if shown is None else [row for row in shown if row.side == side]
 
 
 def _latest(rows: list[Observation]) -> dict[str, Observation]:

@@ -637,6 +637,8 @@ def _create_plan_row() -> None:
         comment="what a run is going to do, row by row; the same rows are shown by a dry run",
     )
     op.create_index("ix_plan_row_work", "plan_row", ["run_id", "account_id", "state"])
+    op.create_index("ix_plan_row_activity", "plan_row", ["activity_id"])
+    op.create_index("ix_plan_row_event", "plan_row", ["event_id"])
 
 
 def _create_quarantine() -> None:

@@ -1,0 +1,169 @@
+"""Why an item is, or is not, synced: all that is known of it, and of one that no link knows what a look at it shows.
+
+Nothing is written, no lease taken, no cursor moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.calsync.core.item_ids import ItemId
+from include.calsync.core.policy import Side
+from include.calsync.core.records import Former, KnownAccount, Link, SetAside
+from include.calsync.core.run_records import Decision, Entry, StoredHold
+from include.calsync.core.stamps import stamp
+from include.calsync.errors import CalsyncError, SettingsError
+from include.calsync.flows.accounts_now import account_now, configured
+from include.calsync.flows.live_look import Found, Look, look
+from include.calsync.flows.run_account import RunAccount
+from include.calsync.flows.services import Services
+from include.calsync.settings import Account
+from include.calsync.store import histories
+from include.calsync.store.directory import Directory
+from include.calsync.store.transaction import Connection, reading
+
+HISTORY = 100
+"""The latest writes that are shown."""
+MOST_CALENDARS = 20
+"""So many are asked for an event; a person who has more accounts says which one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored of a link, or of an item without one (`link` None), for one account.
+
+    `decision`: what was decided last; None: no run decided anything, or that is forgotten.
+    """
+
+    account: str
+    link: Link | None
+    decision: Decision | None
+    holds: tuple[StoredHold, ...]
+    aside: tuple[SetAside, ...]
+
+    @property
+    def edited_at(self) -> tuple[datetime | None, datetime | None]:
+        """When the last full objects of activity and event were edited last, by each service's clock."""
+        activity, event = (self.link.activity_raw, self.link.event_raw) if self.link is not None else (None, None)
+        return stamp((activity or {}).get("update_time")), stamp((event or {}).get("updated"))
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All about one item.
+
+    `known`: a line per link, else per account of which anything is stored. `looks`: of an item without a link.
+    `history`: the latest writes first. `former`: what its last pair held, if that ended. `accounts`: names by id.
+    `problems`: accounts that could not be asked.
+    """
+
+    item: ItemId
+    known: tuple[Known, ...]
+    looks: tuple[Look, ...]
+    history: tuple[Entry, ...]
+    former: Former | None
+    accounts: Mapping[int, str]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether any link knows it."""
+        return any(each.link is not None for each in self.known)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of it, here or at its service."""
+        there = any(each.found in (Found.LIVE, Found.DELETED) for each in self.looks)
+        return bool(self.known or self.history or there)
+
+
+def explain(services: Services, item: ItemId, *, account: str | None = None) -> Explanation:
+    """Everything about the item. `account`: only this one is asked for an item that no link knows.
+
+    Asks the services only about an item without a link, and then as `look` says (plus what tells an account's
+    identity, which runs keep for a day).
+
+    Raises SettingsError if the accounts file is missing or wrong, or has no such account.
+    """
+    with reading(services.engine) as conn:
+        accounts = histories.accounts(conn)
+        found = _known(conn, item, accounts)
+        former = histories.former(conn, (item.side, item.id))
+        history = histories.entries(conn, (item.side, item.id), accounts, limit=HISTORY)
+    looks, problems = tuple[Look, ...](), list[str]()
+    if not any(each.link for each in found):
+        asked = configured(services, account)
+        looks = tuple(_looks(services, item, asked, accounts, problems))
+    names = {each.id: each.name for each in accounts}
+    return Explanation(item, tuple(found), looks, tuple(history), former, names, tuple(problems))
+
+
+# What is stored.
+
+
+def _known(conn: Connection, item: ItemId, accounts: list[KnownAccount]) -> list[Known]:
+    names = {each.id: each.name for each in accounts}
+    links = histories.links(conn, (item.side, item.id))
+    if links:
+        return [_pair(conn, link, names.get(link.account_id, "")) for link in links]
+    key = (item.side, item.id)
+    holds, aside = histories.holds(conn, key, []), histories.set_aside(conn, [key])
+    decisions = {each.account_id: each for each in histories.decisions(conn, key)}
+    out = []
+    for each in accounts:
+        mine = tuple(hold for hold in holds if hold.account_id == each.id)
+        apart = tuple(row for row in aside if row.account_id == each.id)
+        decision = decisions.get(each.id)
+        if mine or apart or decision is not None:
+            out.append(Known(each.name, None, decision, mine, apart))
+    return out
+
+
+def _pair(conn: Connection, link: Link, account: str) -> Known:
+    items = [(Side.ACTIVITY, str(link.activity_id)), (Side.EVENT, link.event_id)]
+    decided = {each.account_id: each for each in histories.decisions(conn, *items)}
+    return Known(
+        account,
+        link,
+        decided.get(link.account_id),
+        tuple(histories.holds(conn, items[1], [link.id])),
+        tuple(histories.set_aside(conn, items)),
+    )
+
+
+# What is there now.
+
+
+def _looks(
+    services: Services, item: ItemId, asked: list[Account], known: list[KnownAccount], problems: list[str]
+) -> Iterator[Look]:
+    at_work = list(_responsible(services, item, asked, known, problems))
+    if item.side is Side.EVENT and len(at_work) > MOST_CALENDARS:
+        text = f"Say in whose calendar the event is (--account): {len(at_work)} accounts would be asked for it."
+        raise SettingsError([text])
+    yield from look(services, item, at_work)
+
+
+def _responsible(
+    services: Services, item: ItemId, asked: list[Account], known: list[KnownAccount], problems: list[str]
+) -> Iterator[RunAccount]:
+    """The accounts that may show the item: of an event whose calendar is known those of that calendar."""
+    directory = Directory(services.engine, services.clock, read_only=True)
+    for number, account in enumerate(asked, start=1):
+        if item.calendar and _is_elsewhere(account, item.calendar, known):
+            continue
+        try:
+            found = account_now(services, directory, account, known, -number)
+        except CalsyncError as error:
+            text = str(error)
+            problems.append(text if text.startswith("account ") else f"account {account.name}: {text}")
+            continue
+        if not item.calendar or found.calendar_id == item.calendar:
+            yield found
+
+
+def _is_elsewhere(account: Account, calendar_id: str, known: Iterable[KnownAccount]) -> bool:
+    """Whether the store says that the account has another calendar; asking costs requests."""
+    return any(each.name == account.name and each.calendar_id not in (None, calendar_id) for each in known)

@@ -1,0 +1,109 @@
+"""What is known of one item: its links, what was written, what was decided last, what waits. Nothing is changed here.
+
+An activity is found in all companies, an event in all calendars that an account has or had. There is an index for
+each question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, func, or_, select
+
+from include.calsync.core.policy import Side
+from include.calsync.core.records import Former, KnownAccount, Link, SetAside
+from include.calsync.core.run_records import Decision, Entry, StoredHold
+from include.calsync.store import tables
+from include.calsync.store.columns import columns_of, record_of, records
+from include.calsync.store.tables import (
+    account,
+    change_log,
+    held_creation,
+    held_item,
+    hold,
+    link,
+    plan_row,
+    quarantine,
+    sync_run,
+)
+
+Item = tuple[Side, str]
+"""Side and id."""
+_FORMER = columns_of(Former, tables.former)
+_LINK = columns_of(Link, link)
+_ENTRY = columns_of(Entry, change_log)
+_DECISION = columns_of(Decision, plan_row, sync_run)
+_HOLD = columns_of(StoredHold, hold)
+_ASIDE = columns_of(SetAside, quarantine)
+_KNOWN = columns_of(KnownAccount, account)
+# All that there are or were: so the indexes, which begin with them, are used.
+_COMPANIES = select(account.c.company_id).where(account.c.company_id.is_not(None)).distinct()
+_CALENDARS = select(account.c.calendar_id).where(account.c.calendar_id.is_not(None)).distinct()
+
+
+def accounts(conn: Connection) -> list[KnownAccount]:
+    """All accounts that there are or were, by id."""
+    return records(KnownAccount, conn.execute(select(*_KNOWN).order_by(account.c.id)))
+
+
+def links(conn: Connection, item: Item) -> list[Link]:
+    """The links of the item, by id."""
+    place = link.c.company_id.in_(_COMPANIES) if item[0] is Side.ACTIVITY else link.c.calendar_id.in_(_CALENDARS)
+    query = select(*_LINK).where(place, _names(item, link.c.activity_id, link.c.event_id))
+    return records(Link, conn.execute(query.order_by(link.c.id)))
+
+
+def former(conn: Connection, item: Item) -> Former | None:
+    """What the last pair of the item held that ended."""
+    row = tables.former.c
+    place = row.company_id.in_(_COMPANIES) if item[0] is Side.ACTIVITY else row.calendar_id.in_(_CALENDARS)
+    query = select(*_FORMER).where(place, _names(item, row.activity_id, row.event_id))
+    return record_of(Former, conn.execute(query.order_by(row.ended_at.desc()).limit(1)).first())
+
+
+def entries(conn: Connection, item: Item, known: Collection[KnownAccount], *, limit: int) -> list[Entry]:
+    """What was written to the item or because of it, the latest first: at most so many of each company or calendar."""
+    row, found = change_log.c, list[Entry]()
+    activity = item[0] is Side.ACTIVITY
+    places = {each.company_id if activity else each.calendar_id for each in known} - {None}
+    for place in sorted(map(str, places)):
+        where = row.company_id == place if activity else row.calendar_id == place
+        query = select(*_ENTRY).where(where, _names(item, row.activity_id, row.event_id))
+        found += records(Entry, conn.execute(query.order_by(row.id.desc()).limit(limit)))
+    return sorted(found, key=lambda entry: -entry.id)[:limit]
+
+
+def decisions(conn: Connection, *items: Item) -> list[Decision]:
+    """What was decided last about these items for each account, in runs that were no dry ones; by account."""
+    row = plan_row.c
+    mine = or_(*(_names(item, row.activity_id, row.event_id) for item in items)), row.state != "shown"
+    last = select(func.max(row.id)).where(*mine).group_by(row.account_id)
+    query = select(*_DECISION).join(sync_run, sync_run.c.id == row.run_id).where(row.id.in_(last))
+    return records(Decision, conn.execute(query.order_by(row.account_id)))
+
+
+def holds(conn: Connection, item: Item, link_ids: Collection[int]) -> list[StoredHold]:
+    """The holds that keep back what would become of these links, or of the item while it is new."""
+    pairs = select(held_item.c.hold_id).where(held_item.c.link_id.in_(link_ids))
+    row = held_creation.c
+    ids = select(account.c.id)  # so that the unique index is used
+    new = select(row.hold_id).where(row.account_id.in_(ids), row.side == item[0], row.item_id == item[1])
+    query = select(*_HOLD).where(or_(hold.c.id.in_(pairs), hold.c.id.in_(new)), hold.c.state != "lapsed")
+    return records(StoredHold, conn.execute(query.order_by(hold.c.id)))
+
+
+def set_aside(conn: Connection, items: Collection[Item]) -> list[SetAside]:
+    """Which of these items are in quarantine, or to be read again."""
+    row, found = quarantine.c, list[SetAside]()
+    for side, key in items:
+        mine = row.account_id.in_(select(account.c.id)), row.side == side, row.item_id == key
+        found += records(SetAside, conn.execute(select(*_ASIDE).where(*mine)))
+    return found
+
+
+def _names(item: Item, activity_id: Column[Any], event_id: Column[Any]) -> ColumnElement[bool]:
+    """Whether a row names the item."""
+    if item[0] is Side.EVENT:
+        return event_id == item[1]
+    return activity_id == int(item[1])
