@@ -30,7 +30,7 @@ from include.calsync.environment import Environment
 from include.calsync.flows.closing.close import Summary
 from include.calsync.flows.planning.plan import plan
 from include.calsync.flows.pulling.pull import pull_activities
-from include.calsync.flows.request import RunRequest, UploadOptions
+from include.calsync.flows.request import RunRequest, UndoOptions, UploadOptions
 from include.calsync.flows.services import Services
 from include.calsync.flows.sync import sync
 from include.calsync.store.engine import create_store_engine
@@ -287,6 +287,11 @@ class World:
         """One run of the upload."""
         run = {key: options.pop(key) for key in ("accounts", "dry_run", "fates") if key in options}
         return self.sync(dag_id="upload_unsynced_activities", kind="upload", upload=UploadOptions(**options), **run)
+
+    def undo(self, sync_run_id: str = "", *, link_id: int | None = None, **options: Any) -> Summary:
+        """One run of the undo."""
+        asked = UndoOptions(sync_run_id, "olga", link_id)
+        return self.sync(dag_id="undo_sync_run", kind="undo", undo=asked, **options)
 
     def upload_options(self, **options: Any) -> UploadOptions:
         """What an upload is asked for, for a run that is taken step by step."""

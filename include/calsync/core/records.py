@@ -51,6 +51,10 @@ class Payload(TypedDict, total=False):
     """The side whose edits a person rejected."""
     changed_since: int
     """The hold that a person approved when the items were not as they are now."""
+    takes_back: bool
+    """It undoes what a run made: its pair stays, apart."""
+    restores: bool
+    """The other side is gone as well, and is made anew by the next sync."""
     decided: Json
     """The hold that a person decided (`hold`), and who did (`by`): what the row does is not guarded again."""
     look_again_s: float

@@ -181,6 +181,30 @@ class OpenWrite:
 
 
 @dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One write, as the change log has it: what was written where, why, and by which run."""
+
+    id: int
+    at: datetime
+    run_id: str
+    account_id: int
+    link_id: int | None
+    company_id: str
+    activity_id: int | None
+    calendar_id: str
+    event_id: str | None
+    side: str
+    action: str
+    reason: str
+    actor: str | None
+    """Who decided it; None: the sync by itself."""
+    before: Json | None
+    after: Json | None
+    lost: list[Json] | None
+    """What lost a conflict (`Conflict`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """What would be done to a pair, once a person approves it: the row that was planned.
 

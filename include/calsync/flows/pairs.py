@@ -119,7 +119,9 @@ def wanted_of(payload: Payload, link: Link | Former | None, policy: Policy) -> W
         merged = _with_default_busy(pair, merged)
     before = {
         Side.EVENT: before_event(merged.event_changes, pair.event, payload["event_raw"] or {}),
-        Side.ACTIVITY: before_activity(merged.activity_changes, pair.activity, veiled=policy.terms.veiled),
+        Side.ACTIVITY: before_activity(
+            merged.activity_changes, pair.activity, payload["activity_raw"] or {}, veiled=policy.terms.veiled
+        ),
     }
     return Wanted(merged, before)
 

@@ -20,6 +20,15 @@ class UploadOptions:
 
 
 @dataclass(frozen=True)
+class UndoOptions:
+    """What `undo_sync_run` is asked to take back: the writes of a run, or of one link in it. `by`: who asks."""
+
+    sync_run_id: str
+    by: str
+    link_id: int | None = None
+
+
+@dataclass(frozen=True)
 class RunRequest:
     """What a DAG run asks for. `owner` names the Airflow run and try, for the leases.
 
@@ -37,11 +46,17 @@ class RunRequest:
     upload: UploadOptions | None = None
     reconcile: bool = False
     waiting_count: int = 0
+    undo: UndoOptions | None = None
 
     @property
     def follows_cursors(self) -> bool:
-        """Whether the run starts at the cursors and moves them: no backfill, reconcile or upload does."""
-        return self.upload is None and self.interval is None and not self.reconcile
+        """Whether the run starts at the cursors and moves them: no backfill, reconcile, upload or undo does."""
+        return self.syncs and self.interval is None and not self.reconcile
+
+    @property
+    def syncs(self) -> bool:
+        """Whether the run brings together whatever differs; an upload and an undo do what they are asked for alone."""
+        return self.upload is None and self.undo is None
 
     def to_json(self) -> Json:
         """As kept with the run."""
@@ -55,9 +70,10 @@ class RunRequest:
     @classmethod
     def from_json(cls, value: Json) -> RunRequest:
         """What `to_json` made."""
-        interval, upload = value["interval"], value["upload"]
+        interval, upload, undo = value["interval"], value["upload"], value.get("undo")
         if upload:
             dates = {key: date.fromisoformat(upload[key]) if upload[key] else None for key in ("due_from", "due_to")}
             upload = UploadOptions(**{**upload, **dates})
         span = (datetime.fromisoformat(interval[0]), datetime.fromisoformat(interval[1])) if interval else None
-        return cls(**{**value, "interval": span, "upload": upload})
+        undone = UndoOptions(**undo) if undo else None
+        return cls(**{**value, "interval": span, "upload": upload, "undo": undone})

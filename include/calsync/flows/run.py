@@ -39,7 +39,7 @@ class Run:
     @property
     def remedy(self) -> str:
         """What becomes of what a run left undone."""
-        repeated = self.request.upload is None and self.request.interval is None and not self.request.dry_run
+        repeated = self.request.syncs and self.request.interval is None and not self.request.dry_run
         return "the next run repeats it" if repeated else "start it again"
 
     def working(self) -> list[RunAccount]:

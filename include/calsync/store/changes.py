@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 
 from include.calsync.core.records import LinkHead
-from include.calsync.core.run_records import OpenWrite
-from include.calsync.store.columns import columns_of, records
+from include.calsync.core.run_records import LogEntry, OpenWrite
+from include.calsync.store.columns import columns_of, parts, records
 from include.calsync.store.tables import change_log, open_write
 
 IDS_PER_QUERY = 500
 _OPEN = columns_of(OpenWrite, open_write)
+_ENTRY = columns_of(LogEntry, change_log)
 ENTRY = [column for column in open_write.c if column.name not in ("id", "seen")]
 # Said once, as each is sent with every write: to put a statement together costs more than to carry it out.
 _APPEND = insert(change_log)
@@ -101,6 +102,37 @@ def log_rekey(
 
 
 # What the log is asked.
+
+
+def of_run(conn: Connection, run_id: str, account_ids: Iterable[int], link_id: int | None = None) -> list[LogEntry]:
+    """What a run wrote for these accounts (and of one link), oldest first."""
+    row = change_log.c
+    query = select(*_ENTRY).where(row.run_id == run_id, row.account_id.in_(list(account_ids)))
+    if link_id is not None:
+        query = query.where(row.link_id == link_id)
+    return records(LogEntry, conn.execute(query.order_by(row.id)))
+
+
+def accounts_of_run(conn: Connection, run_id: str) -> set[int]:
+    """For which accounts a run wrote something."""
+    row = change_log.c
+    return set(conn.execute(select(row.account_id).where(row.run_id == run_id).distinct()).scalars())
+
+
+def last_run_of(conn: Connection, link_id: int) -> str | None:
+    """The last run that wrote to a side of this link."""
+    row = change_log.c
+    query = select(row.run_id).where(row.link_id == link_id, row.side != "store").order_by(row.id.desc()).limit(1)
+    return conn.execute(query).scalar()
+
+
+def written_since(conn: Connection, link_ids: Iterable[int], entry_id: int) -> set[tuple[int, str, str]]:
+    """What was written to these links after this entry: link, side and field."""
+    row, found = change_log.c, set()
+    for part in parts(sorted(link_ids)):
+        query = select(row.link_id, row.side, row.after).where(row.link_id.in_(part), row.id > entry_id)
+        found |= {(link, side, name) for link, side, after in conn.execute(query) for name in after or ()}
+    return found
 
 
 def counts(conn: Connection, run_id: str, account_id: int) -> dict[tuple[str, str], int]:

@@ -11,6 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, false, insert, or_, select, true, update
 
+from include.calsync.core.decide import Action
+from include.calsync.core.planning.row_format import ROW_FORMAT
+from include.calsync.core.records import Payload
 from include.calsync.core.run_records import Held, HeldCreation, NewHold, NewRow, StoredHold
 from include.calsync.store.columns import columns_of, record_of, records
 from include.calsync.store.tables import held_creation, held_item, hold, link
@@ -20,6 +23,8 @@ _HOLD = columns_of(StoredHold, hold)
 _HELD = columns_of(Held, held_item, hold)
 _HELD_CREATION = columns_of(HeldCreation, held_creation, hold)
 _KNOWN = hold.c.state != "lapsed"
+UNDO = "undo"
+"""Rule of what an undo asks the next run to restore; nobody is asked about it."""
 
 
 def open_hold(
@@ -33,7 +38,8 @@ def open_hold(
 
 def messages(conn: Connection, run_id: str) -> list[str]:
     """What the holds say that this run opened."""
-    return [str(text) for text in conn.execute(select(hold.c.message).where(hold.c.run_id == run_id)).scalars()]
+    query = select(hold.c.message).where(hold.c.run_id == run_id, hold.c.rule != UNDO)
+    return [str(text) for text in conn.execute(query).scalars()]
 
 
 def get(conn: Connection, hold_id: int) -> StoredHold | None:
@@ -105,6 +111,19 @@ def release(conn: Connection, link_id: int) -> None:
 def drop_item(conn: Connection, link_id: int) -> None:
     """What was decided about a pair is carried out."""
     conn.execute(delete(held_item).where(held_item.c.link_id == link_id))
+
+
+def restore(
+    conn: Connection, link_id: int, payload: Payload, *, account_id: int, run_id: str, by: str, at: datetime
+) -> None:
+    """As if the deletion of this pair's activity had been held and rejected: the next run restores its event."""
+    values = {"account_id": account_id, "run_id": run_id, "rule": UNDO, "message": "", "limits": [], "item_count": 1}
+    values |= {"state": "rejected", "opened_at": at, "decided_at": at, "decided_by": by}
+    hold_id = conn.execute(insert(hold).values(**values).returning(hold.c.id)).scalar_one()
+    item = {"hold_id": hold_id, "account_id": account_id, "link_id": link_id, "action": str(Action.DELETE_ACTIVITY)}
+    item |= {"side": "activities", "reason": UNDO, "payload": payload, "rule": UNDO, "format": ROW_FORMAT}
+    put(conn, held_item, item, key=["link_id"])
+    conn.execute(update(link).where(link.c.id == link_id).values(state="held", cause=UNDO))
 
 
 # New items.

@@ -43,7 +43,7 @@ MERGED = [
 def test_it_reads_as_it_was_stored(merged: Merged) -> None:
     before = {
         Side.EVENT: before_event(merged.event_changes, EVENT, {"colorId": "4"}),
-        Side.ACTIVITY: before_activity(merged.activity_changes, ACTIVITY, veiled=False),
+        Side.ACTIVITY: before_activity(merged.activity_changes, ACTIVITY, {}, veiled=False),
     }
     wanted = Wanted(merged, before)
     stored: Any = json.loads(json.dumps({"wanted": wanted.to_json(), "conflicts": wanted.conflicts_json()}))
@@ -58,14 +58,14 @@ def test_before_is_what_both_sides_show() -> None:
         "when": NOON.to_json(),
         "color": "4",
     }
-    assert before_activity({"subject": "A", "when": DAY}, ACTIVITY, veiled=False) == {
+    assert before_activity({"subject": "A", "when": DAY}, ACTIVITY, {}, veiled=False) == {
         "subject": "Call",
         "when": NOON.to_json(),
     }
 
 
 def test_of_an_activity_with_a_veiled_event_only_when_it_is_is_told() -> None:
-    assert before_activity({"subject": "A", "when": DAY}, ACTIVITY, veiled=True) == {
+    assert before_activity({"subject": "A", "when": DAY}, ACTIVITY, {}, veiled=True) == {
         "subject": None,
         "when": NOON.to_json(),
     }
@@ -73,3 +73,11 @@ def test_of_an_activity_with_a_veiled_event_only_when_it_is_is_told() -> None:
 
 def test_a_row_that_merges_nothing_writes_no_fields() -> None:
     assert changes_of({"cause": "event_deleted"}, Side.EVENT) == {}
+
+
+def test_a_description_is_kept_with_its_markup() -> None:
+    shown = dataclasses.replace(EVENT, description="Bold")
+    assert before_event({"description": "New"}, shown, {"description": "<b>Bold</b>"}) == {"description": "<b>Bold</b>"}
+    activity, raw = dataclasses.replace(ACTIVITY, description="Bold"), {"public_description": "<b>Bold</b>"}
+    assert before_activity({"description": "New"}, activity, raw, veiled=False) == {"description": "<b>Bold</b>"}
+    assert before_activity({"description": "New"}, activity, raw, veiled=True) == {"description": None}

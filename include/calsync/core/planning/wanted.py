@@ -62,14 +62,17 @@ def changes_of(payload: Payload, side: Side) -> Json:
 
 
 def before_event(changes: Changes, shown: EventView, raw: Raw) -> Json:
-    """What an event shows of the fields that change."""
-    ours = beside(raw)
+    """What an event shows of the fields that change; of its description the HTML, so that it can be put back."""
+    ours = beside(raw) | {"description": str(raw.get("description") or "")}
     return {name: ours.get(name) or value_json(getattr(shown, name, "")) for name in changes}
 
 
-def before_activity(changes: Changes, shown: ActivityView, *, veiled: bool) -> Json:
-    """What an activity shows of the fields that change; of one with a veiled event only when it is."""
-    return {name: None if veiled and name != "when" else value_json(getattr(shown, name)) for name in changes}
+def before_activity(changes: Changes, shown: ActivityView, raw: Raw, *, veiled: bool) -> Json:
+    """What an activity shows of the fields that change, as `before_event`; of one with a veiled event only when it
+    is."""
+    html = str(raw.get("public_description") or "")
+    values = {name: html if name == "description" and html else value_json(getattr(shown, name)) for name in changes}
+    return {name: None if veiled and name != "when" else value for name, value in values.items()}
 
 
 def changes_json(changes: Changes) -> Json:

@@ -9,11 +9,11 @@ from include.calsync.core.decide import Action
 from include.calsync.core.fields import VALUES, activity_body, activity_view
 from include.calsync.core.limits import PLACE, SUBJECT, shorten
 from include.calsync.core.merge import advance
-from include.calsync.core.model import ActivityView, Context, EventView
+from include.calsync.core.model import ActivityView, Change, Context, EventView
 from include.calsync.core.moved_times import move_activity
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import Body, RawActivity
-from include.calsync.core.records import Columns
+from include.calsync.core.records import Columns, Link, Payload
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.series import is_occurrence, series_columns
 from include.calsync.core.text import typed_part
@@ -27,7 +27,8 @@ from include.calsync.flows.applying.pasted import refs_body
 from include.calsync.flows.applying.remains import Remains
 from include.calsync.flows.applying.shared_writes import with_reps
 from include.calsync.flows.names import site_of
-from include.calsync.store import changes, copies, mapping, runs
+from include.calsync.flows.pairs import payload_of
+from include.calsync.store import changes, copies, holds, mapping, runs
 from include.calsync.store.errors import Taken
 from include.calsync.store.transaction import Connection
 
@@ -163,6 +164,7 @@ class ActivityCreation(ActivityRemovals):
         names = new.pair.activity.context if new is not None else Context(url=pages and f"{pages}/activities/list")
         view, occurrence = activity_view(answer, names), is_occurrence(raw)
         values = self._link_values(view, event, answer, row, new)
+        restores = bool(row.payload.get("restores"))
         with desk.commit() as conn:
             activity_id, event_id = int(answer["id"]), row.named_event
             link_id = desk.new_link(conn, values, activity_id=activity_id, event_id=event_id, origin=str(origin))
@@ -170,11 +172,22 @@ class ActivityCreation(ActivityRemovals):
             made = mapping.get_link(conn, link_id)
             copies.attended(conn, desk.account.company_id, made.meeting if made is not None else None)
             known = {"link_id": link_id, "activity_id": int(answer["id"])}
+            if restores and made is not None:
+                self._restore_event(conn, row, made)
             desk.confirm(conn, row, after=view.to_json(), **known)
         if new is not None:
             desk.log_lost(row, new.merged.conflicts)
-        if not occurrence:
+        if not (occurrence or restores):
             self._mark(link_id, row, desk.mark(int(answer["id"]), row.named_event, origin))
+
+    def _restore_event(self, conn: Connection, row: PlanRow, link: Link) -> None:
+        """The event is gone as well: as after a deletion that a person rejected, the next sync makes it anew."""
+        shown: Payload = payload_of(link, None, None)
+        shown["changes"] = {"activity": str(Change.UNCHANGED), "event": str(Change.DELETED)}
+        shown["restores"] = True
+        by = (row.payload.get("decided") or {}).get("by") or ""
+        holds.restore(conn, link.id, shown, account_id=link.account_id, run_id=row.run_id, by=by,
+                      at=self.desk.services.clock())  # fmt: skip
 
     def _link_values(
         self, view: ActivityView, event: EventView, answer: RawActivity, row: PlanRow, new: Anew | None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from include.calsync.core.decide import Action
 from include.calsync.core.field_sets import completed
 from include.calsync.core.fields import ACTIVITY, MERGED, activity_view
-from include.calsync.core.model import Context
+from include.calsync.core.model import ActivityView, Context
 from include.calsync.core.planning import late
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import Raw, RawActivity
@@ -18,7 +18,7 @@ from include.calsync.errors import NotFound
 from include.calsync.flows import moves
 from include.calsync.flows.applying.activity_writes import ActivityWrites, ChangedMeanwhile
 from include.calsync.flows.applying.follow_writes import lives_on
-from include.calsync.flows.applying.writes import promptly
+from include.calsync.flows.applying.writes import promptly, same_content
 from include.calsync.store import mapping, runs
 from include.calsync.store.transaction import Connection
 
@@ -40,6 +40,9 @@ class ActivityRemovals(ActivityWrites):
     def delete(self, row: PlanRow) -> None:
         """Delete the activity, unless somebody edited it since: an edit beats a delete."""
         desk = self.desk
+        if row.payload.get("takes_back"):
+            self._take_back(row)
+            return
         link = self._start_removal(row)
         if link is None:
             return
@@ -51,6 +54,24 @@ class ActivityRemovals(ActivityWrites):
             desk.confirm(conn, row, before=_loggable(row, link, current or link.activity_raw))
             if row.payload["cause"] == "private":
                 runs.set_row(conn, row.id, payload={"cause": "private"})
+
+    def _take_back(self, row: PlanRow) -> None:
+        """Delete an activity that a run had made, as its undo asks; the pair stays, apart."""
+        desk, link = self.desk, self.desk.link_of(row)
+        if link is None:
+            desk.drop(row)
+            return
+        with desk.commit() as conn:
+            mapping.set_link(conn, link.id, state="detached", cause=row.payload["cause"])
+        try:
+            current = promptly(lambda: self._delete(row, link))
+        except ChangedMeanwhile:
+            with desk.commit() as conn:
+                mapping.set_link(conn, link.id, state=link.state, cause=link.cause)
+            raise
+        with desk.commit() as conn:
+            mapping.set_link(conn, link.id, activity_raw=current or link.activity_raw)
+            desk.confirm(conn, row, before=dict(current or link.activity_raw or {}))
 
     def _delete(self, row: PlanRow, link: Link) -> RawActivity | None:
         """The activity as it was when it was deleted; None if somebody did that before."""
@@ -108,6 +129,10 @@ class ActivityRemovals(ActivityWrites):
 
     def _ask_again(self, row: PlanRow, link: Link, current: RawActivity) -> None:
         """Raises ChangedMeanwhile if the table decides otherwise about the activity as it is now."""
+        if row.payload.get("takes_back"):
+            if not same_content(activity_view(current, Context()), ActivityView.from_json(row.payload["activity"])):
+                raise ChangedMeanwhile("the activity was edited since the undo was planned: it stays")
+            return
         if late.decides(self.desk.activity_now(row, link, activity_view(current, Context()))) != row.action:
             self.desk.leave_to_next_run(row, link)
             raise ChangedMeanwhile("the activity was edited after its event was deleted: the next run decides again")

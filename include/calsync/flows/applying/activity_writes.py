@@ -124,7 +124,7 @@ class ActivityWrites:
     ) -> RawActivity:
         """The activity with these fields written. `anew`: what the row says from then on."""
         desk, seen = self.desk, current.get("update_time")
-        before = before_activity(changed, view, veiled=desk.policy_of(row).terms.veiled)
+        before = before_activity(changed, view, current, veiled=desk.policy_of(row).terms.veiled)
         after = changes_json(changed)
         body = activity_body(changed)
         if "description" in changed:

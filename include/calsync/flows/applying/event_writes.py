@@ -157,6 +157,9 @@ class EventWrites:
         if link is None:
             desk.drop(row)
             return
+        if row.payload.get("takes_back"):
+            self._take_back(row, link)
+            return
         last = row.payload["event_raw"]
         with desk.commit() as conn:
             shown = {"event_raw": last, "activity_raw": row.payload["activity_raw"]}
@@ -183,6 +186,21 @@ class EventWrites:
             desk.confirm(conn, row, before=last)
             if row.payload["cause"] in MOVES:
                 hand_over(conn, link, row.payload["activity"]["owner_id"], desk.account, desk.services.clock())
+
+    def _take_back(self, row: PlanRow, link: Link) -> None:
+        """Delete an event that a run had made, as its undo asks; the pair stays, apart."""
+        desk, last = self.desk, row.payload["event_raw"]
+        with desk.commit() as conn:
+            mapping.set_link(conn, link.id, state="detached", cause=row.payload["cause"], event_raw=last)
+            desk.note(conn, row, side=Side.EVENT, before=last)
+        try:
+            self._delete(row, link, row.payload["etag"])
+        except PreconditionFailed:
+            with desk.commit() as conn:
+                mapping.set_link(conn, link.id, state=link.state, cause=link.cause)
+            raise
+        with desk.commit() as conn:
+            desk.confirm(conn, row, before=last)
 
     def _home(self, link: Link | Former) -> GoogleCalendarClient:
         """Who may write to the link's calendar: it may be the one of an account that rests."""

@@ -132,7 +132,7 @@ def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
             raise CalsyncError(f"{undone} The log of the upsert tasks says why.")
         if incremental:
             _move_cursors(conn, services, run, account)
-        if run.request.upload is None:  # an upload reads them, but plans nothing for pairs
+        if run.request.syncs:  # others read them, but plan nothing for them
             quarantine.take_back_tried(conn, account_id=account.id, run_id=run.id, due_at=run.started_at)
 
 

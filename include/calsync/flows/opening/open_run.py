@@ -14,7 +14,7 @@ from include.calsync.flows.border import border
 from include.calsync.flows.creation_limits import decide_anew
 from include.calsync.flows.deployment import check_store
 from include.calsync.flows.holds import expire
-from include.calsync.flows.opening import cost
+from include.calsync.flows.opening import cost, undone
 from include.calsync.flows.opening.connected import connect
 from include.calsync.flows.opening.identity import Resolved, clashes, resolve
 from include.calsync.flows.opening.types import unknown
@@ -42,8 +42,9 @@ def open_run(services: Services, request: RunRequest) -> str:
         SettingsError: the accounts file is missing or wrong, an account asked for is unknown, or the store is another
             installation's; nothing was requested.
     """
-    configured = _configured(services, request.accounts)
     migrate(services.engine)
+    request = undone.with_its_accounts(services, request)
+    configured = _configured(services, request.accounts)
     check_store(services, read_only=request.dry_run)
     run_id = str(uuid.uuid4())
     directory = Directory(services.engine, services.clock, read_only=request.dry_run)
@@ -145,7 +146,7 @@ def _enlist(
             known_accounts.resume(conn, account_id, RESUMED)
             if problem and problem.state == "failed" and not problem.passing:
                 mark_failed(conn, account_id, problem.error)
-            if problem is None and request.upload is None:
+            if problem is None and request.syncs:
                 decide_anew(conn, account_id, account, services.clock())
                 expire(conn, account_id, services.clock())
         told = {"_resolved": asdict(found) if found else None, "_resumed": resumed}

@@ -198,6 +198,8 @@ class Cases:
             if leaves != held.payload["cause"] or changes[1] is Change.DELETED:
                 return Hold.LAPSES
             return Hold.STANDS if decided is Hold.REJECTED else decided
+        if held.payload.get("restores"):
+            return Hold.LAPSES if is_live(seen[1]) else Hold.REJECTED
         if _is_rejected_edit(held) and rejects == NONE:
             return Hold.LAPSES  # what was edited is as it was
         return Hold.ASKS

@@ -21,6 +21,7 @@ from include.calsync.flows.planning.new_items import Formers, NewItems
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
+from include.calsync.flows.planning.undo import Undo
 from include.calsync.flows.run import Run, at_work, check_lease, fail_account, resume, shards
 from include.calsync.flows.services import Services
 from include.calsync.store import accounts, changes, formers, holds, mapping, runs
@@ -39,7 +40,10 @@ def plan(services: Services, run_id: str, owner: str) -> list[list[str]]:
                 error = CalsyncError(f"not everything was read in this run; {run.remedy}.")
                 fail_account(services, run, account, error)
         with at_work(services, run):
-            _plan(services, run)
+            if run.request.undo is not None:
+                _plan_undo(services, run)
+            else:
+                _plan(services, run)
     with reading(services.engine) as conn:
         return shards(runs.names_with_work(conn, run.id), services)
 
@@ -92,6 +96,22 @@ def _plan(services: Services, run: Run) -> None:
         _store(conn, run, rows.out)
     if run.request.reconcile:
         report.show_drift(drifts, run.working())
+    report.show_plan(run, rows.out, personal=services.environment.log_personal_data)
+
+
+def _plan_undo(services: Services, run: Run) -> None:
+    """A person asked for exactly this: it is not guarded, and nothing else is planned."""
+    rows = Rows(None)
+    with reading(services.engine) as conn:
+        undo = Undo(conn, run, Seen(conn, run), rows)
+    undo.plan()
+    with services.engine.begin() as conn:
+        if not runs.claim_plan(conn, run.id, services.clock()):
+            return
+        for account in run.working():
+            check_lease(conn, account)
+            runs.set_account(conn, run.id, account.id, counts=account.counts, notices=account.notices)
+        _store(conn, run, rows.out)
     report.show_plan(run, rows.out, personal=services.environment.log_personal_data)
 
 

@@ -33,6 +33,7 @@ class Seen:
     def __init__(self, conn: Connection, run: Run, shown: Sequence[Observation] | None = None) -> None:
         """`shown`: what is looked at, in place of what the run's pulls staged."""
         self.run_id, self.uploads = run.id, run.request.upload is not None
+        syncs = run.request.syncs
         self.accounts = {account.id: account for account in run.working()}
         companies = {account.company_id for account in self.accounts.values()}
         calendars = {account.calendar_id for account in self.accounts.values() if account.calendar_id}
@@ -51,9 +52,9 @@ class Seen:
         )
         heads, self.copies = concerned.links, concerned.copies
         intents = mapping.intents(conn, *self.accounts)
-        self.rekeying = Rekeying(conn, [] if run.request.upload else heads, intents, self.events)
+        self.rekeying = Rekeying(conn, heads if syncs else [], intents, self.events)
         heads = [self.rekeying.moved(link) for link in heads]
-        may_follow = [] if run.request.upload else heads
+        may_follow = heads if syncs else []
         self.followed = Followed(may_follow, self.activities, self.events, self.accounts)
         heads = [self.followed.moved(link) for link in heads]
         self.absent = moves.absent(conn, self.accounts.values())

@@ -29,12 +29,13 @@ from include.calsync.flows.pulling import scope as reconcile
 from include.calsync.flows.pulling.company import CompanyPull
 from include.calsync.flows.pulling.known import KnownEvents
 from include.calsync.flows.pulling.series import SeriesPull
+from include.calsync.flows.request import UndoOptions
 from include.calsync.flows.rights import check_right
 from include.calsync.flows.run import Run, check_lease
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services, rotated
 from include.calsync.flows.trouble import ITEMS
-from include.calsync.store import cursors, directory, lookups, runs
+from include.calsync.store import changes, cursors, directory, lookups, runs
 from include.calsync.store.transaction import reading
 
 log = logging.getLogger(__name__)
@@ -136,6 +137,9 @@ class CalendarPull:
 
     def _list(self) -> str | None:
         request = self.run.request
+        if request.undo is not None:
+            self._look_at(self._by_ids(self._undone(request.undo)))
+            return None
         if request.reconcile:
             self._list_compared()
             return None
@@ -153,6 +157,15 @@ class CalendarPull:
             log.warning(notice)
             self.account.notices.append(notice)
             return self._pages()
+
+    def _undone(self, undo: UndoOptions) -> set[str]:
+        """The events that an undo is about, as far as they are in this calendar."""
+        with reading(self.services.engine) as conn:
+            entries = changes.of_run(conn, undo.sync_run_id, [self.account.id], undo.link_id)
+            links = lookups.of_ids(conn, {entry.link_id for entry in entries if entry.link_id is not None})
+        mine = [(entry.calendar_id, entry.event_id) for entry in entries]
+        mine += [(link.calendar_id, link.event_id) for link in links]
+        return {event_id for place, event_id in mine if place == self.calendar_id and event_id is not None}
 
     def _full(self) -> bool:
         return self.run.request.full or self.account.settings_changed
@@ -260,7 +273,7 @@ class CalendarPull:
 
     def _skip(self, raw: RawEvent) -> str | None:
         """None: stage it. A reason: count it. "": nobody needs to hear of it."""
-        if self.known.is_known(raw["id"]):
+        if self.known.is_known(raw["id"]) or self.run.request.undo is not None:
             return None
         if raw.get("status") == "cancelled":
             return ""

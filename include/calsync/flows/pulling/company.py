@@ -22,10 +22,11 @@ from include.calsync.flows.prints import print_of, salt_of
 from include.calsync.flows.pulling import observe, probe, renames
 from include.calsync.flows.pulling import pace as budget
 from include.calsync.flows.pulling import scope as reconcile
+from include.calsync.flows.request import UndoOptions
 from include.calsync.flows.run import Run, check_lease
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services, rotated
-from include.calsync.store import cursors, formers, lookups, mapping, quarantine, runs
+from include.calsync.store import changes, cursors, formers, lookups, mapping, quarantine, runs
 from include.calsync.store.transaction import reading
 
 # Answers of one moment may show later; the listing is inclusive, and what repeats is a no-op.
@@ -75,7 +76,10 @@ class CompanyPull:
 
     def _pages(self) -> Iterator[list[RawActivity]]:
         request = self.run.request
-        if request.upload is not None:
+        if request.undo is not None:
+            self.named |= self._undone(request.undo)
+            yield list(self._by_ids(self.named))
+        elif request.upload is not None:
             for user_id in sorted(self.users):
                 yield from self.client.activities(owner_id=user_id, sort_by="id")
         elif request.reconcile:
@@ -85,6 +89,14 @@ class CompanyPull:
             yield from self.client.activities(updated_since=since, updated_until=until)
         else:
             yield from self.client.activities(updated_since=self._since())
+
+    def _undone(self, undo: UndoOptions) -> set[int]:
+        """The activities that an undo is about."""
+        with reading(self.services.engine) as conn:
+            entries = changes.of_run(conn, undo.sync_run_id, self.ids, undo.link_id)
+            links = lookups.of_ids(conn, {entry.link_id for entry in entries if entry.link_id is not None})
+        ids = {entry.activity_id for entry in entries if entry.activity_id is not None}
+        return ids | {link.activity_id for link in links}
 
     def _since(self) -> datetime | None:
         """The oldest watermark among the accounts; None asks for everything."""

@@ -300,7 +300,9 @@ def _create_sync_run() -> None:
             nullable=False,
             comment="nothing to tell: its records go first",
         ),
-        sa.CheckConstraint("kind IN ('scheduled', 'manual', 'backfill', 'upload')", name=op.f("ck_sync_run_kind")),
+        sa.CheckConstraint(
+            "kind IN ('scheduled', 'manual', 'backfill', 'upload', 'undo')", name=op.f("ck_sync_run_kind")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_run")),
     )
     op.create_index(op.f("ix_sync_run_started_at"), "sync_run", ["started_at"])
