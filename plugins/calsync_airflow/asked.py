@@ -11,14 +11,14 @@ from include.calsync.errors import SettingsError
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.calsync.flows.request import RunRequest, UploadOptions
+    from include.calsync.flows.request import RunRequest, UndoOptions, UploadOptions
 
 # By the type's value: its text differs between Airflow's own DagRunType and that of the task SDK.
 KINDS = {"scheduled": "scheduled", "backfill": "backfill"}
 
 
-def run_request(context: Context, *, upload: bool = False, reconcile: bool = False) -> RunRequest:
-    """Return what this DAG run asks for. Raises SettingsError for dates in the wrong order.
+def run_request(context: Context, *, upload: bool = False, reconcile: bool = False, undo: bool = False) -> RunRequest:
+    """Return what this DAG run asks for. Raises SettingsError for dates in the wrong order, or an undo of nothing.
 
     The four ways a run comes about, told apart by its type (the run id may be anything):
 
@@ -31,17 +31,18 @@ def run_request(context: Context, *, upload: bool = False, reconcile: bool = Fal
     from include.calsync.flows.request import RunRequest
 
     params = context["params"]
-    kind = "upload" if upload else KINDS.get(context["dag_run"].run_type, "manual")
+    kind = "upload" if upload else "undo" if undo else KINDS.get(context["dag_run"].run_type, "manual")
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
     return RunRequest(
         dag_id=context["dag"].dag_id,
         kind=kind,
         owner=lease_owner_of(context),
-        accounts=params["accounts"],
+        accounts=params.get("accounts"),
         dry_run=params["dry_run"],
         full=params.get("full", False),
         interval=(start, end) if kind == "backfill" and start and end else None,
         upload=_upload_options(params) if upload else None,
+        undo=_undo_options(context) if undo else None,
         reconcile=reconcile,
         waiting_count=_waiting_count(context) if kind == "backfill" else 0,
     )
@@ -61,6 +62,20 @@ def lease_owner_of(context: Context) -> str:
     # Run ids are free text, and unique in their DAG only.
     run = quote(f"{ti.dag_id}/{ti.run_id}", safe="/:+")
     return lease_owner(run, f"{ti.task_id}[{ti.map_index}] try {ti.try_number}")
+
+
+def who_started(context: Context) -> str:
+    """The name of who started this run by hand, as Airflow knows it."""
+    return getattr(context["dag_run"], "triggering_user_name", None) or "who started the run"
+
+
+def _undo_options(context: Context) -> UndoOptions:
+    from include.calsync.flows.request import UndoOptions
+
+    run_id, link_id = context["params"]["sync_run_id"], context["params"]["link_id"]
+    if not run_id and link_id is None:
+        raise SettingsError(["Name what to undo: sync_run_id (it is in the result of each run) or link_id."])
+    return UndoOptions(run_id or "", who_started(context), link_id)
 
 
 def _upload_options(params: Any) -> UploadOptions:

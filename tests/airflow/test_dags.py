@@ -37,7 +37,7 @@ def dags(root: Path) -> dict[str, DAG]:
     return dict(bag.dags)
 
 
-DAGS = ["calendar_reconcile", "calendar_sync", "upload_unsynced_activities"]
+DAGS = ["calendar_reconcile", "calendar_sync", "undo_sync_run", "upload_unsynced_activities"]
 OTHERS = ["approve_held_changes"]
 
 

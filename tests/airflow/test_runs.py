@@ -141,6 +141,20 @@ def test_dry_run_skips_the_writes_and_is_green(company: Company, run: Callable[.
     assert company.titles() == []
 
 
+def test_an_undo_begins_with_a_dry_run(company: Company, run: Callable[..., Outcome]) -> None:
+    run()
+    company.meeting()
+    made = run().result["sync_run_id"]
+    plan = run("undo_sync_run", sync_run_id=made)
+    assert (plan.result["dry_run"], plan.result["accounts"]["anna"]["events"]["deleted"]) == (True, 1)
+    assert company.titles() == ["Call"]
+    done = run("undo_sync_run", sync_run_id=made, dry_run=False)
+    assert (done.state, done.result["accounts"]["anna"]["events"]["deleted"]) == ("success", 1)
+    assert [each["status"] for each in company.sandbox.google.state.events(ANNA).values()] == ["cancelled"]
+    assert company.subjects() == ["Call"]
+    assert run("undo_sync_run").state == "failed", "nothing is named"
+
+
 def test_a_comparison_mends_what_no_sync_sees(company: Company, run: Callable[..., Outcome]) -> None:
     run()
     company.meeting()

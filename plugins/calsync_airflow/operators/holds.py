@@ -10,6 +10,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
+from calsync_airflow.asked import who_started
 from calsync_airflow.services import open_services
 from include.calsync.errors import CalsyncError
 
@@ -42,8 +43,7 @@ class FindHoldsOperator(BaseOperator):
             if hold_id is None:
                 return [hold.id for hold in holds.waiting(services, unasked=True)]
             if decision != "ask":
-                by = getattr(context["dag_run"], "triggering_user_name", None) or "who started the run"
-                holds.decide(services, hold_id, approve=decision == "approve", by=by)
+                holds.decide(services, hold_id, approve=decision == "approve", by=who_started(context))
                 return []
             return [holds.show(services, hold_id).hold.id]
 

@@ -241,6 +241,8 @@ def _failure(conn: Connection, run: Run, broken: Sequence[str], now: datetime) -
     for row in runs.plan_rows(conn, run.id, state="quarantined"):
         what = f"event {row.event_id}" if row.event_id else f"activity {row.activity_id}"
         problems.append(f"account {names[row.account_id]}: {what} is in quarantine: {row.error or row.reason}")
+    for row in runs.plan_rows(conn, run.id, state="deferred") if run.request.undo is not None else ():
+        problems.append(f"account {names[row.account_id]}: start the undo again, this is not undone yet: {row.error}")
     problems += holds.messages(conn, run.id)
     if broken:
         problems.append(f"Tasks failed, read their logs: {', '.join(broken)}.")
