@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from include.calsync.core import sentences
 from include.calsync.core.decide import Action
 from include.calsync.core.policy import Side
-from include.calsync.core.raw import Json
 from include.calsync.core.row_words import KINDS, Row, kinds_of
 from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
@@ -56,24 +55,6 @@ def conclusion(run: Run, *, planned: bool) -> Iterator[str]:
         yield f"  {_nothing_planned(run)}"
     if run.request.dry_run:
         yield "  Dry run: nothing will be written."
-
-
-def done(run: Run, result: Json) -> Iterator[str]:
-    """After the run. `result`: what it returns."""
-    for account in run.accounts:
-        if account.state != "ok":
-            yield f"  {_stopped(account)}"
-            continue
-        told = result["accounts"][account.name]
-        changes = [_side(side, told[side]) for side in ("activities", "events")]
-        yield f"  {account.name}: {_read(account)}; {'; '.join(filter(None, changes)) or 'nothing written'}."
-        yield from _left_out(run, account)
-
-
-def _side(side: str, counts: Mapping[str, int]) -> str:
-    names = ("created", "updated", "deleted", "adopted", "held", "quarantined")
-    found = [f"{counts[name]} {name}" for name in names if counts[name]]
-    return f"{side}: {', '.join(found)}" if found else ""
 
 
 def _stopped(account: RunAccount) -> str:
