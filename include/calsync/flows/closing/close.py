@@ -270,7 +270,7 @@ def _quarantined(rows: Iterable[PlanRow], names: Mapping[int, str]) -> Iterator[
         items[row.account_id, row.error or row.reason].append(what)
     for (account_id, why), them in items.items():
         verb = "is" if len(them) == 1 else "are"
-        yield f"account {names[account_id]}: {summary_text.named(them)} {verb} in quarantine: {why}"
+        yield f"account {names[account_id]}: {told.named(them)} {verb} in quarantine: {why}"
 
 
 def _failed_accounts(run: Run) -> list[str]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from include.calsync.core.raw import Json
 from include.calsync.core.text_table import text_table
-from include.calsync.flows.told import some
+from include.calsync.flows.told import named, some
 
 SIDES = {"events": "Google", "activities": "Pipedrive"}
 WRITTEN = {"created": "new", "updated": "changed", "deleted": "removed", "adopted": "linked"}
 WAITING = {"held": "kept back", "quarantined": "set aside"}
 HEAD = ("account", "in", "read", "left out", *WRITTEN.values(), *WAITING.values(), "state")
 COUNTS = ("listed", "skipped", *WRITTEN, *WAITING)
-NAMED_COUNT = 5
 LONGEST_NOTE = 1000
 """Characters that Airflow keeps of a note."""
 
@@ -70,9 +69,3 @@ def note(result: Json) -> str:
         names = [name for name, found in accounts.items() if found["state"] == state]
         said += f" {word}: {named(names)}." if names else ""
     return f"{said} {some(len(accounts), 'account')}."[:LONGEST_NOTE]
-
-
-def named(names: Sequence[str]) -> str:
-    """The first few names, and how many more there are."""
-    more = len(names) - NAMED_COUNT
-    return ", ".join(names[:NAMED_COUNT]) + (f" and {more} more" if more > 0 else "")
