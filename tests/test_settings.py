@@ -272,8 +272,9 @@ def test_environment() -> None:
             "CALSYNC_RESEND_AFTER_S": "0.5",
             "CALSYNC_LOG_PERSONAL_DATA": "True",
             "CALSYNC_SCHEDULE": "0 * * * *",
+            "CALSYNC_KEEP_DAYS": "30",
         }
-    ) == Environment(Path("/etc/calsync.yaml"), 3, 0.5, True, "0 * * * *")
+    ) == Environment(Path("/etc/calsync.yaml"), 3, 0.5, True, "0 * * * *", keep_days=30)
 
 
 @pytest.mark.parametrize(
@@ -282,6 +283,7 @@ def test_environment() -> None:
         ("CALSYNC_SHARDS", ["0", "-1", "65", "1.5", "many"]),
         ("CALSYNC_RESEND_AFTER_S", ["nan", "inf", "-1", "soon", "1e9"]),
         ("CALSYNC_LOG_PERSONAL_DATA", ["maybe", "2"]),
+        ("CALSYNC_KEEP_DAYS", ["29", "0", "-400", "400.5", "always", "36501"]),
         ("CALSYNC_DEPLOYMENT", ["a b", "ä", "x" * 65, "prod,"]),
     ],
 )

@@ -16,6 +16,9 @@ UNNAMED = ("unnamed",)
 """The installation where nothing tells which one it is."""
 DEFAULT_SCHEDULE = "*/5 * * * *"
 DEFAULT_RESEND_AFTER_S = 120.0
+DEFAULT_KEEP_DAYS = 400
+LEAST_KEEP_DAYS = 30
+"""An undo goes so far back."""
 _T = TypeVar("_T")
 
 
@@ -30,6 +33,8 @@ class Environment:
     schedule: str = DEFAULT_SCHEDULE
     deployments: tuple[str, ...] = UNNAMED
     """This installation's id; then those of former ones, whose store and events it takes over."""
+    keep_days: int = DEFAULT_KEEP_DAYS
+    """How long the change log, runs with their results, and what ended pairs held are kept."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], *, deployment: str = UNNAMED[0]) -> Self:
@@ -51,6 +56,7 @@ class Environment:
             accounts_file=read("CALSYNC_ACCOUNTS_FILE", Path, None, "a path"),
             shards=read("CALSYNC_SHARDS", _shards, None, "a whole number from 1 to 64"),
             resend_after_s=read("CALSYNC_RESEND_AFTER_S", _seconds, DEFAULT_RESEND_AFTER_S, "seconds, 0 to 86400"),
+            keep_days=read("CALSYNC_KEEP_DAYS", _days, DEFAULT_KEEP_DAYS, "whole days, 30 to 36500"),
             log_personal_data=read("CALSYNC_LOG_PERSONAL_DATA", _flag, False, "true or false"),
             schedule=read("CALSYNC_SCHEDULE", str, DEFAULT_SCHEDULE, "a cron expression"),
             deployments=read("CALSYNC_DEPLOYMENT", _names, (deployment,), "a name of at most 64 letters, digits, -._"),
@@ -70,6 +76,13 @@ def _names(value: str) -> tuple[str, ...]:
 def _shards(value: str) -> int:
     number = int(value)
     if not 1 <= number <= 64:
+        raise ValueError
+    return number
+
+
+def _days(value: str) -> int:
+    number = int(value)
+    if not LEAST_KEEP_DAYS <= number <= 36_500:
         raise ValueError
     return number
 

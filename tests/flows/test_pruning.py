@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, delete, func, select, update
 
+from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.flows.closing.close import close
 from include.calsync.store import pruning
 from include.calsync.store.tables import (
@@ -14,8 +15,8 @@ from include.calsync.store.tables import (
     change_log,
     held_item,
     hold,
+    log_guard,
     plan_row,
-    run_account,
     run_usage,
     sync_run,
 )
@@ -30,6 +31,11 @@ DAY_S = 86_400
 def count(world: World, table: Table) -> int:
     with world.engine.connect() as conn:
         return int(conn.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def rows(world: World) -> list[Any]:
+    with world.engine.connect() as conn:
+        return list(conn.execute(select(plan_row).order_by(plan_row.c.id)))
 
 
 def plans(world: World) -> list[tuple[Any, str]]:
@@ -51,26 +57,66 @@ def die() -> None:
     raise Killed
 
 
-def test_plans_are_kept_for_a_week_and_runs_for_ninety_days(world: World) -> None:
+def test_values_of_plans_are_kept_for_a_week_and_decisions_as_long_as_the_run(world: World) -> None:
     world.green()
     world.activity("Call")
     world.green()
-    entries = count(world, change_log)
-    assert len(plans(world)) == 1
+    assert [row.payload["activity"]["subject"] for row in rows(world)] == ["Call"]
     world.pass_time(6 * DAY_S)
     world.green()
-    assert len(plans(world)) == 1
+    assert [row.format for row in rows(world)] == [ROW_FORMAT]
     world.pass_time(1.1 * DAY_S)
     world.green()
-    assert plans(world) == []
-    wrote, last = run_ids(world)
-    world.pass_time(84 * DAY_S)
-    world.green()
-    assert [wrote, last] != run_ids(world)
-    assert (count(world, sync_run), count(world, run_account)) == (1, 1)
-    assert count(world, run_usage) > 0
-    assert (count(world, change_log), len(world.links())) == (entries, 1)
+    (row,) = rows(world)
+    assert (row.payload, row.conflicts, row.format) == ({}, None, 0)
+    assert (row.rule, row.state, row.action) == ("a new activity gets an event", "confirmed", "create_event")
+    assert row.activity_id == world.the_activity()["id"]
     world.assert_quiet()
+
+
+def test_runs_and_the_log_are_kept_as_long_as_the_environment_says(world: World) -> None:
+    world.keep_days = 30
+    world.green()
+    activity = world.activity("Call")
+    world.green()
+    wrote = run_ids(world)[-1]
+    entries = count(world, change_log)
+    world.pass_time(29 * DAY_S)
+    world.pipedrive.edit_activity(activity["id"], subject="Call back")
+    world.green()
+    assert wrote in run_ids(world)
+    assert count(world, change_log) == entries + 1
+    world.pass_time(2 * DAY_S)
+    world.green()
+    assert wrote not in run_ids(world)
+    assert [row.action for row in world.changes()] == ["merge"]
+    assert [row.rule for row in rows(world)] == ["the activity was edited: merge"]
+    assert count(world, log_guard) == 0
+    assert count(world, run_usage) > 0
+    assert len(world.links()) == 1
+    world.assert_quiet()
+
+
+def test_a_run_stays_whose_hold_waits(world: World) -> None:
+    world.keep_days = 30
+    world.anna_is(max_delete_count=0, max_delete_ratio=0.01)
+    world.green()
+    world.activity("Call")
+    world.green()
+    world.google.delete_event(world.calendar, world.the_event()["id"])
+    assert world.sync().failure is not None
+    asked = run_ids(world)[-1]
+    world.anna_is(enabled=False)  # so that nobody is asked anew
+    world.pass_time(40 * DAY_S)
+    world.sync()
+    assert asked in run_ids(world)
+    with world.engine.begin() as conn:
+        conn.execute(update(hold).values(state="lapsed"))
+        conn.execute(delete(held_item))
+    world.sync()
+    assert asked not in run_ids(world)
+    world.sync()
+    assert count(world, hold) == 0
 
 
 def test_runs_that_had_nothing_to_do_are_kept_for_a_day(world: World) -> None:
@@ -156,10 +202,11 @@ def test_a_run_that_died_is_never_taken_for_done(world: World) -> None:
         world.sync()
     (dead,) = plans(world)
     assert dead[1] == "planned"
+    (whole,) = rows(world)
     world.pass_time(8 * DAY_S)
     world.add_colleague("ben")
     world.sync(accounts=["ben"])  # this one drops what is old
-    assert dead in plans(world)
+    assert whole in rows(world)
     world.pass_time(LEASE_S)
     summary = close(world.services(), dead[0], "late try")
     assert "were not carried out" in str(summary.failure)
@@ -176,7 +223,7 @@ def test_a_run_drops_only_so_much(world: World, monkeypatch: pytest.MonkeyPatch)
     left = []
     for _ in range(3):
         world.green()
-        left.append(len(plans(world)))
+        left.append(sum(row.format > 0 for row in rows(world)))
     assert left == [3, 1, 0]
     world.pass_time(91 * DAY_S)
     kept = count(world, sync_run)

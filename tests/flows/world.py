@@ -92,6 +92,7 @@ class World:
     offset: timedelta = timedelta(0)
     resend_after_s: float = 120.0
     log_personal_data: bool = False
+    keep_days: int = 400
     deployments: tuple[str, ...] = ("sandbox",)
     limited: bool = False
     """Whether the limits of the store are at work: token budget, pauses, requests per second."""
@@ -174,6 +175,7 @@ class World:
                 log_personal_data=self.log_personal_data,
                 schedule="*/5 * * * *",
                 deployments=self.deployments,
+                keep_days=self.keep_days,
             ),
             clock=self.clock,
         )

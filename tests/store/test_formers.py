@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, update
 
 from include.calsync.store import formers, mapping
-from include.calsync.store.pruning import FORMERS_KEPT, prune
+from include.calsync.store.pruning import prune
 from include.calsync.store.tables import former, link
 from tests.store.conftest import NOON
 
@@ -64,8 +64,10 @@ def test_it_is_dropped_after_long(store: Engine, account_id: int) -> None:
     with store.begin() as conn:
         ended(conn, account_id, 1, "e0", 0)
         ended(conn, account_id, 2, "e1", 2)
-        prune(conn, NOON + FORMERS_KEPT + timedelta(days=1))
-        assert list(conn.execute(select(former.c.event_id)).scalars()) == ["e1"]
+        ended(conn, account_id, 3, "e2", 0)
+        conn.execute(update(former).where(former.c.event_id == "e2").values(leaves=True))
+        prune(conn, NOON + timedelta(days=401), timedelta(days=400))
+        assert set(conn.execute(select(former.c.event_id)).scalars()) == {"e1", "e2"}, "e2 is still to be removed"
 
 
 def test_what_is_still_to_be_removed_is_known_by_calendar_and_company(store: Engine, account_id: int) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, select, text, update
+from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from include.calsync.store.tables import account, change_log, cursor, link, plan_row, run_account, sync_run
+from include.calsync.store.tables import account, change_log, cursor, link, log_guard, plan_row, run_account, sync_run
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -122,6 +122,30 @@ class TestChangeLog:
     @pytest.mark.parametrize("dialect", ["postgresql"])
     def test_the_table_is_not_truncated(self, store: Engine) -> None:
         self._refused(store, "TRUNCATE change_log CASCADE")
+
+    @pytest.mark.parametrize(
+        ("guard", "statement"),
+        [
+            ({"before": NOON}, "DELETE FROM change_log"),
+            ({"before": NOON + timedelta(days=1)}, "UPDATE change_log SET after = NULL"),
+            ({"erasing": True}, "DELETE FROM change_log"),
+            ({"erasing": True}, "UPDATE change_log SET reason = 'other', after = NULL"),
+            ({"erasing": True}, "UPDATE change_log SET activity_id = 8"),
+        ],
+    )
+    def test_a_guard_allows_no_more_than_it_says(self, store: Engine, guard: dict[str, Any], statement: str) -> None:
+        with store.begin() as connection:
+            connection.execute(insert(log_guard).values(key="test", **guard))
+        self._refused(store, statement)
+
+    def test_entries_from_before_the_time_said_go_and_texts_are_blanked_where_that_is_said(self, store: Engine) -> None:
+        with store.begin() as connection:
+            connection.execute(insert(log_guard).values(key="test", erasing=True))
+            connection.execute(update(change_log).values(before=None, after={"subject": "…"}, lost=None, actor=None))
+            assert connection.execute(select(change_log.c.after)).scalars().all() == [{"subject": "…"}]
+            connection.execute(update(log_guard).values(before=NOON + timedelta(seconds=1)))
+            connection.execute(delete(change_log))
+            assert connection.execute(select(change_log.c.id)).all() == []
 
     def _refused(self, store: Engine, statement: str) -> None:
         with pytest.raises(IntegrityError, match=r"law 12.*append-only"), store.begin() as connection:

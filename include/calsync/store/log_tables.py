@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table, false
 
 from include.calsync.store.metadata import Key, OptionalJson, metadata, one_of
 from include.calsync.store.types import Identifier, UtcDateTime, Words
@@ -31,6 +31,15 @@ change_log = Table(
     Index("ix_change_log_activity", "company_id", "activity_id"),
     Index("ix_change_log_event", "calendar_id", "event_id"),
     comment="append-only (trigger)",
+)
+
+log_guard = Table(
+    "log_guard",
+    metadata,
+    Column("key", String(20), primary_key=True),
+    Column("before", UtcDateTime, comment="entries from before then may be deleted"),
+    Column("erasing", Boolean, nullable=False, server_default=false(), comment="texts may be blanked"),
+    comment="what the transaction that put it here may do to the change log (trigger); no transaction leaves it",
 )
 
 open_write = Table(

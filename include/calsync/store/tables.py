@@ -29,6 +29,7 @@ from include.calsync.store.limit_tables import pause as pause
 from include.calsync.store.limit_tables import rate_slot as rate_slot
 from include.calsync.store.limit_tables import token_budget as token_budget
 from include.calsync.store.log_tables import change_log as change_log
+from include.calsync.store.log_tables import log_guard as log_guard
 from include.calsync.store.log_tables import open_write as open_write
 from include.calsync.store.metadata import Key, OptionalJson, one_of, only
 from include.calsync.store.metadata import metadata as metadata
@@ -300,7 +301,9 @@ copy = Table(
     comment="events of meetings that have their activity through another account's event",
 )
 
-FORMAT = "of the payload; tasks of another version leave it alone"
+FORMAT = "of the payload; tasks of another version leave it alone; 0: the payload was dropped"
+FULL = "format > 0 AND state != 'planned'"
+"""Says that a row's payload may be dropped once it is old."""
 
 plan_row = Table(
     "plan_row",
@@ -325,6 +328,7 @@ plan_row = Table(
     Index("ix_plan_row_work", "run_id", "account_id", "state"),
     Index("ix_plan_row_activity", "activity_id"),
     Index("ix_plan_row_event", "event_id"),
+    Index("ix_plan_row_full", "id", **only(FULL)),
     comment="what a run is going to do, row by row; the same rows are shown by a dry run",
 )
 
@@ -333,12 +337,12 @@ hold = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("account_id", ForeignKey("account.id"), nullable=False, index=True),
-    Column("run_id", String(36), nullable=False),
+    Column("run_id", String(36), nullable=False, index=True),
     Column("rule", String(40), nullable=False),
     Column("message", Prose(), nullable=False),
     Column("limits", JSON, nullable=False, comment="as configured then: a person who changes them approves"),
     Column("state", String(20), nullable=False, server_default="open"),
-    Column("opened_at", UtcDateTime, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False, index=True),
     Column("item_count", Integer, nullable=False, comment="when it was opened"),
     Column("asked_by", Identifier(500), comment="the Airflow run that asks a person, under Required Actions"),
     Column("decided_at", UtcDateTime),

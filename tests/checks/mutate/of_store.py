@@ -107,7 +107,7 @@ STORE = [
     ),
     Mutation(
         "store/migrations/versions/0001_schema.py",
-        '    "append_only_delete": "BEFORE DELETE ON change_log",\n',
+        '    "append_only_delete": f"BEFORE DELETE ON change_log WHEN NOT {OLD_ENTRY}",\n',
         "",
         "the change log can be shortened (law 12, SQLite)",
         LAWS,

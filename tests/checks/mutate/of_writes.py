@@ -31,9 +31,9 @@ WRITES = [
     ),
     Mutation(
         "store/pruning.py",
-        'where(plan_row.c.state != "planned")',
-        "where(plan_row.c.id > 0)",
-        "a dead run that is started again later moves its cursors (law 7)",
+        'text(f"({FULL})")',
+        'text("(format > 0)")',
+        "a dead run that is started again later carries out nothing (law 5)",
         "tests/flows/test_pruning.py -k taken_for_done",
     ),
     Mutation(

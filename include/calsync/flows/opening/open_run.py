@@ -50,7 +50,7 @@ def open_run(services: Services, request: RunRequest) -> str:
     directory = Directory(services.engine, services.clock, read_only=request.dry_run)
     with services.engine.begin() as conn:
         runs.drop_stale(conn, services.clock() - STAGING_KEPT)
-        pruning.prune(conn, services.clock())
+        pruning.prune(conn, services.clock(), timedelta(days=services.environment.keep_days))
         runs.create(
             conn,
             run_id=run_id,

@@ -26,12 +26,21 @@ UNDONE = """NOT EXISTS (
 )"""
 CURSORS_LAST = "law 7, cursors last: this run has not pulled, planned and carried out all of this account"
 APPEND_ONLY = "law 12, explainable: the change log is append-only"
+# What no erasure may touch. Who keeps the log short, or blanks texts in it, says so in `log_guard` first.
+FACTS = (
+    "id", "at", "run_id", "account_id", "link_id", "company_id", "activity_id", "calendar_id", "event_id", "side",
+    "action", "reason",
+)  # fmt: skip
+OLD_ENTRY = 'EXISTS (SELECT 1 FROM log_guard WHERE OLD.at < log_guard."before")'
+BLANKED = "EXISTS (SELECT 1 FROM log_guard WHERE log_guard.erasing) AND " + " AND ".join(
+    f"OLD.{name} IS NOT DISTINCT FROM NEW.{name}" for name in FACTS
+)
 
 SQLITE_TRIGGERS = {
     "cursors_last_insert": f"BEFORE INSERT ON cursor WHEN {UNDONE}",
     "cursors_last_update": f"BEFORE UPDATE ON cursor WHEN {UNDONE}",
-    "append_only_update": "BEFORE UPDATE ON change_log",
-    "append_only_delete": "BEFORE DELETE ON change_log",
+    "append_only_update": f"BEFORE UPDATE ON change_log WHEN NOT ({BLANKED.replace('IS NOT DISTINCT FROM', 'IS')})",
+    "append_only_delete": f"BEFORE DELETE ON change_log WHEN NOT {OLD_ENTRY}",
 }
 
 # TRUNCATE deletes no rows as triggers see it, hence the last one.
@@ -54,6 +63,7 @@ def upgrade() -> None:
     _create_deployment()
     _create_directory()
     _create_former()
+    _create_log_guard()
     _create_pause()
     _create_rate_slot()
     _create_sync_run()
@@ -98,6 +108,7 @@ def downgrade() -> None:
         "sync_run",
         "rate_slot",
         "pause",
+        "log_guard",
         "former",
         "directory",
         "deployment",
@@ -119,7 +130,9 @@ def _create_triggers() -> None:
             op.execute(f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{message}'); END")
         return
     op.execute(_function("calsync_cursors_last", f"IF {UNDONE} THEN {_raise(CURSORS_LAST)} END IF; RETURN NEW;"))
-    op.execute(_function("calsync_append_only", _raise(APPEND_ONLY)))
+    may_delete = f"IF TG_OP = 'DELETE' THEN IF {OLD_ENTRY} THEN RETURN OLD; END IF; END IF;"
+    may_blank = f"IF TG_OP = 'UPDATE' THEN IF {BLANKED} THEN RETURN NEW; END IF; END IF;"
+    op.execute(_function("calsync_append_only", f"{may_delete} {may_blank} {_raise(APPEND_ONLY)}"))
     for name, when in POSTGRESQL_TRIGGERS.items():
         op.execute(f"CREATE TRIGGER {name} {when}")
 
@@ -350,6 +363,17 @@ def _create_change_log() -> None:
     op.create_index(op.f("ix_change_log_run_id"), "change_log", ["run_id"])
 
 
+def _create_log_guard() -> None:
+    op.create_table(
+        "log_guard",
+        sa.Column("key", sa.String(20), nullable=False),
+        sa.Column("before", UtcDateTime(), comment="entries from before then may be deleted"),
+        sa.Column("erasing", sa.Boolean(), server_default=sa.false(), nullable=False, comment="texts may be blanked"),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_log_guard")),
+        comment="what the transaction that put it here may do to the change log (trigger); no transaction leaves it",
+    )
+
+
 def _create_copy() -> None:
     op.create_table(
         "copy",
@@ -425,6 +449,8 @@ def _create_hold() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
     )
     op.create_index(op.f("ix_hold_account_id"), "hold", ["account_id"])
+    op.create_index(op.f("ix_hold_opened_at"), "hold", ["opened_at"])
+    op.create_index(op.f("ix_hold_run_id"), "hold", ["run_id"])
 
 
 def _create_intent() -> None:
@@ -625,7 +651,7 @@ def _create_plan_row() -> None:
             sa.Integer(),
             server_default="1",
             nullable=False,
-            comment="of the payload; tasks of another version leave it alone",
+            comment="of the payload; tasks of another version leave it alone; 0: the payload was dropped",
         ),
         sa.Column("error", sa.Text()),
         sa.CheckConstraint("side IN ('events', 'activities', 'store')", name=op.f("ck_plan_row_side")),
@@ -641,6 +667,8 @@ def _create_plan_row() -> None:
     op.create_index("ix_plan_row_work", "plan_row", ["run_id", "account_id", "state"])
     op.create_index("ix_plan_row_activity", "plan_row", ["activity_id"])
     op.create_index("ix_plan_row_event", "plan_row", ["event_id"])
+    full = sa.text("format > 0 AND state != 'planned'")
+    op.create_index("ix_plan_row_full", "plan_row", ["id"], sqlite_where=full, postgresql_where=full)
 
 
 def _create_quarantine() -> None:
@@ -754,7 +782,7 @@ def _create_held_item() -> None:
             sa.Integer(),
             server_default="1",
             nullable=False,
-            comment="of the payload; tasks of another version leave it alone",
+            comment="of the payload; tasks of another version leave it alone; 0: the payload was dropped",
         ),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_held_item_account_id")),
         sa.ForeignKeyConstraint(["hold_id"], ["hold.id"], name=op.f("fk_held_item_hold_id"), ondelete="CASCADE"),
