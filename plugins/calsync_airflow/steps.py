@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow.sdk import Param, chain
 
+from calsync_airflow import TAG
 from calsync_airflow.operators import NAMES
 from calsync_airflow.operators.close import CloseRunOperator
 from calsync_airflow.operators.plan import PlanSyncOperator
@@ -15,7 +16,6 @@ from calsync_airflow.operators.upsert import UpsertActivitiesOperator, UpsertEve
 from calsync_airflow.retries import DEFAULT_ARGS
 
 OWNER = "calsync"
-TAG = "calsync"
 TAGS = [TAG, "pipedrive", "google calendar"]
 
 # An upload of 100,000 activities writes for three hours at 10 a second, and a shard may have several such accounts, one
@@ -37,7 +37,7 @@ DOCS = {
     "of the first writes. Skipped if there is nothing to write, and in a dry run.",
     "upsert_activities": "Writes to Pipedrive what the plan says, as `upsert_events` does to Google Calendar.",
     "close": "Ends the run, whatever happened before. **If it is red, its message says what to do.** Its log has a "
-    "table of what was done for each account.",
+    "table of what was done for each account, and the run's note has the totals.",
 }
 """What each task is for, and what is to be read in its log; shown with the task."""
 

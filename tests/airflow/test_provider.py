@@ -74,4 +74,5 @@ def test_secrets_are_password_fields(seen: dict[str, Any], name: str) -> None:
 
 
 def test_forms_and_plugins_are_loaded_without_a_hook(seen: dict[str, Any]) -> None:
-    assert seen["executed"] == ["plugins.calsync_airflow", "plugins.calsync_airflow.provider_info"]
+    plugin = ["calsync_airflow", "calsync_airflow.run_notes", "calsync_plugin"]
+    assert seen["executed"] == [*plugin, "plugins.calsync_airflow", "plugins.calsync_airflow.provider_info"]

@@ -36,6 +36,7 @@ class Outcome:
     names: dict[str, str]
     """Of mapped tasks, as Airflow shows them."""
     result: Any
+    note: str | None
     xcoms: str
 
 
@@ -88,6 +89,7 @@ def run(root: Path, airflow_database: None) -> Callable[..., Outcome]:
     """`run(dag_id, **params)`: one DAG run, to its end."""
 
     def start(dag_id: str = "calendar_sync", **conf: Any) -> Outcome:
+        from airflow.models.dagrun import DagRun
         from airflow.models.xcom import XComModel
         from airflow.utils.session import create_session
 
@@ -96,10 +98,12 @@ def run(root: Path, airflow_database: None) -> Callable[..., Outcome]:
         with create_session() as session:
             mine = XComModel.run_id == finished.run_id, XComModel.dag_id == dag_id
             xcoms = session.scalars(select(XComModel.value).where(*mine)).all()
+            note = session.scalars(select(DagRun).where(DagRun.id == finished.id)).one().note
         return Outcome(
             state=str(finished.state),
             tasks={ti.task_id: str(ti.state) for ti in tasks},
             tries={ti.task_id: ti.try_number for ti in tasks},
+            note=note,
             names={ti.task_id: str(ti.rendered_map_index) for ti in tasks if ti.map_index >= 0},
             result=close.xcom_pull(task_ids="close") if close is not None else None,
             xcoms=json.dumps(xcoms),
@@ -116,6 +120,7 @@ def test_a_sync_brings_both_ways_and_then_rests(company: Company, run: Callable[
     assert (outcome.state, outcome.tasks) == ("success", GREEN)
     assert outcome.names == dict.fromkeys(("pull_events", "upsert_events", "upsert_activities"), "anna")
     assert company.titles() == company.subjects() == ["Call", "Lunch"]
+    assert outcome.note == "Google: 1 new. Pipedrive: 1 new. 1 account."
     anna = outcome.result["accounts"]["anna"]
     assert (anna["state"], anna["activities"]["created"], anna["events"]["created"]) == ("ok", 1, 1)
     company.sandbox.pipedrive.reset_requests()
@@ -138,6 +143,7 @@ def test_dry_run_skips_the_writes_and_is_green(company: Company, run: Callable[.
     assert outcome.state == "success"
     assert outcome.tasks == {**GREEN, "upsert_events": "skipped", "upsert_activities": "skipped"}
     assert outcome.result["dry_run"] is True
+    assert outcome.note == "Dry run, nothing was written. Google: 1 new. 1 account."
     assert company.titles() == []
 
 
@@ -197,6 +203,7 @@ def test_failed_account_turns_close_red_after_its_result(company: Company, run: 
     assert outcome.state == "failed"
     assert outcome.tasks == {**GREEN, "close": "failed"}
     assert outcome.tries["close"] == 1
+    assert outcome.note == "Google: 1 new. Failed: ben. 2 accounts."
     states = {name: found["state"] for name, found in outcome.result["accounts"].items()}
     assert states == {"anna": "ok", "ben": "failed"}
     assert "Connection nowhere is missing" in outcome.result["accounts"]["ben"]["error"]

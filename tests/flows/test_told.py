@@ -33,6 +33,11 @@ def say(world: World, caplog: pytest.LogCaptureFixture) -> Say:
     return run
 
 
+def table(text: str) -> list[list[str]]:
+    """The cells that are filled, line by line."""
+    return [line.split() for line in text.splitlines()]
+
+
 def test_an_account_that_was_not_read_is_not_called_equal(world: World, say: Say) -> None:
     world.green()
     world.tokens["pipedrive_default"] = "0" * 40
@@ -108,13 +113,14 @@ def test_what_an_uploads_params_leave_out_is_counted(world: World, say: Say) -> 
     )
     assert "left out: 1 activity that the upload's params leave out" in text
     assert "left out: 1 event that the upload's params leave out" in text
-    assert "anna: read 2 activities and 1 event; events: 1 created." in text
+    assert "anna: read 2 activities and 1 event; 1 change planned." in text
+    assert ["anna", "Google", "1", "1", "1", "ok"] in table(text)
 
 
 def test_only_a_complete_comparison_says_equal(world: World, say: Say) -> None:
     world.green()
     world.activity("Call")
-    assert "events: 1 created" in say()
+    assert ["anna", "Google", "1", "ok"] in table(say())
     incremental = say()
     assert "equal" not in incremental
     assert "Nothing of what was read has to be changed." in incremental
@@ -130,7 +136,7 @@ def test_items_that_are_set_aside_are_no_equal_ones(world: World, say: Say) -> N
     text = say(world.reconcile)
     assert "equal" not in text
     assert "in quarantine, held or waiting: 1 item." in text
-    assert "activities: 1 quarantined" in text
+    assert ["anna", "Pipedrive", "1", "1", "ok"] in table(text)
 
 
 def test_every_reason_has_words(root: Path) -> None:

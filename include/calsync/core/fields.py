@@ -6,7 +6,6 @@ leaves default values out (Calendar API v3 reference: events). Only a time that 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +14,7 @@ from typing import Any
 
 from include.calsync.core import received
 from include.calsync.core.limits import EVENT_PLACE, EVENT_TITLE, NAME, NOTE, PLACE, SUBJECT, shorten
-from include.calsync.core.model import ActivityView, Context, EventView, When
+from include.calsync.core.model import ActivityView, Context, EventView, When, flat
 from include.calsync.core.raw import Body, Raw
 from include.calsync.core.text import clean_characters, escape, one_line, plain, unescape
 from include.calsync.core.visibility import visibility_body
@@ -28,7 +27,7 @@ def activity_view(raw: Raw, context: Context) -> ActivityView:
     """An activity of the v2 API. Raises Unreadable if its time means nothing, or a member is of another type."""
     received.check(raw)
     shown = {name: half.read(raw) for name, half in ACTIVITY.items()}
-    names = {name: one_line(value) for name, value in dataclasses.asdict(context).items()}
+    names = {name: one_line(value) for name, value in flat(context).items()}
     return ActivityView(context=Context(**names), **shown)
 
 

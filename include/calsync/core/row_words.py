@@ -97,16 +97,10 @@ def words_of(
     """
     words = LANGUAGES[language]
     told = personal and not is_secret(row.payload)
-    why = because(
-        row.rule,
-        row.reason,
-        cause=str(row.payload.get("cause") or ""),
-        setting=str(row.payload.get("by_setting") or ""),
-        language=language,
-    )
+    why = because_of(row, language)
     held = words.holds.get(hold, "") if row.state == "held" else ""
     return RowWords(
-        what=words.actions["held"] if row.state == "held" else _action(row, words),
+        what=words.actions["held"] if row.state == "held" else action_of(row, language),
         activity=str(row.activity_id or ""),
         event=row.event_id or "",
         when=_when(row.payload, words, known_zone(policy.zone)),
@@ -124,13 +118,20 @@ def is_secret(payload: Payload) -> bool:
     return hidden or is_veiled(event) or bool(activity.get("private"))
 
 
-def _action(row: Row, words: Language) -> str:
-    name = row.action
+def action_of(row: Row, language: str = DEFAULT) -> str:
+    """What the row does, in two or three words."""
+    name, words = row.action, LANGUAGES[language]
     if name == Action.MERGE:
         sides = [side for side, _ in kinds_of(row)]
         one = {(Side.EVENT,): "change_event", (Side.ACTIVITY,): "change_activity", (): name}
         name = one.get(tuple(sides), "change_both")
     return words.actions.get(name, name)
+
+
+def because_of(row: Row, language: str = DEFAULT) -> str:
+    """Why the row does it."""
+    cause, setting = row.payload.get("cause") or "", row.payload.get("by_setting") or ""
+    return because(row.rule, row.reason, cause=cause, setting=setting, language=language)
 
 
 def _when(payload: Payload, words: Language, zone: ZoneInfo) -> str:
@@ -155,7 +156,7 @@ def _changes(row: Row, policy: Policy, words: Language, *, told: bool, limit: in
     Of a row that is kept back first what it would do.
     """
     if row.state == "held":
-        yield f"({_action(row, words)})"
+        yield f"({action_of(row, words.name)})"
     title = _title(row.payload, policy) if told else ""
     if title:
         yield _short(title, limit)

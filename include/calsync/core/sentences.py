@@ -22,6 +22,7 @@ class Language:
     why something is kept back. `looks` say what a look at an item without a link found.
     """
 
+    name: str
     rules: Mapping[str, str]
     causes: Mapping[str, str]
     reasons: Mapping[str, str]
@@ -39,6 +40,7 @@ class Language:
 
 LANGUAGES: Mapping[str, Language] = {
     "en": Language(
+        name="en",
         rules=sentences_en.RULES,
         causes=sentences_en.CAUSES,
         reasons=sentences_en.REASONS,

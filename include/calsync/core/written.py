@@ -8,7 +8,7 @@ from typing import Self
 
 from include.calsync.core.fields import VALUES, context_block
 from include.calsync.core.limits import EVENT_PLACE, EVENT_TITLE, NAME, shorten
-from include.calsync.core.model import ActivityView, Context, EventView
+from include.calsync.core.model import ActivityView, Context, EventView, flat
 from include.calsync.core.moved_times import move_event
 from include.calsync.core.policy import Policy
 from include.calsync.core.raw import Json
@@ -30,7 +30,7 @@ class Written:
 
     def to_json(self) -> Json:
         """As stored."""
-        out = {"title": dataclasses.asdict(self.title), "block": self.block, "color": self.color}
+        out = {"title": flat(self.title), "block": self.block, "color": self.color}
         return out | ({"visibility": self.visibility} if self.visibility else {})
 
     @classmethod

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from include.calsync.core import sentences
 from include.calsync.core.decide import Action
 from include.calsync.core.policy import Side
-from include.calsync.core.raw import Json
 from include.calsync.core.row_words import KINDS, Row, kinds_of
 from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
@@ -20,7 +20,37 @@ from include.calsync.flows.run_account import RunAccount
 DOUBTFUL = frozenset({"activity_not_found", "ambiguous", "unreadable"})
 UPLOAD = "start upload_unsynced_activities"
 
+NAMED_COUNT = 5
+ONE = {Side.EVENT: "event", Side.ACTIVITY: "activity"}
 SIDES = {Side.EVENT: "to Google", Side.ACTIVITY: "to Pipedrive"}
+
+
+def pulled(accounts: Sequence[RunAccount], side: Side, since: Mapping[int, datetime | None]) -> Iterator[str]:
+    """After a pull: a line for each account of which something was listed; the others are named together.
+
+    `since`: by account from when changes were asked for, if that is a time.
+    """
+    still = []
+    for account in accounts:
+        count = account.counts.get(f"{side}_listed", 0)
+        if account.state != "ok":
+            continue  # why was told when it stopped
+        if not count:
+            still.append(account.name)
+            continue
+        asked = since.get(account.id)
+        new_count, out_count = account.counts.get(f"{side}_new", 0), sum(skipped(account)[side].values())
+        parts = [f"{some(count, ONE[side])} listed", f"{new_count} new" if new_count else ""]
+        parts += [f"{out_count} left out" if out_count else ""]
+        yield f"{account.name}: {', '.join(filter(None, parts))}" + (f" (since {asked:%H:%M:%S} UTC)" if asked else "")
+    if still:
+        yield f"Nothing listed: {named(still)}"
+
+
+def named(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - NAMED_COUNT
+    return ", ".join(names[:NAMED_COUNT]) + (f" and {more} more" if more > 0 else "")
 
 
 def planned(run: Run, account: RunAccount, rows: Sequence[Row]) -> Iterator[str]:
@@ -56,24 +86,6 @@ def conclusion(run: Run, *, planned: bool) -> Iterator[str]:
         yield f"  {_nothing_planned(run)}"
     if run.request.dry_run:
         yield "  Dry run: nothing will be written."
-
-
-def done(run: Run, result: Json) -> Iterator[str]:
-    """After the run. `result`: what it returns."""
-    for account in run.accounts:
-        if account.state != "ok":
-            yield f"  {_stopped(account)}"
-            continue
-        told = result["accounts"][account.name]
-        changes = [_side(side, told[side]) for side in ("activities", "events")]
-        yield f"  {account.name}: {_read(account)}; {'; '.join(filter(None, changes)) or 'nothing written'}."
-        yield from _left_out(run, account)
-
-
-def _side(side: str, counts: Mapping[str, int]) -> str:
-    names = ("created", "updated", "deleted", "adopted", "held", "quarantined")
-    found = [f"{counts[name]} {name}" for name in names if counts[name]]
-    return f"{side}: {', '.join(found)}" if found else ""
 
 
 def _stopped(account: RunAccount) -> str:

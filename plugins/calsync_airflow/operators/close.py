@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator, TriggerRule
 from airflow.sdk.exceptions import AirflowException
 
+from calsync_airflow import RUN_NOTE
 from calsync_airflow.asked import lease_owner_of
 from calsync_airflow.operators.pull import SYNC_RUN_ID
 from calsync_airflow.services import open_services
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 class CloseRunOperator(BaseOperator):
     """Ends a sync run, whatever happened before: always runs, never retries, and is the task that turns a run red.
 
-    XCom `return_value`: the run's result, also when the task then fails.
+    XCom `return_value`: the run's result, also when the task then fails. Under RUN_NOTE: its totals in words, which the
+    plugin makes the run's note in Airflow, as no task can write that.
 
     :param opened_by: id of the task that opened the run
     """
@@ -39,6 +41,8 @@ class CloseRunOperator(BaseOperator):
             raise AirflowException(f"No sync run was opened: read the log of task {self.opened_by}.")
         with open_services() as services:
             summary = close(services, sync_run_id, lease_owner_of(context), broken)
+        if summary.note:
+            ti.xcom_push(key=RUN_NOTE, value=summary.note)
         if summary.failure:
             # Before raising: a failed task's return value is lost otherwise.
             ti.xcom_push(key="return_value", value=summary.result)

@@ -38,6 +38,7 @@ from include.calsync.flows.applying.activity_creation import ActivityCreation
 from include.calsync.flows.applying.event_creation import EventCreation
 from include.calsync.flows.applying.open_writes import recover
 from include.calsync.flows.applying.strands import strands
+from include.calsync.flows.applying.tell import Teller
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.border import border
 from include.calsync.flows.run import Run, at_work, check_format, fail_account, named, resume
@@ -70,20 +71,20 @@ def upsert_activities(services: Services, run_id: str, shard: list[str], owner: 
 
 def _apply(services: Services, run_id: str, shard: list[str], owner: str, side: Side) -> dict[str, int]:
     run = resume(services, run_id, owner, shard)
-    outcome: Counter[str] = Counter()
     if run.request.dry_run:
         return {}
 
-    def apply(account: RunAccount) -> None:
+    def apply(account: RunAccount) -> Counter[str]:
+        outcome: Counter[str] = Counter()
         try:
             with border(f"account {account.name}"):
                 _AccountApply(services, run, account, side, owner).work(outcome)
         except CalsyncError as error:
             fail_account(services, run, account, error)
+        return outcome
 
     with at_work(services, run), ThreadPoolExecutor(PARALLEL_ACCOUNTS) as pool:
-        list(pool.map(apply, run.working()))
-    return dict(outcome)
+        return dict(sum(pool.map(apply, run.working()), Counter()))
 
 
 def _weight(error: BaseException) -> int:
@@ -103,9 +104,15 @@ class _AccountApply:
         )
         self.troubles = Troubles()
         self.counting = threading.Lock()
+        self.teller = Teller(account, side)
 
     def work(self, outcome: Counter[str]) -> None:
-        rows = self._rows()
+        try:
+            self._work(self._rows(), outcome)
+        finally:
+            self.teller.numbers(outcome)
+
+    def _work(self, rows: list[PlanRow], outcome: Counter[str]) -> None:
         if self.run.request.upload is None:
             self._each(rows, outcome)
             return
@@ -117,6 +124,8 @@ class _AccountApply:
                     self._each(rows[start : start + UPLOAD_LEASE_ITEMS], outcome)
             finally:
                 self.services.leases.release(self.account.id, fence)
+            if len(rows) > UPLOAD_LEASE_ITEMS:
+                self.teller.progress(outcome.total(), len(rows))
 
     def _rows(self) -> list[PlanRow]:
         # Rows for the store alone keep what was read: after a write to the same pair that would be out of date.
@@ -166,6 +175,7 @@ class _AccountApply:
             with border(f"account {self.account.name}: {row.action} of {' '.join(_item(row))}"):
                 self.handlers[row.action](row)
             self.troubles.none()
+            self.teller.written(row)
             return "done"
         except (RecordError, FatalError, Unreadable, Defect) as error:
             return self._set_aside(row, error, failed=True)

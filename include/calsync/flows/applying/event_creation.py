@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import BESIDE, MERGED, event_name, event_view, without_nulls
 from include.calsync.core.marks import event_id, read_mark
-from include.calsync.core.model import ActivityView, Origin
+from include.calsync.core.model import ActivityView, EventView, Origin
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import is_veiled
 from include.calsync.core.raw import Body, RawEvent
 from include.calsync.core.records import Columns
 from include.calsync.core.run_records import PlanRow
 from include.calsync.core.text import compose, safe_html
-from include.calsync.core.written import draft
+from include.calsync.core.written import Written, draft
 from include.calsync.errors import (
     Duplicate,
     RecordError,
@@ -53,8 +54,18 @@ class EventCreation(EventWrites):
             return
         left_events.refuse_if_changed(desk, row)
         new = event_anew(desk, row)
-        body = self._fresh_body(row) if new is None else new.body
-        origin = Origin.PIPEDRIVE if new is None else new.pair.origin
+        if new is not None:
+            self._insert_under_free_id(row, new.body, new.pair.origin, partial(self._created_anew, row, new))
+            return
+        activity = ActivityView.from_json(row.payload["activity"])
+        drawn = draft(activity, desk.policy)
+        body = self._fresh_body(row, activity, drawn)
+        self._insert_under_free_id(row, body, Origin.PIPEDRIVE, partial(self._created, row, activity, drawn[1]))
+
+    def _insert_under_free_id(
+        self, row: PlanRow, body: Body, origin: Origin, created: Callable[[RawEvent], None]
+    ) -> None:
+        desk = self.desk
         for generation in range(MAX_GENERATIONS):
             body["id"] = event_id(desk.account.company_id, row.named_activity, desk.calendar_id, generation)
             body = self._marked(body, row.named_activity, body["id"], origin)
@@ -68,10 +79,7 @@ class EventCreation(EventWrites):
                     continue
                 self._adopt(row, known)
                 return
-            if new is None:
-                self._created(row, answer)
-            else:
-                self._created_anew(row, new, answer)
+            created(answer)
             return
         raise Unreadable(f"no free event id in {MAX_GENERATIONS} tries")
 
@@ -81,10 +89,9 @@ class EventCreation(EventWrites):
         if other is not None and event.get("status") != "cancelled":
             refuse_others({event["id"]: other}, ours[0])
 
-    def _fresh_body(self, row: PlanRow) -> Body:
+    def _fresh_body(self, row: PlanRow, activity: ActivityView, drawn: tuple[EventView, Written, str]) -> Body:
         """The event as the activity alone makes it."""
-        activity = ActivityView.from_json(row.payload["activity"])
-        view, written, block = draft(activity, self.desk.policy)
+        view, written, block = drawn
         html = str((row.payload["activity_raw"] or {}).get("public_description") or activity.description)
         changes = {name: getattr(view, name) for name in map(event_name, MERGED)}
         own = {name: value for name in BESIDE if (value := getattr(written, name))}
@@ -119,10 +126,8 @@ class EventCreation(EventWrites):
         assert refused is not None
         raise refused
 
-    def _created(self, row: PlanRow, answer: RawEvent) -> None:
-        desk, origin = self.desk, str(Origin.PIPEDRIVE)
-        activity, view = ActivityView.from_json(row.payload["activity"]), event_view(answer)
-        _, written, _ = draft(activity, desk.policy)
+    def _created(self, row: PlanRow, activity: ActivityView, written: Written, answer: RawEvent) -> None:
+        desk, origin, view = self.desk, str(Origin.PIPEDRIVE), event_view(answer)
         raws = {"activity_raw": row.payload["activity_raw"], "event_raw": answer}
         values = desk.link_values(activity, view, written, marked=True, **raws)
         salt = salt_of(desk.policy)  # both halves of the base are what these objects show

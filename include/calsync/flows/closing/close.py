@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,11 +15,11 @@ from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.planning.wanted import changes_of
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import Json
-from include.calsync.core.run_records import Held, HeldCreation
+from include.calsync.core.run_records import Held, HeldCreation, PlanRow
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import told
 from include.calsync.flows.border import border
-from include.calsync.flows.closing import guests, waiting
+from include.calsync.flows.closing import guests, summary_text, waiting
 from include.calsync.flows.run import Run, at_work, check_format, check_lease, fail_account, load, resume
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
@@ -57,6 +57,11 @@ class Summary:
     result: Json
     failure: str | None
 
+    @property
+    def note(self) -> str:
+        """The totals, for the run's note in Airflow; empty if nothing is known of it any more."""
+        return summary_text.note(self.result) if self.result else ""
+
 
 def close(services: Services, run_id: str, owner: str, broken: Sequence[str] = ()) -> Summary:
     """Move the cursors of the accounts that are done, free the leases, and say what happened. Once: then it only says.
@@ -91,12 +96,22 @@ def close(services: Services, run_id: str, owner: str, broken: Sequence[str] = (
                 did = result["accounts"][account.name]
                 sides = {"activities": did["activities"], "events": did["events"]}
                 days.add(conn, account.id, now, conflicts=did["conflicts"], **sides)
-    for account in run.accounts:
-        for notice in account.notices:
-            log.warning("%s", notice)
-    log.info("Result: %s", result)
-    log.info("In words:\n%s", "\n".join(told.done(run, result)))
+    _say(run, result, failure)
     return Summary(result, failure)
+
+
+def _say(run: Run, result: Json, failure: str | None) -> None:
+    """What is to be done comes first, then what was done."""
+    problems = failure.split("\n") if failure else []
+    if problems:
+        log.error("To be done:\n%s", "\n".join(f"  {problem}" for problem in problems))
+    for account in run.accounts:
+        waits = [account.error] if account.error and account.state == "busy" else []
+        for notice in (*account.notices, *waits):
+            if notice not in problems:
+                log.warning("%s", notice)
+    done = "would be" if run.request.dry_run else "was"
+    log.info("What %s done (sync run %s):\n%s", done, run.id, "\n".join(f"  {x}" for x in summary_text.lines(result)))
 
 
 def _is_quiet(conn: Connection, run: Run, failure: str | None) -> bool:
@@ -238,15 +253,24 @@ def _failure(conn: Connection, run: Run, broken: Sequence[str], now: datetime) -
     names = {account.id: account.name for account in run.accounts}
     for row in runs.plan_rows(conn, run.id, state="failed"):
         problems.append(f"account {names[row.account_id]}: {row.error}")
-    for row in runs.plan_rows(conn, run.id, state="quarantined"):
-        what = f"event {row.event_id}" if row.event_id else f"activity {row.activity_id}"
-        problems.append(f"account {names[row.account_id]}: {what} is in quarantine: {row.error or row.reason}")
+    problems += _quarantined(runs.plan_rows(conn, run.id, state="quarantined"), names)
     for row in runs.plan_rows(conn, run.id, state="deferred") if run.request.undo is not None else ():
         problems.append(f"account {names[row.account_id]}: start the undo again, this is not undone yet: {row.error}")
     problems += holds.messages(conn, run.id)
     if broken:
         problems.append(f"Tasks failed, read their logs: {', '.join(broken)}.")
-    return "\n".join(problems) or None
+    return "\n".join(dict.fromkeys(problems)) or None
+
+
+def _quarantined(rows: Iterable[PlanRow], names: Mapping[int, str]) -> Iterator[str]:
+    """Items that are refused for the same reason are named together."""
+    items: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for row in rows:
+        what = f"event {row.event_id}" if row.event_id else f"activity {row.activity_id}"
+        items[row.account_id, row.error or row.reason].append(what)
+    for (account_id, why), them in items.items():
+        verb = "is" if len(them) == 1 else "are"
+        yield f"account {names[account_id]}: {told.named(them)} {verb} in quarantine: {why}"
 
 
 def _failed_accounts(run: Run) -> list[str]:

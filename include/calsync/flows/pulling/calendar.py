@@ -67,7 +67,7 @@ class CalendarPull:
         self.shown: dict[str, str | None] = {}
         """Live events that were seen: which other installation wrote each, if one did."""
         self.skipped: Counter[str] = Counter()
-        self.listed_count = 0
+        self.listed_count = self.new_count = 0
         self.named: list[int] = []
         self.doubted: set[str] = set()
         """Linked events whose activity another event names: are they still there?"""
@@ -94,7 +94,8 @@ class CalendarPull:
             self._miss_token(token)
         if self.client.is_rotated:
             self.account.notices.append(rotated(self.account.name, self.account.settings.google_conn_id))
-        counts = self.account.counts | {"events_listed": self.listed_count, "skipped": dict(self.skipped)}
+        listed = {"events_listed": self.listed_count, "events_new": self.new_count}
+        counts = self.account.counts | listed | {"skipped": dict(self.skipped)}
         self.account.counts = counts
         self._done(
             {
@@ -245,6 +246,7 @@ class CalendarPull:
                 row = replace(row, status="missing", error=Absence.OTHERS) if doubtful else row
                 rows.append(replace(row, print=self.known.print_of(raw)) if row.status == "live" else row)
                 self.seen.add(raw["id"])
+                self.new_count += row.status == "live" and raw["id"] not in self.known.links
                 self._note_named(raw)
         self._store(rows)
 

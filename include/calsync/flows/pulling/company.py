@@ -51,6 +51,10 @@ class CompanyPull:
         """Activities that are staged, whoever owns them."""
         self.fresh: set[int] = set()
         self.pace = budget.Pace()
+        self.since: datetime | None = None
+        """From when changes were asked for; None: everything was, or what is in an interval."""
+        self.new: Counter[int] = Counter()
+        """By owner: activities that no link knows."""
 
     def pull(self) -> None:
         """Stage what the company shows of these accounts' activities. Raises CalsyncError if it can't be read."""
@@ -88,7 +92,8 @@ class CompanyPull:
             since, until = request.interval
             yield from self.client.activities(updated_since=since, updated_until=until)
         else:
-            yield from self.client.activities(updated_since=self._since())
+            self.since = self._since()
+            yield from self.client.activities(updated_since=self.since)
 
     def _undone(self, undo: UndoOptions) -> set[int]:
         """The activities that an undo is about."""
@@ -143,6 +148,8 @@ class CompanyPull:
         named = bases.keys() | self.named
         ours = [raw for raw in raws if raw.get("owner_id") in self.users or int(raw["id"]) in named]
         self.seen.update(int(raw["id"]) for raw in ours)
+        unknown = (raw for raw in ours if int(raw["id"]) not in bases and not raw.get("is_deleted"))
+        self.new.update(int(raw.get("owner_id") or 0) for raw in unknown)
         ahead = skew(self.client.server_time, self.services.clock)
         shown = {key for key, base in bases.items() if base.origin == Origin.PIPEDRIVE and base.state == "active"}
         seen = observe.activities(
@@ -266,7 +273,7 @@ class CompanyPull:
         return {(row.side, row.item_id) for row in rows if row.attempts and not self._due(row)}
 
     def _report(self, account: RunAccount, listed_count: int, next_watermark: datetime) -> None:
-        account.counts["activities_listed"] = listed_count
+        account.counts |= {"activities_listed": listed_count, "activities_new": self.new[account.user_id]}
         if self.client.is_rotated:
             account.notices.append(rotated(account.name, account.settings.pipedrive_conn_id))
         with self.services.engine.begin() as conn:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
+from include.calsync.core.policy import Side
 from include.calsync.errors import CalsyncError
+from include.calsync.flows import told
 from include.calsync.flows.border import border
 from include.calsync.flows.pulling.calendar import CalendarPull
 from include.calsync.flows.pulling.company import CompanyPull
@@ -14,6 +18,7 @@ from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.store import runs
 
+log = logging.getLogger(__name__)
 PARALLEL_CALENDARS = 8
 
 
@@ -28,14 +33,19 @@ def pull_activities(services: Services, run_id: str, owner: str) -> list[list[st
     by_connection: dict[str, list[RunAccount]] = defaultdict(list)
     for account in run.working():
         by_connection[account.settings.pipedrive_conn_id].append(account)
+    since: dict[int, datetime | None] = {}
     with at_work(services, run):
         for conn_id, accounts in by_connection.items():
             try:
                 with border(f"connection {conn_id}"):
-                    CompanyPull(services, run, services.pipedrive(conn_id), accounts).pull()
+                    company = CompanyPull(services, run, services.pipedrive(conn_id), accounts)
+                    company.pull()
+                    since |= dict.fromkeys((account.id for account in accounts), company.since)
             except CalsyncError as error:
                 for account in accounts:
                     fail_account(services, run, account, error)
+    for line in told.pulled(run.accounts, Side.ACTIVITY, since):
+        log.info("%s", line)
     return shards([account.name for account in run.working()], services) or [[]]
 
 
@@ -55,4 +65,6 @@ def pull_events(services: Services, run_id: str, shard: list[str], owner: str) -
 
     with at_work(services, run), ThreadPoolExecutor(PARALLEL_CALENDARS) as pool:
         list(pool.map(pull, run.working()))
+    for line in told.pulled(run.accounts, Side.EVENT, {}):
+        log.info("%s", line)
     return {account.name: account.counts.get("events_listed", 0) for account in run.accounts}
