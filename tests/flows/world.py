@@ -33,11 +33,10 @@ from include.calsync.flows.pulling.pull import pull_activities
 from include.calsync.flows.request import RunRequest, UndoOptions, UploadOptions
 from include.calsync.flows.services import Services
 from include.calsync.flows.sync import sync
-from include.calsync.store.engine import create_store_engine
 from include.calsync.store.limits import StoreLimiter
 from include.calsync.store.tables import account, change_log, cursor, link, plan_row
 from include.sandbox.server import Sandbox
-from tests.store.template import with_schema
+from tests.store.template import engine_with_schema
 
 T = TypeVar("T")
 MINUTES_S = 60
@@ -109,7 +108,7 @@ class World:
         self.calendar = self.google.add_calendar(ANNA, "Sales")
         self.account(name="anna", pipedrive_user=ANNA, google_user=ANNA, calendar=self.calendar)
         self.tokens = {"pipedrive_default": self.pipedrive.token_for(self.anna)}
-        self.engine: Engine = create_store_engine(with_schema(self.store_url))
+        self.engine: Engine = engine_with_schema(self.store_url)
         self._numbers = itertools.count(1)
         self._clients: dict[Any, Any] = {}
         self._begun: set[tuple[str, str, str]] = set()

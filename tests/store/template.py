@@ -1,4 +1,7 @@
-"""A SQLite store with the schema, as a copy of one that was migrated once per process."""
+"""A SQLite store with the schema, as a copy of one that was migrated once per process.
+
+Its engines share the statements that others of the process compiled: a store per test would compile all of them anew.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
 from include.calsync.store.engine import create_store_engine, migrate
+from include.calsync.store.transaction import reader_of
 
 
 def with_schema(url: str) -> str:
@@ -18,6 +22,21 @@ def with_schema(url: str) -> str:
     if parsed.get_backend_name() == "sqlite" and not file.exists():
         file.write_bytes(_migrated())
     return url
+
+
+def engine_with_schema(url: str) -> Engine:
+    """An engine on a store with the schema, its statements shared with the other SQLite stores of this process."""
+    engine = create_store_engine(with_schema(url))
+    if engine.dialect.name == "sqlite":
+        for number, each in enumerate((engine, reader_of(engine))):
+            first = _FIRST.setdefault(number, each)
+            # What is compiled is known by the dialect that compiled it.
+            each.dialect, each._compiled_cache = first.dialect, first._compiled_cache
+    return engine
+
+
+_FIRST: dict[int, Engine] = {}
+"""The writing and the reading engine whose statements the others share."""
 
 
 @cache
