@@ -202,6 +202,9 @@ RULES: Mapping[str, str] = {
     # Meetings of several accounts, and what nothing was decided about.
     "the organiser's event of a meeting takes its activity over": "the organiser's calendar has the meeting, too",
     "who has the meeting in another calendar attends its activity": "the meeting is in other calendars, too",
+    "undo: what was removed is made anew": "undone: it was removed",
+    "undo: what was made is removed": "undone: it was made",
+    "undo: what was written goes back": "undone: it was changed",
     "planning it failed: set aside": "it could not be planned: {why}",
 }
 

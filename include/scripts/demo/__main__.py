@@ -178,6 +178,7 @@ def _run(airflow: Airflow, processes: Processes, dag_id: str, *, by_schedule: bo
     state, result = airflow.state(dag_id, run_id), airflow.result(dag_id, run_id)
     requests = ", ".join(f"{count} {name}" for name, count in result.get("api_requests", {}).items())
     say(f"{dag_id}: {state} after {time.monotonic() - begun:.1f} s; requests: {requests}")
+    print(f"  the run's note: {airflow.run(dag_id, run_id)['note']}")
     print(result_table(result))
     reasons = skipped(result)
     if reasons:

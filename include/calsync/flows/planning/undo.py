@@ -33,6 +33,10 @@ from include.calsync.store.transaction import Connection
 MADE = frozenset({Action.CREATE_EVENT, Action.CREATE_ACTIVITY})
 REMOVED = frozenset({*DESTRUCTIVE, Action.REMOVE_EVENT})
 WROTE = frozenset({Action.MERGE, Action.ADOPT})
+ANEW = "undo: what was removed is made anew"
+TAKEN_AWAY = "undo: what was made is removed"
+GOES_BACK = "undo: what was written goes back"
+"""In place of a rule: what an undo does."""
 TOLD_COUNT = 50
 """How many of an account's items are named that are not undone; the rest is counted."""
 FIELDS: Mapping[Side, tuple[str, ...]] = {
@@ -84,13 +88,13 @@ class Undo:
         elif actions & MADE and actions & REMOVED:
             self._leave(account, entries, "it went to another calendar: give its activity back to who had it")
         elif actions & REMOVED:
-            with self.rows.by("undo: what was removed is made anew"):
+            with self.rows.by(ANEW):
                 self._bring_back(account, entries, link)
         elif actions & MADE:
-            with self.rows.by("undo: what was made is removed"):
+            with self.rows.by(TAKEN_AWAY):
                 self._take_back(account, entries, link)
         elif actions & WROTE:
-            with self.rows.by("undo: what was written goes back"):
+            with self.rows.by(GOES_BACK):
                 self._put_back(account, entries, link)
 
     # What was written.
