@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from sqlalchemy import QueuePool
 from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlalchemy.pool import ConnectionPoolEntry
+
+# SQLAlchemy logs what its pools do under the name of their class: ours would be in every task's log.
+logging.getLogger(f"{__name__}.Turns").setLevel(logging.WARNING)
 
 
 class Turns(QueuePool):
