@@ -7,15 +7,17 @@ from dataclasses import fields
 
 import pytest
 
+from include.calsync.core.conflicts import Why
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import ACTIVITY, BESIDE, EVENT, MERGED
-from include.calsync.core.planning.facts import Leaves, Obstacle
+from include.calsync.core.planning.facts import Leaves, Obstacle, State
 from include.calsync.core.planning.new_rules import NEW_RULES
 from include.calsync.core.planning.rule import Reason
 from include.calsync.core.planning.rules import RULES
 from include.calsync.core.sentences import LANGUAGES, because, left_out
 from include.calsync.core.words import BY_NOBODY, WITHDRAWN, Absence
 from include.calsync.flows.creation_limits import MAX_CREATE
+from include.calsync.flows.live_look import Found
 from include.calsync.flows.planning import undo
 from include.calsync.flows.planning.creations import TWIN
 from include.calsync.flows.planning.rows import FAILED
@@ -38,6 +40,12 @@ def test_every_cause_action_field_and_hold_has_words() -> None:
     assert EN.reasons.keys() >= BY_NOBODY
     holds = {"max_delete", "max_change", MAX_CREATE, TWIN, Absence.HIDDEN, Absence.OTHERS, Absence.LOST}
     assert EN.holds.keys() == holds
+
+
+def test_all_that_an_explanation_says_has_words() -> None:
+    assert EN.wins.keys() == set(Why)
+    assert {each for each in Found if each != Found.LIVE} <= EN.looks.keys()
+    assert EN.link_states.keys() == set(State)
 
 
 def test_all_languages_have_the_same_keys() -> None:

@@ -92,9 +92,10 @@ def test_history_shows_what_changed_and_what_was_lost(world: World, pair: dict[s
     assert any(entry.lost for entry in found.history)
     text = told(found, personal=True)
     assert "subject: From Pipedrive → From Google" in text
-    assert "lost: subject was edited on both sides: Google's, as setting wins (From Pipedrive)" in text
+    assert "lost: From Pipedrive (subject). Google's won, because: `conflict` says so." in text
     hidden = told(found)
     assert "fields: subject" in hidden
+    assert "lost: (subject). Google's won" in hidden
     assert "From " not in hidden
 
 
@@ -141,7 +142,7 @@ def test_one_in_quarantine_tells_the_error_and_the_next_try(world: World, pair: 
     (row,) = found.known[0].aside
     assert row.attempts == 1
     assert "It failed once since" in told(found)
-    assert f"next try {row.next_try_at:%Y-%m-%d %H:%M:%S} UTC" in told(found)
+    assert f"next try {row.next_try_at:%Y-%m-%d %H:%M:%S}: " in told(found)
 
 
 # Not linked.

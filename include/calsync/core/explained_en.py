@@ -31,3 +31,14 @@ LINK_STATES: Mapping[str, str] = {
     "removing": "linked, and one side is being removed",
     "held": "linked, and kept back until a person decides",
 }
+
+WINS: Mapping[str, str] = {
+    "newest": "it was edited last",
+    "setting": "`conflict` says so",
+    "one_way": "nothing is written there",
+    "adopting": "both had just become a pair",
+    "veil": "of a private event only the time is known",
+    "moved": "the event was given to another calendar",
+    "rejected": "a person rejected the other one",
+    "shortened": "the text was too long for it",
+}

@@ -19,7 +19,8 @@ class Language:
     """One language. The values of `rules` continue "because"; `{why}` is one of `causes`.
 
     `left_out` follows a number of items; `reasons` take the place of the rule's sentence, as they say more; `holds` say
-    why something is kept back. `looks` say what a look at an item without a link found.
+    why something is kept back. `looks` say what a look at an item without a link found, `wins` why
+    a value won over another one.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Language:
     phrases: Mapping[str, str]
     looks: Mapping[str, str]
     link_states: Mapping[str, str]
+    wins: Mapping[str, str]
 
 
 LANGUAGES: Mapping[str, Language] = {
@@ -54,6 +56,7 @@ LANGUAGES: Mapping[str, Language] = {
         phrases=sentences_en.PHRASES,
         looks=explained_en.LOOKS,
         link_states=explained_en.LINK_STATES,
+        wins=explained_en.WINS,
     ),
 }
 

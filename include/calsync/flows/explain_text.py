@@ -39,7 +39,7 @@ def text(explained: Explanation, *, personal: bool) -> Iterator[str]:
 
 def _lines(explained: Explanation, *, personal: bool) -> Iterator[str]:
     what = "Activity" if explained.item.side is Side.ACTIVITY else "Event"
-    yield f"{what} {explained.item.id}"
+    yield f"{what} {explained.item.id}. All times are in UTC."
     for each in explained.known:
         yield from _known(each, personal=personal)
     for look in explained.looks:
@@ -171,17 +171,15 @@ def _changes(entry: Entry, *, personal: bool) -> Iterator[str]:
     elif personal:
         for name in names:
             old, new = _value(name, before.get(name)), _value(name, after.get(name))
-            yield f"    {WORDS.fields.get(name, name)}: {old} → {new}"
+            if old != new:
+                yield f"    {WORDS.fields.get(name, name)}: {old} → {new}"
     for conflict in map(Conflict.from_json, entry.lost or ()):
         name = WORDS.fields.get(conflict.field, conflict.field)
         lost = conflict.activity if conflict.winner is Side.EVENT else conflict.event
         value = lost.to_json() if isinstance(lost, When) else lost
-        shown = f" ({_value(conflict.field, value)})" if personal else ""
-        yield f"    lost: {WORDS.phrases['conflict'].format(field=name, winner=_winner(conflict))}{shown}"
-
-
-def _winner(conflict: Conflict) -> str:
-    return f"{WORDS.phrases[f'of {conflict.winner}']}, as {conflict.why.replace('_', ' ')}"
+        shown = f" {_value(conflict.field, value)}" if personal else ""
+        winner = WORDS.phrases[f"of {conflict.winner}"]
+        yield f"    lost:{shown} ({name}). {winner} won, because: {WORDS.wins[conflict.why]}."
 
 
 def _fields(value: Any) -> Json:
@@ -212,4 +210,4 @@ def _value(name: str, value: Any) -> str:
 
 
 def _at(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,91 @@
+"""What is dropped because it is old, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, func, select, update
+
+from include.calsync.core.run_records import NewHold
+from include.calsync.store import changes, holds, pruning, runs
+from include.calsync.store.tables import change_log, hold, log_guard, plan_row, sync_run
+from tests.store.conftest import NOON
+from tests.store.test_records import new_row
+
+KEPT = timedelta(days=30)
+
+
+def at(days: float) -> Any:
+    return NOON - timedelta(days=days)
+
+
+def log(conn: Connection, account_id: int, days: float) -> None:
+    ids: dict[str, Any] = {"run_id": "r", "account_id": account_id, "company_id": "c", "calendar_id": "k"}
+    changes.append(conn, at=at(days), **ids, side="events", action="merge", reason=f"{days} days ago")
+
+
+def run(conn: Connection, run_id: str, days: float, account_id: int, rows: int = 0, state: str = "confirmed") -> None:
+    runs.create(conn, run_id=run_id, dag_id="d", kind="manual", dry_run=False, request={}, at=at(days))
+    made = [new_row(account_id, action="merge", payload={"cause": "x"}, state=state) for _ in range(rows)]
+    runs.store_plan(conn, run_id, [account_id], made)
+
+
+def prune(store: Engine) -> None:
+    with store.begin() as conn:
+        pruning.prune(conn, NOON, KEPT)
+
+
+def test_old_entries_go_and_the_guard_with_them(store: Engine, account_id: int) -> None:
+    with store.begin() as conn:
+        for days in (40, 31, 29, 0):
+            log(conn, account_id, days)
+    prune(store)
+    with store.connect() as conn:
+        assert conn.execute(select(change_log.c.reason).order_by(change_log.c.id)).scalars().all() == [
+            "29 days ago",
+            "0 days ago",
+        ]
+        assert conn.execute(select(log_guard)).all() == []
+
+
+def test_only_so_many_go_at_once_the_oldest_first(
+    store: Engine, account_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "ROWS_AT_ONCE", 2)
+    with store.begin() as conn:
+        for _ in range(5):
+            log(conn, account_id, 40)
+        run(conn, "old", 40, account_id, rows=3)
+    left = []
+    for _ in range(3):
+        prune(store)
+        with store.connect() as conn:
+            counts = [
+                conn.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in (change_log, plan_row, sync_run)
+            ]
+        left.append(counts)
+    assert left == [[3, 1, 1], [1, 0, 0], [0, 0, 0]]
+
+
+def test_a_run_goes_with_what_it_never_carried_out_and_stays_while_its_hold_is_open(
+    store: Engine, account_id: int
+) -> None:
+    with store.begin() as conn:
+        run(conn, "dead", 40, account_id, rows=2, state="planned")
+        run(conn, "asks", 40, account_id, rows=1, state="held")
+        run(conn, "week", 8, account_id, rows=1, state="planned")
+        new = NewHold("max_delete", "m", [0.2, 25])
+        held = holds.open_hold(conn, new, account_id=account_id, run_id="asks", opened_at=at(40), item_count=1)
+    prune(store)
+    with store.begin() as conn:
+        assert set(conn.execute(select(sync_run.c.id)).scalars()) == {"asks", "week"}
+        kept = conn.execute(select(plan_row.c.run_id, plan_row.c.format > 0)).all()
+        assert {tuple(row) for row in kept} == {("asks", False), ("week", True)}
+        conn.execute(update(hold).where(hold.c.id == held).values(state="rejected"))
+    prune(store)
+    with store.connect() as conn:
+        assert conn.execute(select(sync_run.c.id)).scalars().all() == ["week"]
+        assert conn.execute(select(hold.c.id)).all() == []
