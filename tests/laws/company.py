@@ -25,8 +25,8 @@ from tests.laws.ledger import Ledger, Node
 from tests.laws.shown import Shown, of_activity, of_event
 
 IMPATIENT = Timing(connect_s=5, read_s=0.8, answer_s=2, tries_count=3, patience_s=30)
+A_LOOK_S = 0.001
 NOT_CONTENT = ("etag", "updated", "sequence", "extendedProperties")
-Names = dict[tuple[str, int], list[str]]
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Company(World):
         self.former: dict[str, str] = {}
         """Calendars that were set before, and whose they are."""
         self.owners = {"anna": self.anna, "bert": self.bert}
-        self.names: Names = {}
+        self.names: dict[tuple[str, int], list[str]] = {}
         self.deals = [self._named("deal", self.pipedrive.add_deal(title)) for title in ("Roof", "Roof > Wall")]
         self.people = [self._named("person", self.pipedrive.add_person("Eva", email="eva@x.example"))]
         self.customer = self.google.add_user("kim@x.example")
@@ -83,7 +83,7 @@ class Company(World):
         self.cut = False
         """Whether a listing of Google's was cut short unnoticed: only a comparison finds what it left out."""
         self.rearranged = False
-        """Whether an account rested or got another calendar, or an event was hidden: another may have a meeting."""
+        """Whether an account rested or moved, or an event was hidden: another account may have a meeting."""
 
     def _named(self, kind: str, row: dict[str, Any]) -> int:
         number = int(row["id"])
@@ -152,8 +152,8 @@ class Company(World):
     # Time and clients.
 
     def clock(self) -> datetime:
-        """Each look takes a millisecond, so that one moment comes after another."""
-        self.pass_time(0.001)
+        """Each look takes a moment, so that one comes after another."""
+        self.pass_time(A_LOOK_S)
         return self.base + self.offset
 
     def _limiter(self) -> Limiter:
@@ -327,8 +327,8 @@ class Company(World):
     def person_shows_again(self) -> None:
         """All that was hidden may be seen again: whoever changes that edits the deal, too."""
         self.pipedrive.unhide(self.anna)
-        hidden: set[Node] = {("activity", number) for kind, number in self.hidden if kind == "activity"}
-        self.unseen |= hidden - {("activity", row.activity_id) for row in self.links()}
+        linked = {("activity", row.activity_id) for row in self.links()}
+        self.unseen |= {each for each in self.hidden if each[0] == "activity"} - linked
         for kind, number in sorted(self.hidden):
             if kind == "deal":
                 self.pipedrive.edit_entity(kind, number, visible_to=7)

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from include.calsync.clients import sessions
 from include.calsync.flows.applying.apply import upsert_activities, upsert_events
 from include.calsync.flows.pulling.pull import pull_events
-from tests.laws.company import Company
+from tests.laws.company import A_LOOK_S, Company
 
 MAPPED = (pull_events, upsert_events, upsert_activities)
 FORKED = multiprocessing.get_context("fork")
@@ -32,33 +33,42 @@ class TwoProcesses(Company):
 
     def __post_init__(self) -> None:
         self._shared_s = FORKED.Value("d", 0.0)
+        """How far the clocks of all processes have gone; what theirs show is never behind what another's showed."""
         self._parent: Connection | None = None
         super().__post_init__()
 
     def clock(self) -> datetime:
         if self._parent is None:
             return super().clock()
-        return datetime.now(UTC) + timedelta(seconds=self._shared_s.value)
+        with self._shared_s.get_lock():
+            self._shared_s.value += A_LOOK_S
+            return self.base + timedelta(seconds=self._shared_s.value)
 
     def pass_time(self, seconds: float) -> None:
         if self._parent is not None:
-            self._parent.send(("pass", seconds))
-            self._parent.recv()
+            with self._asking:  # several writes of one account may be about to sleep
+                self._parent.send(("pass", seconds))
+                self._parent.recv()
             return
         super().pass_time(seconds)
-        self._shared_s.value = self.offset.total_seconds()
+        with self._shared_s.get_lock():
+            own_s = self.offset.total_seconds()
+            behind_s = max(0.0, self._shared_s.value - own_s)
+            self._shared_s.value = own_s + behind_s
+        if behind_s:
+            super().pass_time(behind_s)
 
     def carry_out(self, step: Callable[..., Any], services: Any, *arguments: Any) -> Any:
         shard = arguments[1] if step in MAPPED else []
         if len(shard) < 2 or sessions.exchange is not _alive:
             return super().carry_out(step, services, *arguments)
         CARRIED_OUT[step.__name__] = CARRIED_OUT.get(step.__name__, 0) + 1
-        self._shared_s.value = self.offset.total_seconds()
         middle = (len(shard) + 1) // 2
         children = [self._start(step, arguments, part) for part in (shard[:middle], shard[middle:])]
         answers = self._attend([conn for _, conn in children])
         for process, _ in children:
             process.join()
+        self.pass_time(0)
         for said, what in answers:
             if said == "raised":
                 raise what
@@ -93,7 +103,7 @@ class TwoProcesses(Company):
 
     def _work(self, parent: Connection, step: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         """In the child: connections of its own, and nothing that another process remembers."""
-        self._parent = parent
+        self._parent, self._asking = parent, threading.Lock()
         self.engine.dispose(close=False)
         self._clients = {}
         try:
