@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import currently_in_test_context, note
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
@@ -113,8 +112,7 @@ class Laws(Customers):
         self.stack.callback(shutil.rmtree, folder, ignore_errors=True)
         self.sandbox = self.stack.enter_context(Sandbox(seed=1))
         patch = self.stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(apply, "PARALLEL_ACCOUNTS", 1)  # requests in one order, so that a failure can be repeated
-        patch.setattr(apply, "IN_FLIGHT", 1)
+        patch.setattr(apply, "PARALLEL_ACCOUNTS", 1)  # so that most failures can be repeated
         patch.setattr(pull, "PARALLEL_CALENDARS", 1)
         self.company = type(self).make_company(self.sandbox, folder, type(self).make_store(folder))
         self.stack.callback(self.company.engine.dispose)
@@ -123,6 +121,7 @@ class Laws(Customers):
         self.broken = False
         self.interrupted = False
         self.told: list[str] = []
+        """The story of this life: several writes are under way at a time, so that it may not come about again."""
 
     # The beginning.
 
@@ -219,8 +218,9 @@ class Laws(Customers):
         with killer.on(self.company):
             try:
                 self._go(way)
-            except Killed:
+            except Killed as death:
                 FIGURES.deaths += 1
+                self.told.append(f"  {way}: killed {death}")
         self._disarm()
 
     @rule(way=WAY, at=st.integers(0, 30), what=st.sampled_from(["edit", "second", "takeover", "delete"]), n=PICK)
@@ -264,6 +264,7 @@ class Laws(Customers):
 
     def _arm(self, troubles: list[tuple[str, int, int]]) -> None:
         for name, nth, strikes in troubles:
+            self.told.append(f"  from the next, number {nth}, {strikes} times: {name}")
             fault = TROUBLES[name].arm(self.sandbox, nth, strikes)
             if fault is None:
                 FIGURES.faults[name] += 1
@@ -299,7 +300,7 @@ class Laws(Customers):
             summary = company.upload(direction=options["upload"], fates=fates)
         else:
             summary = company.sync(**options)
-        self.told.append(f"  {way}: {summary.failure or 'green'}")
+        self.told.append(f"  {way} {fates or ''}: {summary.failure or 'green'}")
         return summary
 
     @invariant()
@@ -308,12 +309,10 @@ class Laws(Customers):
             self._judged(self.judge.look)
 
     def _judged(self, look: Callable[[], None]) -> None:
-        for line in self.told if currently_in_test_context() else ():
-            note(line)
-        self.told.clear()
         try:
             look()
-        except BaseException:
+        except BaseException as error:
+            error.add_note("\n".join(self.told))
             self.broken = True
             FIGURES.violations += 1
             raise

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -16,13 +18,13 @@ from include.calsync.clients.sessions import Session, Timing, exchange
 @contextmanager
 def before_request(at: int, act: Callable[[], object], pattern: str = "") -> Iterator[None]:
     """Act once, before the request number `at` (from 0) whose "METHOD url" has `pattern` leaves."""
-    left = at
+    numbers, lock = itertools.count(), threading.Lock()
 
     def counted(session: Session, request: requests.PreparedRequest, timing: Timing) -> requests.Response | str:
-        nonlocal left
         if re.search(pattern, f"{request.method} {request.url}"):
-            left -= 1
-            if left == -1:
+            with lock:
+                number = next(numbers)
+            if number == at:
                 act()
         return exchange(session, request, timing)
 

@@ -70,7 +70,9 @@ def main() -> int:
 
 
 def _story(error: Exception) -> list[str]:
-    """What happened, then what was wrong with it."""
+    """What happened, then what was wrong with it. What does not come about again when repeated is a group."""
+    if isinstance(error, ExceptionGroup):
+        return ["not repeated", *_story(error.exceptions[0])]
     lines = "\n".join(getattr(error, "__notes__", [])).splitlines()
     shown = [line for line in lines if line.strip() and "laws_hold" not in line]
     if isinstance(error, Violation):
