@@ -22,11 +22,10 @@ def world(tmp_path: Path) -> Iterator[World]:
         world.engine.dispose()
 
 
-@pytest.fixture(autouse=True)
-def one_after_the_other(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is written comes in the order of the plan; several writes at a time are the matter of `test_in_flight`."""
-    if request.module.__name__.rpartition(".")[2] != "test_in_flight":
-        monkeypatch.setattr(apply, "IN_FLIGHT", 1)
+@pytest.fixture
+def one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For deaths at a step of one write: requests come in the order of the plan, so that steps can be counted."""
+    monkeypatch.setattr(apply, "IN_FLIGHT", 1)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.proofs import WHOLE
 STRIDE = 29
 """How many of the less interesting moments are passed over for one that is tried; `make proofs` tries all."""
 LEASE_S = 301
-pytestmark = pytest.mark.timeout(3600 if WHOLE else 300)
+pytestmark = [pytest.mark.timeout(3600 if WHOLE else 300), pytest.mark.usefixtures("one_after_the_other")]
 EXPECTED_STATUSES = {200, 201, 204, 404, 409, 410, 412}
 
 

@@ -36,6 +36,7 @@ from include.calsync.flows.sync import sync
 from include.calsync.store.limits import StoreLimiter
 from include.calsync.store.tables import account, change_log, cursor, link, plan_row
 from include.sandbox.server import Sandbox
+from tests.flows.order import in_order
 from tests.store.template import engine_with_schema
 
 T = TypeVar("T")
@@ -345,7 +346,7 @@ class World:
     def events(self, calendar: str | None = None) -> list[dict[str, Any]]:
         """Live events."""
         stored = self.google.events(calendar or self.calendar).values()
-        return [event for event in stored if event.get("status") != "cancelled"]
+        return in_order([event for event in stored if event.get("status") != "cancelled"])
 
     def the_event(self, calendar: str | None = None) -> dict[str, Any]:
         (event,) = self.events(calendar)
@@ -363,8 +364,9 @@ class World:
         return activity
 
     def links(self) -> list[Any]:
+        """In the order of the activities."""
         with self.engine.connect() as conn:
-            return list(conn.execute(select(link).order_by(link.c.id)))
+            return list(conn.execute(select(link).order_by(link.c.activity_id, link.c.id)))
 
     def changes(self) -> list[Any]:
         with self.engine.connect() as conn:
