@@ -34,7 +34,9 @@ def test_a_line_for_each_account_and_each_write(world: World, caplog: pytest.Log
     second = world.activity("Demo", due_date=day(3))
     world.pipedrive.edit_activity(first["id"], location="Bar")
     world.event("Lunch")
-    assert run(world, caplog) == [
+    lines = run(world, caplog)
+    lines[4:6] = sorted(lines[4:6])  # both are under way at the same time
+    assert lines == [
         "anna: 2 activities listed, 1 new (since TIME UTC)",
         "Nothing listed: ben, cem",
         "anna: 2 events listed, 1 new",
@@ -76,9 +78,9 @@ def test_an_upload_tells_how_far_it_is(
     with caplog.at_level(logging.INFO, logger="include.calsync.flows"):
         world.upload()
     lines = [each.getMessage() for each in caplog.records if each.name.endswith(TASKS[1])]
-    assert lines == [
-        f"anna: new event (activity {ids[0]}): new activity",
-        f"anna: new event (activity {ids[1]}): new activity",
+    told = {f"anna: new event (activity {each}): new activity" for each in ids[:4]}
+    assert len(set(lines[:2]) & told) == 2, "which of those under way ends first is open"
+    assert lines[2:] == [
         "anna: 4 of 10 are through",
         "anna: 8 of 10 are through",
         "anna: 10 of 10 are through",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Mapping
 
@@ -20,17 +21,16 @@ BECAME = {"done": "confirmed"}
 
 
 class Teller:
-    """Tells of one account's rows of one side. Of any number of threads: a line more or less does no harm."""
+    """Tells of one account's rows of one side. Thread-safe."""
 
     def __init__(self, account: RunAccount, side: Side) -> None:
         self.account, self.side = account, side
-        self.told_count = 0
+        self._numbers = itertools.count()
 
     def written(self, row: PlanRow) -> None:
         """The row was carried out."""
-        if self.told_count >= TOLD_ROWS or not log.isEnabledFor(logging.INFO):
+        if not log.isEnabledFor(logging.INFO) or next(self._numbers) >= TOLD_ROWS:
             return
-        self.told_count += 1
         items = (("activity", row.activity_id), ("event", row.event_id))
         item = ", ".join(f"{what} {key}" for what, key in items if key is not None)
         log.info("%s: %s (%s): %s", self.account.name, action_of(row), item, because_of(row))
