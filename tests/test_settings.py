@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from include.calsync.environment import Environment
 from include.calsync.errors import SettingsError
-from include.calsync.settings import WRITTEN, Account, CreateCalendar, load_accounts
+from include.calsync.settings import WRITTEN, Account, AlertsTo, CreateCalendar, load_accounts, load_alerts
 
 MINIMAL = {"name": "anna", "pipedrive_user": "anna@acme.example", "google_user": "anna@acme.example"}
 ONE = """\
@@ -297,3 +297,44 @@ def test_all_environment_problems_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         Environment.from_env({"CALSYNC_SHARDS": "x", "CALSYNC_RESEND_AFTER_S": "x", "CALSYNC_LOG_PERSONAL_DATA": "x"})
     assert len(caught.value.problems) == 3
+
+
+def test_who_is_told_of_alerts(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.yaml"
+    path.write_text(
+        ONE + "alerts:\n  - notifier: some.Pager\n  - {notifier: a.b.C, arguments: {to: x}, kinds: [hold]}\n"
+    )
+    assert [account.name for account in load_accounts(path)] == ["anna"]
+    every, holds = load_alerts(path)
+    assert every == AlertsTo(notifier="some.Pager")
+    assert (every.no_success_minutes, every.quarantine_count, "twin" in every.kinds) == (60, 10, True)
+    assert (holds.arguments, holds.kinds) == ({"to": "x"}, ("hold",))
+
+
+def test_problems_of_alerts_have_their_places(tmp_path: Path) -> None:
+    section = """\
+alerts:
+  - notifier: some.Pager
+    kinds: [hold, hodl]
+    notifer: x
+  - 3
+  - notifier: Pager
+    kinds: []
+    arguments: x
+    quarantine_count: -1
+"""
+    found = problems(tmp_path, ONE + section)
+    places = [
+        "[0].kinds[1]",
+        "[0].notifer",
+        "[1]",
+        "[2].notifier",
+        "[2].kinds",
+        "[2].arguments",
+        "[2].quarantine_count",
+    ]
+    assert [text.split(": ")[:2] for text in found] == [
+        [str(line), f"alerts{place}"] for line, place in enumerate(places, start=7)
+    ]
+    assert "did you mean `notifier`?" in found[1]
+    assert problems(tmp_path, ONE + "alerts: some.Pager\n")[0].startswith("5: alerts: must be a list of notifiers")

@@ -11,12 +11,13 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from include.calsync.core.alerts import KINDS, Kind
 from include.calsync.errors import SettingsError
 
 Mode = Literal["all_events", "pipedrive_only", "to_google", "to_pipedrive"]
@@ -150,12 +151,43 @@ WRITTEN = (
 """The keys that change what is written."""
 
 
+def _dotted(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+", value, re.ASCII):
+        raise ValueError("must be the dotted path of a notifier's class, such as package.module.SmtpNotifier")
+    return value
+
+
+class AlertsTo(BaseModel):
+    """Who is told of what. The table in docs/settings.md says what each key does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    notifier: Annotated[str, AfterValidator(_dotted)]
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    """What the notifier is made with; its template fields may name `alert`."""
+    kinds: Annotated[tuple[Kind, ...], Field(min_length=1)] = KINDS
+    no_success_minutes: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 60
+    quarantine_count: Count = 10
+    """More than so many items of an account in quarantine."""
+
+
+def load_alerts(path: Path) -> list[AlertsTo]:
+    """Who is told, in the file's order. What is wrong elsewhere in the file does not matter here: it is to be told of.
+
+    Raises SettingsError as `load_accounts` does.
+    """
+    return _AccountsFile(path).load_alerts()
+
+
 def load_accounts(path: Path) -> list[Account]:
     """The accounts of a YAML file, in its order, `defaults` filled in.
 
     Raises SettingsError naming every problem as "file:line: accounts[2].title: what, remedy".
     """
     return _AccountsFile(path).load()
+
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class _AccountsFile:
@@ -170,10 +202,19 @@ class _AccountsFile:
     def load(self) -> list[Account]:
         value = self._document()
         accounts = self._accounts(value) if self.readable else []
+        self._raise()
+        return accounts
+
+    def load_alerts(self) -> list[AlertsTo]:
+        value = self._document()
+        alerts = self._alerts(value.get("alerts") or []) if isinstance(value, dict) else []
+        self._raise()
+        return alerts
+
+    def _raise(self) -> None:
         if self.problems:
             ordered = sorted(set(self.problems))
             raise SettingsError([f"{self.path}:{line}: {text}" for line, text in ordered])
-        return accounts
 
     def _document(self) -> Any:
         """The file's value, and its nodes in `root`. Syntax errors and repeated keys become problems."""
@@ -198,8 +239,10 @@ class _AccountsFile:
         if not isinstance(value, dict):
             self._add(1, "must be a mapping with the key `accounts`; see the README for an example")
             return []
-        for key in value.keys() - {"accounts", "defaults"}:
-            self._at((key,), f"unknown key{meant(key, ['accounts', 'defaults'])}; remove or correct it")
+        known = ["accounts", "defaults", "alerts"]
+        for key in value.keys() - set(known):
+            self._at((key,), f"unknown key{meant(key, known)}; remove or correct it")
+        self._alerts(value.get("alerts") or [])
         listed = value.get("accounts")
         if not isinstance(listed, list):
             self._at(("accounts",), "must be a list of accounts, each starting with `- name:`")
@@ -222,28 +265,43 @@ class _AccountsFile:
             self._at(("defaults",), "must be a mapping of account keys")
             return {}
         needed = {"name": "x", "pipedrive_user": 1, "google_user": "x@x"}
-        wrong = self._validate({**needed, **defaults}, ("defaults",))
+        wrong = self._validate(Account, {**needed, **defaults}, ("defaults",))
         return {key: item for key, item in defaults.items() if isinstance(wrong, Account) or key not in wrong}
 
     def _account(self, index: int, item: Any, defaults: dict[str, Any]) -> Account | None:
         if not isinstance(item, dict):
             self._at(("accounts", index), "must be a mapping of account keys")
             return None
-        found = self._validate({**defaults, **item}, ("accounts", index))
+        found = self._validate(Account, {**defaults, **item}, ("accounts", index))
         return found if isinstance(found, Account) else None
 
-    def _validate(self, value: dict[Any, Any], place: tuple[str | int, ...]) -> Account | set[str | int]:
-        """The account, or the keys that are wrong."""
+    def _alerts(self, listed: Any) -> list[AlertsTo]:
+        if not isinstance(listed, list):
+            self._at(("alerts",), "must be a list of notifiers, each starting with `- notifier:`")
+            return []
+        found = [self._alert(index, item) for index, item in enumerate(listed)]
+        return [each for each in found if isinstance(each, AlertsTo)]
+
+    def _alert(self, index: int, item: Any) -> AlertsTo | set[str | int]:
+        if not isinstance(item, dict):
+            self._at(("alerts", index), "must be a mapping with the key `notifier`")
+            return set()
+        return self._validate(AlertsTo, item, ("alerts", index))
+
+    def _validate(
+        self, model: type[Model], value: dict[Any, Any], place: tuple[str | int, ...]
+    ) -> Model | set[str | int]:
+        """The account, or what else it is, or the keys that are wrong."""
         odd = [key for key in value if not isinstance(key, str)]
         for key in odd:
             self._at((*place, str(key)), "unknown key; keys are text")
         try:
-            account = Account.model_validate({key: item for key, item in value.items() if key not in odd})
-            return set(odd) if odd else account
+            found = model.model_validate({key: item for key, item in value.items() if key not in odd})
+            return set(odd) if odd else found
         except ValidationError as error:
             details = error.errors(include_url=False)
             for detail in details:
-                self._at((*place, *detail["loc"]), _problem(detail["type"], detail))
+                self._at((*place, *detail["loc"]), _problem(model, detail["type"], detail))
             return {*odd, *(detail["loc"][0] for detail in details)}
 
     def _find_repeated_keys(self, node: yaml.Node | None, seen: set[int]) -> None:
@@ -302,6 +360,8 @@ _PROBLEMS: Mapping[str, str] = {
     "finite_number": "must be a number",
     "string_type": "must be text; put it in quotes",
     "tuple_type": "must be a list, such as [a, b]",
+    "too_short": "must not be empty; leave the key out for all",
+    "dict_type": "must be a mapping of names to values",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be {expected}",
@@ -309,10 +369,10 @@ _PROBLEMS: Mapping[str, str] = {
 """What pydantic found (its error type), as what to do about it."""
 
 
-def _problem(kind: str, detail: Mapping[str, Any]) -> str:
+def _problem(model: type[BaseModel], kind: str, detail: Mapping[str, Any]) -> str:
     context, value = detail.get("ctx", {}), detail["input"]
     if kind == "extra_forbidden":
-        return f"unknown key{meant(detail['loc'][-1], Account.model_fields)}; remove or correct it"
+        return f"unknown key{meant(detail['loc'][-1], model.model_fields)}; remove or correct it"
     if kind == "value_error":
         return str(context["error"])
     told = isinstance(value, int | float) or kind == "literal_error"

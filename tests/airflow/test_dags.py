@@ -38,7 +38,7 @@ def dags(root: Path) -> dict[str, DAG]:
 
 
 DAGS = ["calendar_reconcile", "calendar_sync", "undo_sync_run", "upload_unsynced_activities"]
-OTHERS = ["approve_held_changes"]
+OTHERS = ["approve_held_changes", "calendar_sync_watchdog"]
 
 
 @pytest.fixture(params=DAGS)

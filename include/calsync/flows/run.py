@@ -11,7 +11,7 @@ from datetime import datetime
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.records import Columns
 from include.calsync.core.run_records import StoredRun
-from include.calsync.errors import AccountBusy, BudgetExhausted, CalsyncError, FatalError, LeaseLost
+from include.calsync.errors import AccountBusy, BudgetExhausted, CalsyncError, CredentialRefused, FatalError, LeaseLost
 from include.calsync.flows.request import RunRequest
 from include.calsync.flows.run_account import RunAccount, run_account
 from include.calsync.flows.services import Services
@@ -57,12 +57,15 @@ class Stop:
     state: str
     error: str
     passing: bool = False
+    refused: bool = False
+    """As a credential was."""
 
     @classmethod
     def by(cls, name: str, error: Exception) -> Stop:
         """Who asks in vain of a service hits a pause once and fails; who only finds the pause set waits for its end."""
         paused = isinstance(error, BudgetExhausted) and error.status is None
-        return cls("busy" if paused else "failed", named(name, error))
+        refused = isinstance(error, CredentialRefused)
+        return cls("busy" if paused else "failed", named(name, error), refused=refused)
 
 
 @contextmanager
@@ -98,9 +101,9 @@ def check_format(conn: Connection, run: Run, account: RunAccount) -> None:
         raise CalsyncError(f"the rest of this run's plan is another version's, and was not carried out; {run.remedy}.")
 
 
-def mark_failed(conn: Connection, account_id: int, error: str) -> None:
+def mark_failed(conn: Connection, account_id: int, stop: Stop) -> None:
     """Until a run gets through."""
-    known_accounts.fail(conn, account_id, error)
+    known_accounts.fail(conn, account_id, stop.error, refused=stop.refused)
 
 
 def take_leases(services: Services, conn: Connection, run_id: str, owner: str, names: Iterable[str] | None) -> None:
@@ -184,4 +187,4 @@ def fail_account(services: Services, run: Run, account: RunAccount, error: Excep
             conn, run.id, account.id, state=stop.state, error=stop.error, fence=account.fence, or_free=not lost
         )
         if stopped and stop.state == "failed" and not lost and not run.request.dry_run:
-            mark_failed(conn, account.id, stop.error)
+            mark_failed(conn, account.id, stop)

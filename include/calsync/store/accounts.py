@@ -99,14 +99,20 @@ def _set(conn: Connection, account_id: int, **values: Any) -> None:
 # How the last runs went.
 
 
-def fail(conn: Connection, account_id: int, error: str) -> None:
-    """The account has failed, until a run gets through."""
-    _set(conn, account_id, state="failed", error=error)
+def fail(conn: Connection, account_id: int, error: str, *, refused: bool = False) -> None:
+    """The account has failed, until a run gets through. `refused`: as a credential was."""
+    _set(conn, account_id, state="failed", error=error, refused=refused)
 
 
 def finish(conn: Connection, account_id: int, *, settings_digest: str, mode: str, error: str | None) -> None:
     """A run got through with these settings."""
-    _set(conn, account_id, settings_digest=settings_digest, mode=mode, state="ok", error=error)
+    values = {"settings_digest": settings_digest, "mode": mode, "state": "ok", "error": error, "refused": False}
+    _set(conn, account_id, **values)
+
+
+def resynced(conn: Connection, account_id: int, at: datetime) -> None:
+    """A sync token had expired, so that the calendar was read in full."""
+    _set(conn, account_id, resynced_at=at)
 
 
 def busy(conn: Connection, account_id: int, now: datetime) -> None:

@@ -1,11 +1,11 @@
-"""The tables of the change log: what was written, and what is being written."""
+"""The tables of what was written, of what is being written, and of what somebody is told."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table, false
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table, UniqueConstraint, false
 
 from include.calsync.store.metadata import Key, OptionalJson, metadata, one_of
-from include.calsync.store.types import Identifier, UtcDateTime, Words
+from include.calsync.store.types import Identifier, Prose, UtcDateTime, Words
 
 change_log = Table(
     "change_log",
@@ -63,4 +63,20 @@ open_write = Table(
     Column("seen", Identifier(200), comment="etag or update time of the item before the write"),
     one_of("side", "events", "activities"),
     comment="a write about to be sent: committed before the request, and gone with its entry in the change log",
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("notifier", Identifier(300), nullable=False, comment="its place in the accounts file, and its path"),
+    Column("kind", String(40), nullable=False),
+    Column("subject", Identifier(300), nullable=False, comment="what it is about: an account, a hold, a connection"),
+    Column("text", Prose(), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),
+    Column("over_at", UtcDateTime, comment="it is told once more, and gone then"),
+    Column("taken_until", UtcDateTime, comment="a task is telling it"),
+    UniqueConstraint("notifier", "kind", "subject"),
+    comment="what somebody is to be told of, once by each notifier",
 )

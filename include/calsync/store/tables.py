@@ -28,6 +28,7 @@ from include.calsync.store.limit_tables import lease as lease
 from include.calsync.store.limit_tables import pause as pause
 from include.calsync.store.limit_tables import rate_slot as rate_slot
 from include.calsync.store.limit_tables import token_budget as token_budget
+from include.calsync.store.log_tables import alert as alert
 from include.calsync.store.log_tables import change_log as change_log
 from include.calsync.store.log_tables import log_guard as log_guard
 from include.calsync.store.log_tables import open_write as open_write
@@ -50,6 +51,8 @@ account = Table(
     Column("state", String(20), nullable=False, server_default="ok"),
     Column("error", Prose()),
     Column("busy_since", UtcDateTime, comment="the first run in a row that could not work on it"),
+    Column("refused", Boolean, nullable=False, server_default=false(), comment="failed, as a credential was refused"),
+    Column("resynced_at", UtcDateTime, comment="when a sync token had expired last, so that all was read"),
     UniqueConstraint("company_id", "user_id", "calendar_id"),
     one_of("state", "ok", "failed", "paused"),
     comment="a Pipedrive user paired with a calendar; (company, user, calendar) is its identity, the name is not",

@@ -8,6 +8,7 @@ from airflow.sdk import BaseOperator, TriggerRule
 from airflow.sdk.exceptions import AirflowException
 
 from calsync_airflow import RUN_NOTE
+from calsync_airflow.alerts import tell_if_possible
 from calsync_airflow.asked import lease_owner_of
 from calsync_airflow.operators.pull import SYNC_RUN_ID
 from calsync_airflow.services import open_services
@@ -41,6 +42,8 @@ class CloseRunOperator(BaseOperator):
             raise AirflowException(f"No sync run was opened: read the log of task {self.opened_by}.")
         with open_services() as services:
             summary = close(services, sync_run_id, lease_owner_of(context), broken)
+            if not summary.result.get("dry_run"):
+                tell_if_possible(services, context)
         if summary.note:
             ti.xcom_push(key=RUN_NOTE, value=summary.note)
         if summary.failure:

@@ -160,6 +160,8 @@ def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAc
         save(side="events", sync_token=row.next_sync_token, params_digest=row.params_digest)
     settings = account.settings
     known_accounts.finish(conn, account.id, settings_digest=settings.digest(), mode=settings.mode, error=account.error)
+    if account.counts.get("sync_token_expired"):
+        known_accounts.resynced(conn, account.id, services.clock())
 
 
 def _result(conn: Connection, run: Run) -> Json:

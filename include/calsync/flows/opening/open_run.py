@@ -145,7 +145,7 @@ def _enlist(
         if not request.dry_run:
             known_accounts.resume(conn, account_id, RESUMED)
             if problem and problem.state == "failed" and not problem.passing:
-                mark_failed(conn, account_id, problem.error)
+                mark_failed(conn, account_id, problem)
             if problem is None and request.syncs:
                 decide_anew(conn, account_id, account, services.clock())
                 expire(conn, account_id, services.clock())

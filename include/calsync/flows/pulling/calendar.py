@@ -157,6 +157,7 @@ class CalendarPull:
             notice = f"account {self.account.name}: Google's sync token expired; the calendar was read in full"
             log.warning(notice)
             self.account.notices.append(notice)
+            self.account.counts["sync_token_expired"] = True
             return self._pages()
 
     def _undone(self, undo: UndoOptions) -> set[str]:

@@ -59,6 +59,7 @@ def upgrade() -> None:
     """Create the tables, parents first, and the triggers."""
     _create_account()
     _create_account_day()
+    _create_alert()
     _create_budget_reset()
     _create_deployment()
     _create_directory()
@@ -113,6 +114,7 @@ def downgrade() -> None:
         "directory",
         "deployment",
         "budget_reset",
+        "alert",
         "account_day",
         "account",
     ):
@@ -160,6 +162,14 @@ def _create_account() -> None:
         sa.Column("state", sa.String(20), server_default="ok", nullable=False),
         sa.Column("error", sa.Text()),
         sa.Column("busy_since", UtcDateTime(), comment="the first run in a row that could not work on it"),
+        sa.Column(
+            "refused",
+            sa.Boolean(),
+            server_default=sa.false(),
+            nullable=False,
+            comment="failed, as a credential was refused",
+        ),
+        sa.Column("resynced_at", UtcDateTime(), comment="when a sync token had expired last, so that all was read"),
         sa.CheckConstraint("state IN ('ok', 'failed', 'paused')", name=op.f("ck_account_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint(
@@ -167,6 +177,26 @@ def _create_account() -> None:
         ),
         sa.UniqueConstraint("name", name=op.f("uq_account_name")),
         comment="a Pipedrive user paired with a calendar; (company, user, calendar) is its identity, the name is not",
+    )
+
+
+def _create_alert() -> None:
+    op.create_table(
+        "alert",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("notifier", sa.String(300), nullable=False, comment="its place in the accounts file, and its path"),
+        sa.Column("kind", sa.String(40), nullable=False),
+        sa.Column(
+            "subject", sa.String(300), nullable=False, comment="what it is about: an account, a hold, a connection"
+        ),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("told_at", UtcDateTime()),
+        sa.Column("over_at", UtcDateTime(), comment="it is told once more, and gone then"),
+        sa.Column("taken_until", UtcDateTime(), comment="a task is telling it"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+        sa.UniqueConstraint("notifier", "kind", "subject", name=op.f("uq_alert_notifier_kind_subject")),
+        comment="what somebody is to be told of, once by each notifier",
     )
 
 

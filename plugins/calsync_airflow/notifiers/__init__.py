@@ -1,0 +1,1 @@
+"""Notifiers of ours, for alerts and for callbacks of any DAG."""
