@@ -73,7 +73,7 @@ def test_a_person_is_asked_and_the_next_run_does_it(company: Company, run: Run, 
         assert run(DAG_ID).tasks == {"find_holds": "success", "decide": "success"}
     (question,) = asked
     assert question["subject"] == "anna: delete 3 activities in Pipedrive?"
-    assert question["body"].count("| delete activity |") == 3
+    assert question["body"].count("| remove activity |") == 3
     assert "Lunch" not in question["body"]
     assert states(company) == [("rejected", "Anonymous")]
     assert run().state == "success"

@@ -388,8 +388,9 @@ def test_a_hold_is_decided_once(world: World) -> None:
     hold_id, services = the_hold(world).id, world.services()
     shown = holds.show(services, hold_id)
     assert (shown.account, shown.hold.item_count, len(shown.lines)) == ("anna", 3, 3)
-    assert {line.action for line in shown.lines} == {"delete_activity"}
-    assert [line.title for line in shown.lines] == [None] * 3
+    assert (shown.approved, shown.counts) == ("delete 3 activities in Pipedrive", {"delete_activity": 3})
+    assert {line.what for line in shown.lines} == {"remove activity"}
+    assert {line.changes for line in shown.lines} == {""}
     with pytest.raises(CalsyncError, match="Look at hold 1 again"):
         holds.decide(services, hold_id, approve=True, by="olga", plan_hash="another")
     holds.decide(services, hold_id, approve=True, by="olga", plan_hash=shown.plan_hash)
@@ -398,7 +399,7 @@ def test_a_hold_is_decided_once(world: World) -> None:
     with pytest.raises(CalsyncError, match="there is no hold 99"):
         holds.show(services, 99)
     world.log_personal_data = True
-    assert all(line.title for line in holds.show(world.services(), hold_id).lines)
+    assert all("Call" in line.changes for line in holds.show(world.services(), hold_id).lines)
 
 
 def test_what_nobody_decides_is_asked_about_again_after_a_week(world: World) -> None:

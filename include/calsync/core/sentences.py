@@ -38,6 +38,8 @@ class Language:
     looks: Mapping[str, str]
     link_states: Mapping[str, str]
     wins: Mapping[str, str]
+    approved: Mapping[str, str]
+    rejected: Mapping[str, str]
 
 
 LANGUAGES: Mapping[str, Language] = {
@@ -57,6 +59,8 @@ LANGUAGES: Mapping[str, Language] = {
         looks=explained_en.LOOKS,
         link_states=explained_en.LINK_STATES,
         wins=explained_en.WINS,
+        approved=sentences_en.APPROVED,
+        rejected=sentences_en.REJECTED,
     ),
 }
 

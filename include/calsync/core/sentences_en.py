@@ -320,3 +320,26 @@ PHRASES: Mapping[str, str] = {
     "days": "{count} days",
     "minutes": "{count} min",
 }
+
+APPROVED: Mapping[str, str] = {
+    "delete_activity": "delete {count} in Pipedrive",
+    "finish_activity": "mark {count} as done",
+    "delete_event": "delete {count} in Google Calendar",
+    "remove_event": "take {count} out of the calendar",
+    "merge": "carry over the edits of {count}",
+    "create_event": "make {count} in Google Calendar",
+    "create_activity": "make {count} in Pipedrive",
+    "detach": "sync {count} no more",
+}
+"""What an approval does, by action; `{count}` is a number with its noun."""
+REJECTED: Mapping[str, str] = {
+    "delete_activity": "make their events anew, with all that they had",
+    "finish_activity": "make their events anew, with all that they had",
+    "delete_event": "make their activities anew, with all that they had",
+    "remove_event": "leave the events where they are",
+    "merge": "put back what was edited",
+    "create_event": "leave the activities where they are, without an event",
+    "create_activity": "leave the events where they are, without an activity",
+    "detach": "keep the pairs",
+}
+"""What a rejection does."""

@@ -8,65 +8,63 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from include.calsync.core.decide import Action
-from include.calsync.core.model import ActivityView, EventView, When
-from include.calsync.core.planning.wanted import changes_of
+from include.calsync.core.planning.rule import Reason
 from include.calsync.core.policy import Side
-from include.calsync.core.privacy import is_private
-from include.calsync.core.records import Payload
+from include.calsync.core.raw import Json
+from include.calsync.core.records import Link, Payload
+from include.calsync.core.row_words import RowWords, words_of
 from include.calsync.core.run_records import Held, HeldCreation, StoredHold
+from include.calsync.core.sentences import DEFAULT, LANGUAGES
 from include.calsync.core.words import MISSING, REJECTED
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
+from include.calsync.flows.run_account import run_account
 from include.calsync.flows.services import Services
 from include.calsync.flows.told import some
 from include.calsync.store import accounts as known_accounts
-from include.calsync.store import holds, mapping
+from include.calsync.store import holds, mapping, runs
 from include.calsync.store.transaction import Connection, reading
 
 EXPIRES = timedelta(days=7)
 """A decision is about items as they were: after so long they are read again, and a person is asked anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeldLine:
-    """One item of a hold, as a person sees it. `title`: None: it is not to be shown. `fields`: those that would be
-    written."""
+NOUNS: Mapping[str, str] = {
+    Action.DELETE_ACTIVITY: "activity",
+    Action.FINISH_ACTIVITY: "activity",
+    Action.DELETE_EVENT: "event",
+    Action.REMOVE_EVENT: "event",
+    Action.CREATE_EVENT: "event",
+    Action.CREATE_ACTIVITY: "activity",
+}
+"""What an approval is about, by action; else it is pairs."""
 
-    action: str
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is held, as a row that is to be carried out."""
+
     activity_id: int | None
     event_id: str | None
-    when: When | None
-    title: str | None
-    fields: tuple[str, ...]
-    because: str
+    action: str
+    reason: str
+    payload: Payload
+    rule: str | None = None
+    conflicts: list[Json] | None = None
+    state: str = "planned"
+    error: str | None = None
 
-
-WHAT: dict[str, tuple[str, str]] = {
-    Action.DELETE_ACTIVITY: ("delete {} in Pipedrive", "activity"),
-    Action.FINISH_ACTIVITY: ("mark {} as done", "activity"),
-    Action.DELETE_EVENT: ("delete {} in Google Calendar", "event"),
-    Action.REMOVE_EVENT: ("take {} out of the calendar", "event"),
-    Action.MERGE: ("carry over the edits of {}", "pair"),
-    Action.CREATE_EVENT: ("make {} in Google Calendar", "event"),
-    Action.CREATE_ACTIVITY: ("make {} in Pipedrive", "activity"),
-    Action.DETACH: ("sync {} no more", "pair"),
-}
-"""What an approval does, by action."""
-INSTEAD: dict[str, str] = {
-    Action.DELETE_ACTIVITY: "make their events anew",
-    Action.FINISH_ACTIVITY: "make their events anew",
-    Action.DELETE_EVENT: "make their activities anew",
-    Action.REMOVE_EVENT: "leave the events where they are",
-    Action.MERGE: "put back what was edited",
-    Action.CREATE_EVENT: "leave the activities where they are, without an event",
-    Action.CREATE_ACTIVITY: "leave the events where they are, without an activity",
-    Action.DETACH: "keep the pairs",
-}
-"""What a rejection does."""
+    @property
+    def at(self) -> str:
+        """When its item is, so that rows can be sorted by it."""
+        shown = self.payload.get("activity") or self.payload.get("event") or {}
+        when = shown.get("when") or {}
+        return str(when.get("start") or when.get("day") or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +73,22 @@ class HoldView:
 
     hold: StoredHold
     account: str
-    lines: tuple[HeldLine, ...]
+    lines: tuple[RowWords, ...]
+    counts: Mapping[str, int]
+    """How many items, by action."""
     plan_hash: str
 
     @property
     def approved(self) -> str:
         """What the next run does if it is approved."""
-        counts = Counter(line.action for line in self.lines)
-        return ", ".join(WHAT[action][0].format(some(count, WHAT[action][1])) for action, count in counts.items())
+        words = LANGUAGES[DEFAULT].approved
+        parts = [words[key].format(count=some(count, NOUNS.get(key, "pair"))) for key, count in self.counts.items()]
+        return ", ".join(parts)
 
     @property
     def rejected(self) -> str:
         """What the next run does if it is rejected."""
-        return ", ".join(dict.fromkeys(INSTEAD[line.action] for line in self.lines))
+        return ", ".join(dict.fromkeys(LANGUAGES[DEFAULT].rejected[key] for key in self.counts))
 
 
 def waiting(services: Services, *, unasked: bool = False) -> list[StoredHold]:
@@ -114,12 +115,11 @@ def show(services: Services, hold_id: int) -> HoldView:
         items, creations = holds.items_of(conn, hold_id), holds.creations_of(conn, hold_id)
         links = mapping.whole(conn, [row.link_id for row in items])
         account = known_accounts.get(conn, hold.account_id)
-    lines = []
-    for row in items:
-        link = links[row.link_id]
-        lines.append(_line(row.action, row.payload, link.activity_id, link.event_id, row.reason or "", personal))
-    lines += [_new_line(new, personal) for new in creations]
-    return HoldView(hold, account.name, tuple(lines), _hash(items, creations))
+        (held_by,) = (row for row in runs.accounts(conn, hold.run_id) if row.account_id == hold.account_id)
+    rows = [_row_of(held, links[held.link_id]) for held in items] + [_row_of_new(new) for new in creations]
+    policy = run_account(held_by).policy
+    lines = [words_of(row, policy, personal=personal) for row in sorted(rows, key=lambda row: row.at)]
+    return HoldView(hold, account.name, tuple(lines), Counter(row.action for row in rows), _hash(items, creations))
 
 
 def decide(services: Services, hold_id: int, *, approve: bool, by: str, plan_hash: str | None = None) -> None:
@@ -187,19 +187,12 @@ def _hash(items: list[Held], creations: list[HeldCreation]) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
-def _new_line(row: HeldCreation, personal: bool) -> HeldLine:
-    if row.side == Side.ACTIVITY:
-        return _line(Action.CREATE_EVENT, row.payload, int(row.item_id), None, "new activity", personal)
-    return _line(Action.CREATE_ACTIVITY, row.payload, None, row.item_id, "new event", personal)
+def _row_of(held: Held, link: Link) -> _Row:
+    ids = link.activity_id, link.event_id
+    return _Row(*ids, held.action, held.reason or "", held.payload, held.rule, held.conflicts)
 
 
-def _line(
-    action: str, payload: Payload, activity_id: int | None, event_id: str | None, because: str, personal: bool
-) -> HeldLine:
-    activity = ActivityView.from_json(payload["activity"]) if payload.get("activity") else None
-    event = EventView.from_json(payload["event"]) if payload.get("event") else None
-    when = (activity.when if activity is not None else None) or (event.when if event is not None else None)
-    hidden = not personal or (activity is not None and activity.private) or is_private(payload.get("event_raw") or {})
-    shown = activity.subject if activity is not None else event.title if event is not None else None
-    fields = [f"{name} ({side})" for side in Side for name in changes_of(payload, side)]
-    return HeldLine(str(action), activity_id, event_id, when, None if hidden else shown, tuple(fields), because)
+def _row_of_new(new: HeldCreation) -> _Row:
+    if new.side == Side.ACTIVITY:
+        return _Row(int(new.item_id), None, str(Action.CREATE_EVENT), str(Reason.NEW_ACTIVITY), new.payload)
+    return _Row(None, new.item_id, str(Action.CREATE_ACTIVITY), str(Reason.NEW_EVENT), new.payload)

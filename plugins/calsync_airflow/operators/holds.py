@@ -17,14 +17,14 @@ from include.calsync.errors import CalsyncError
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.calsync.core.model import When
-    from include.calsync.flows.holds import HeldLine, HoldView
+    from include.calsync.core.row_words import RowWords
+    from include.calsync.flows.holds import HoldView
 
 APPROVE, REJECT = "Approve", "Reject"
 EXPIRES = timedelta(days=7)
 """How long a person has; as `flows.holds.EXPIRES`, which a DAG file must not load."""
 SHOWN_ITEMS = 200
-"""In a request; the rest is shown by `python -m include.scripts.holds`."""
+"""In a request; the stored plan has the rest."""
 
 
 class FindHoldsOperator(BaseOperator):
@@ -92,32 +92,28 @@ class DecideHoldOperator(HITLOperator):
 
 def request(view: HoldView) -> str:
     """The text of a request, as Markdown."""
-    rows = ["| " + " | ".join(_cells(line)) + " |" for line in view.lines[:SHOWN_ITEMS]]
-    rest = len(view.lines) - SHOWN_ITEMS
-    more = [f"\n… and {rest} more: `python -m include.scripts.holds {view.hold.id}` shows all."] if rest > 0 else []
+    from include.calsync.flows.plan_text import command
+
+    shown = view.lines[:SHOWN_ITEMS]
+    # What is empty for all, as types of events and titles that may not be told, takes no room.
+    head = [
+        name
+        for name in ("what", "activity", "event", "when", "type", "changes")
+        if any(_cell(line, name) for line in shown)
+    ]
+    head.append("because")
+    table = [head, ["---"] * len(head), *([_cell(line, name) or "–" for name in head] for line in shown)]
+    rest = len(view.lines) - len(shown)
     return "\n".join(
         [
-            f"**{APPROVE}**: {view.approved}. The next run does it, if the items are as they are now.",
-            "",
-            f"**{REJECT}**: {view.rejected}.",
-            "",
-            view.hold.message,
-            "",
-            "| what | activity | event | when | title | fields | because |",
-            "| --- | --- | --- | --- | --- | --- | --- |",
-            *rows,
-            *more,
+            f"**{APPROVE}**: {view.approved}. The next run does it, if the items are as they are now.\n",
+            f"**{REJECT}**: {view.rejected}.\n",
+            f"{view.hold.message}\n",
+            *(f"| {' | '.join(cells)} |" for cells in table),
+            *([f"\n… and {rest} more: `{command(view.hold.run_id)}` shows all."] if rest > 0 else []),
         ]
     )
 
 
-def _cells(line: HeldLine) -> list[str]:
-    known = (line.action.replace("_", " "), line.activity_id, line.event_id, _time(line.when), line.title)
-    cells = [*known, ", ".join(line.fields) or None, line.because]
-    return [str("–" if cell is None else cell).replace("|", "\\|").replace("\n", " ") for cell in cells]
-
-
-def _time(when: When | None) -> str | None:
-    if when is None:
-        return None
-    return f"{when.day:%a %d %b %Y}" if when.day is not None else f"{when.start:%a %d %b %Y %H:%M} UTC"
+def _cell(line: RowWords, name: str) -> str:
+    return str(getattr(line, name)).replace("|", "\\|").replace("\n", " ")
