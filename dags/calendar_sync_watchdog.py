@@ -10,7 +10,7 @@ asks neither Pipedrive nor Google. The syncs tell the same at their end; this DA
 
 Each alert is sent once by each notifier, and once more when it is over. Without a section `alerts` nobody is told.
 
-A scheduler that is dead tells nothing: have your monitoring ask for that.
+A scheduler that is dead tells nothing: let a monitor ask for `/calsync/health`.
 
 #### When it is red
 

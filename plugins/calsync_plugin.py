@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.plugins_manager import AirflowPlugin
 
 from calsync_airflow import run_notes
 
 
 class CalsyncPlugin(AirflowPlugin):
-    """Writes the notes of our runs."""
+    """Writes the notes of our runs, and answers under `/calsync`."""
 
     name = "calsync"
     listeners = [run_notes]  # noqa: RUF012 - as Airflow declares it
+
+    @property
+    def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
+        """The web application. Only who asks for it, which is the API server, loads its code."""
+        from calsync_airflow.web.app import app
+
+        return [{"name": "calsync", "app": app, "url_prefix": "/calsync"}]

@@ -8,7 +8,6 @@ from airflow.sdk import BaseOperator, TriggerRule
 from airflow.sdk.exceptions import AirflowException
 
 from calsync_airflow import RUN_NOTE
-from calsync_airflow.alerts import tell_if_possible
 from calsync_airflow.asked import lease_owner_of
 from calsync_airflow.operators.pull import SYNC_RUN_ID
 from calsync_airflow.services import open_services
@@ -33,6 +32,7 @@ class CloseRunOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the result. Raises AirflowException naming every account, item or task that failed."""
+        from calsync_airflow.alerts import tell_if_possible
         from include.calsync.flows.closing.close import close
 
         ti = context["ti"]

@@ -1,0 +1,1 @@
+"""What calsync adds to Airflow's web server. Loaded by that server alone."""
