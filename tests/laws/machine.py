@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from include.calsync.errors import LeaseLost
+from include.calsync.flows import holds
 from include.calsync.flows.applying import apply
 from include.calsync.flows.closing.close import Summary
 from include.calsync.flows.pulling import pull
@@ -46,6 +47,7 @@ class Figures:
     edits: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     fates: Counter[str] = field(default_factory=Counter)
+    decided: Counter[str] = field(default_factory=Counter)
     deaths: int = 0
     settled: int = 0
     violations: int = 0
@@ -178,6 +180,15 @@ class Laws(Customers):
     @rule(pause=st.sampled_from([90, 400, 4000, LONG_ENOUGH_S]))
     def wait(self, pause: int) -> None:
         self.company.pass_time(pause)
+
+    @rule(approve=st.booleans())
+    def decide(self, approve: bool) -> None:
+        """A person decides about all that is held; the next runs do it."""
+        services = self.company.services()
+        for hold in holds.waiting(services):
+            holds.decide(services, hold.id, approve=approve, by="olga")
+            self.told.append(f"  hold {hold.id} ({hold.rule}): {'approved' if approve else 'rejected'}")
+            FIGURES.decided["approved" if approve else "rejected"] += 1
 
     # Runs.
 

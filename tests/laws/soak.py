@@ -121,6 +121,7 @@ def _report(seed: int, rounds: int, seconds: float) -> None:
     say(f"edits {sum(FIGURES.edits.values())}: {listed(FIGURES.edits)}")
     say(f"tasks broken {sum(FIGURES.fates.values())}: {listed(FIGURES.fates)}")
     say(f"faults {sum(FIGURES.faults.values())}: {listed(FIGURES.faults)}")
+    say(f"holds decided {sum(FIGURES.decided.values())}: {listed(FIGURES.decided)}")
     if CARRIED_OUT:
         say(f"steps by two processes at once: {listed(Counter(CARRIED_OUT))}")
     say(f"violations = {FIGURES.violations}")
