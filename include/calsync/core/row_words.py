@@ -6,6 +6,7 @@ Titles and values are said only where `personal` allows it, and of a private ite
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -142,8 +143,10 @@ def _when(payload: Payload, words: Language, zone: ZoneInfo) -> str:
 
 
 def moment(when: When, words: Language, zone: ZoneInfo) -> str:
-    """A day, and a start in the account's time zone."""
-    local = when.start.astimezone(zone) if when.start is not None else None
+    """A day, and a start in the account's time zone; at either end of the calendar in UTC."""
+    local = when.start
+    with suppress(OverflowError):
+        local = when.start.astimezone(zone) if when.start is not None else None
     day = local.date() if local is not None else when.day
     assert day is not None
     text = f"{words.days[day.weekday()]} {day.day} {words.months[day.month - 1]} {day.year}"

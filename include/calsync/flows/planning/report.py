@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from include.calsync.core.run_records import NewRow
 from include.calsync.core.text_table import text_table
+from include.calsync.errors import Defect
 from include.calsync.flows import plan_text, told
+from include.calsync.flows.border import border
 from include.calsync.flows.planning.drift import Drift, counts_of
 from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
@@ -20,7 +22,12 @@ SHOWN_ROWS = 200
 def show_plan(run: Run, rows: Sequence[NewRow], *, personal: bool) -> None:
     """Log the plan: the fields that change, and if `personal` also what people typed."""
     dry = " (dry run: nothing will be written)" if run.request.dry_run else ""
-    log.info("The plan%s:\n%s", dry, "\n".join(plan_lines(run, rows, personal=personal)))
+    try:
+        with border("the plan in words"):
+            text = "\n".join(plan_lines(run, rows, personal=personal))
+    except Defect as error:  # the plan is stored: that it can't be shown stops nobody
+        text = f"  {error} See {plan_text.command(run.id)}"
+    log.info("The plan%s:\n%s", dry, text)
 
 
 def plan_lines(run: Run, rows: Sequence[NewRow], *, personal: bool) -> Iterator[str]:
