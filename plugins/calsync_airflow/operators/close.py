@@ -33,6 +33,7 @@ class CloseRunOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Return the result. Raises AirflowException naming every account, item or task that failed."""
         from calsync_airflow.alerts import tell_if_possible
+        from calsync_airflow.metrics import emit
         from include.calsync.flows.closing.close import close
 
         ti = context["ti"]
@@ -44,6 +45,7 @@ class CloseRunOperator(BaseOperator):
             summary = close(services, sync_run_id, lease_owner_of(context), broken)
             if not summary.result.get("dry_run"):
                 tell_if_possible(services, context)
+                emit(services, summary.result)
         if summary.note:
             ti.xcom_push(key=RUN_NOTE, value=summary.note)
         if summary.failure:

@@ -19,10 +19,12 @@ class TellAlertsOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:
         """Raises AirflowException if something could not be sent, SettingsError if the accounts file is wrong."""
+        from calsync_airflow.metrics import emit
         from include.calsync.store.engine import migrate
 
         with open_services() as services:
             migrate(services.engine)
+            emit(services)
             unsent_count = tell(services, context)
         if unsent_count:
             raise AirflowException(f"Correct what the log names: {unsent_count} alerts could not be sent.")
