@@ -23,7 +23,7 @@ def test_events_are_written_in_utc(world: World, refused: None, caplog: pytest.L
     with world.requests():
         anna = world.green()
     assert anna["events"]["created"] == 3
-    assert world.writes() == 4  # the first is sent twice
+    assert 4 <= world.writes() <= 6  # what is under way when the first is refused is sent twice, too
     starts = {event["start"]["dateTime"] for event in world.events()}
     assert all(start.startswith(day(1 + number)) for number, start in enumerate(sorted(starts)))
     assert {event["start"]["timeZone"] for event in world.events()} == {"UTC"}
