@@ -4,8 +4,8 @@
 # Ends whatever a target started and did not end, also when it is killed.
 SUPERVISED = .venv/bin/python -m include.scripts.supervised .venv/bin/python -m
 
-PROOFS = tests/flows/test_crash.py tests/flows/test_log.py tests/flows/test_series_troubles.py \
-	tests/flows/test_transfers.py tests/laws
+PROOFS = tests/flows/test_backup.py tests/flows/test_crash.py tests/flows/test_log.py tests/flows/test_lost_answers.py \
+	tests/flows/test_series_troubles.py tests/flows/test_transfers.py tests/laws
 
 .PHONY: help setup demo test wild bench mutate soak proofs faults cluster lock clean
 .DEFAULT_GOAL := help

@@ -11,6 +11,7 @@ import pytest
 
 from tests.checks.faults.faults import FAULTS, TESTS
 from tests.checks.faults.table import Ask, Table, fill
+from tests.proofs import WHOLE
 
 TESTS_FOLDER = Path(__file__).parents[1]
 EVERY = 1000
@@ -22,13 +23,13 @@ IDS = [f"{group}{number}" if group == "F0" else f"{group}{number:02}" for group,
 
 @pytest.mark.timeout(600)
 def test_a_sample_of_the_table() -> None:
-    table = Table(lambda _: None)
+    table, chosen = Table(lambda _: None), set(FAULTS) if WHOLE else set(sorted(FAULTS)[::2])
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
-        fill(table, Ask(set(FAULTS), every=EVERY, tests=False), stack, Path(folder))
+        fill(table, Ask(chosen, every=EVERY, tests=False), stack, Path(folder))
     assert table.told == []
     assert table.bad_count == 0
-    assert {fault for fault in FAULTS if not table.cases[fault] and fault not in TESTS} == set()
+    assert {fault for fault in chosen if not table.cases[fault] and fault not in TESTS} == set()
     assert [line.split()[0] for line in table.lines(set(FAULTS))[1:]] == IDS
 
 

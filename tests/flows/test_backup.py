@@ -11,6 +11,7 @@ from include.calsync.core.marks import read_mark
 from include.sandbox.faults import Fault
 from tests.flows.backups import Kept, kept
 from tests.flows.world import day
+from tests.proofs import WHOLE
 from tests.store.conftest import all_databases, databases
 
 __all__ = ["all_databases", "databases", "kept"]  # fixtures
@@ -18,7 +19,7 @@ __all__ = ["all_databases", "databases", "kept"]  # fixtures
 NOTE = "<p>Ask for the key</p>"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql"] if WHOLE else ["sqlite"])
 def dialect(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

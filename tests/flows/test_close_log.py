@@ -87,6 +87,7 @@ def test_remedies_come_first_and_the_result_is_no_dict(world: World, caplog: pyt
     world.add_colleague("ben")
     world.green()
     world.tokens["pipedrive_default"] = "0" * 40
+    caplog.clear()
     with caplog.at_level(logging.INFO, logger="include.calsync.flows.closing"):
         run_id = world.sync().result["sync_run_id"]
     said = [record.getMessage() for record in caplog.records if "closing" in record.name]

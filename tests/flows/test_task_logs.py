@@ -91,6 +91,7 @@ def test_an_upload_tells_how_far_it_is(
 def test_nothing_is_put_into_words_that_nobody_reads(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.green()
     world.activity("Call")
+    caplog.clear()
     with caplog.at_level(logging.WARNING, logger="include.calsync.flows"):
         world.green()
     assert [each.name for each in caplog.records if each.name.endswith(TASKS)] == []

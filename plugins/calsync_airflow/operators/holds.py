@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from calsync_airflow.asked import who_started
 from calsync_airflow.services import open_services
@@ -35,17 +35,20 @@ class FindHoldsOperator(BaseOperator):
     """
 
     def execute(self, context: Context) -> list[int]:
-        """Return the ids. Raises CalsyncError if the one that is named is decided already, or unknown."""
+        """Return the ids. Raises AirflowFailException if the one that is named is decided already, or unknown."""
         from include.calsync.flows import holds
 
         hold_id, decision = context["params"]["hold_id"], context["params"]["decision"]
         with open_services() as services:
             if hold_id is None:
                 return [hold.id for hold in holds.waiting(services, unasked=True)]
-            if decision != "ask":
+            try:
+                if decision == "ask":
+                    return [holds.show(services, hold_id).hold.id]
                 holds.decide(services, hold_id, approve=decision == "approve", by=who_started(context))
-                return []
-            return [holds.show(services, hold_id).hold.id]
+            except CalsyncError as error:  # trying again does not help
+                raise AirflowFailException(str(error)) from error
+            return []
 
 
 class DecideHoldOperator(HITLOperator):
