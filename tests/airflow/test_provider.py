@@ -18,7 +18,7 @@ from airflow.providers_manager import ProvidersManager
 from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
 manager = ProvidersManager()
 forms = {m.connection_type: m.model_dump() for m in HookMetaService.hook_meta_data()}
-plugins_manager.get_plugin_info()
+plugins_manager.ensure_plugins_loaded()
 executed = sorted(n for n, m in sys.modules.items() if (getattr(m, "__file__", "") or "").startswith(sys.argv[1]))
 testable = {name: manager.hooks[name].connection_testable for name in ("pipedrive", "google_calendar")}
 print(json.dumps({

@@ -121,7 +121,8 @@ def test_a_time_is_cleared_as_pipedrive_takes_it(world: World, null: bool, empty
     with world.requests() as seen:
         world.green()
     assert {time_of(each) for each in world.activities()} == {(day(1), None, None)}
-    assert seen["PATCH activities.update"] == (2 if null else 3), "remembered for the second one"
+    # What is under way when the first is refused is sent twice as well.
+    assert seen["PATCH activities.update"] in ((2,) if null else (3, 4)), "remembered for what comes after it"
     world.assert_quiet()
 
 
