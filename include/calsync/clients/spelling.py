@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from include.calsync.core.raw import Body, RawActivity
@@ -24,10 +24,14 @@ REFUSED = (400, 422)
 
 @dataclass(frozen=True)
 class Part:
-    """Members that are written together, in the spellings to try. `doubt`: under which the one taken is remembered."""
+    """Members that are written together, in the spellings to try. `doubt`: under which the one taken is remembered.
+
+    `first`: which of the spellings, in their own order, is the first here.
+    """
 
     spellings: Sequence[Body]
     doubt: str = ""
+    first: int = 0
 
 
 class Spelling:
@@ -44,9 +48,10 @@ class Spelling:
             RecordError: no spelling is taken; the message names all refusals.
             PartlyRefused: the same, but other members were written.
         """
-        parts = _parts(sendable(body))
+        # Their order once, as another thread may learn another one meanwhile.
+        parts = [self._ordered(part) for part in _parts(sendable(body))]
         try:
-            return patch(_joined(self._spelled(part)[0] for part in parts))
+            return patch(_joined(part.spellings[0] for part in parts))
         except RecordError as error:
             if error.status not in REFUSED or not any(part.doubt for part in parts):
                 raise
@@ -54,13 +59,13 @@ class Spelling:
         if len(parts) == 1:
             return self._part(parts[0], patch, [first])
         try:
-            answer = patch(_joined(self._spelled(part)[-1] for part in parts))
+            answer = patch(_joined(part.spellings[-1] for part in parts))
         except RecordError as error:
             if error.status not in REFUSED:
                 raise
             return self._each(parts, patch)
         for part in parts:
-            self._learn(part, self._spelled(part)[-1])
+            self._learn(part, part.spellings[-1])
         return answer
 
     def _each(self, parts: Sequence[Part], patch: Patch) -> RawActivity:
@@ -82,7 +87,7 @@ class Spelling:
 
     def _part(self, part: Part, patch: Patch, refusals: list[RecordError]) -> RawActivity:
         """`refusals`: of the spelling that is known, which is not sent again then."""
-        for members in self._spelled(part)[len(refusals) :]:
+        for members in part.spellings[len(refusals) :]:
             try:
                 answer = patch(members)
             except RecordError as error:
@@ -94,15 +99,16 @@ class Spelling:
                 return answer
         raise _refused(refusals, frozenset(), part)
 
-    def _spelled(self, part: Part) -> list[Body]:
-        """The part's spellings, the one that is known to be taken first."""
+    def _ordered(self, part: Part) -> Part:
+        """The part with the spelling first that is known to be taken."""
         known = self._taken.get(part.doubt, 0) % len(part.spellings)
-        return [*part.spellings[known:], *part.spellings[:known]]
+        return replace(part, spellings=[*part.spellings[known:], *part.spellings[:known]], first=known)
 
     def _learn(self, part: Part, taken: Body) -> None:
         if part.doubt:
             with self._lock:
-                self._taken[part.doubt] = list(part.spellings).index(taken)
+                place = list(part.spellings).index(taken) + part.first
+                self._taken[part.doubt] = place % len(part.spellings)
 
 
 def _parts(body: Body) -> list[Part]:
@@ -134,8 +140,10 @@ def _joined(bodies: Iterable[Body]) -> Body:
 def _refused(refusals: Sequence[RecordError], written: frozenset[str], part: Part | None = None) -> RecordError:
     """All refusals in one: a later one must not hide the first."""
     text = " ".join(str(error) for error in refusals)
-    if part is not None and len(refusals) > 1 and None in part.spellings[0].values():
-        names = ", ".join(f"`{name}`" for name, value in part.spellings[0].items() if value is None)
+    bodies = part.spellings if part is not None else ()
+    cleared = dict.fromkeys(name for body in bodies for name, value in body.items() if value is None)
+    if cleared and len(refusals) > 1:
+        names = ", ".join(f"`{name}`" for name in cleared)
         text = f"Clear {names} in Pipedrive by hand: it takes neither null nor an empty text. {text}"
     last = refusals[-1]
     details: dict[str, Any] = {"status": last.status, "reason": last.reason, "server_time": last.server_time}
