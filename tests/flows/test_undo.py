@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
 from include.calsync.errors import SettingsError
+from include.calsync.store.tables import change_log, run_account
 from include.sandbox.faults import Fault
 from tests.flows.killing import before_request
 from tests.flows.test_deletions import pairs
@@ -37,10 +39,6 @@ def undone(world: World, sync_run_id: str, **options: Any) -> list[str]:
 
 
 def notices(world: World) -> list[str]:
-    from sqlalchemy import select
-
-    from include.calsync.store.tables import run_account
-
     with world.engine.connect() as conn:
         rows = conn.execute(select(run_account.c.notices, run_account.c.run_id)).all()
     return [text for row in rows for text in row.notices if "not undone" in text]
@@ -112,6 +110,21 @@ def test_what_a_later_run_wrote_stays_and_is_told(world: World) -> None:
     world.edit_event(world.the_event(), location="Oslo")
     world.green()
     assert "place was written again since" in undone(world, run_id(summary))[0]
+    assert world.the_activity()["location"]["value"] == "Oslo"
+
+
+def test_what_another_run_wrote_before_this_one_was_over_counts_as_later(world: World) -> None:
+    """An upload lasts for hours, and the schedule goes on meanwhile."""
+    pairs(world, 1)
+    world.edit_event(world.the_event(), location="Rome")
+    summary = world.sync()
+    world.edit_event(world.the_event(), location="Oslo")
+    world.green()
+    mine = next(row for row in world.changes() if row.run_id == run_id(summary))
+    with world.engine.begin() as conn:  # the long run's last entry, of another pair
+        values = {name: value for name, value in mine._asdict().items() if name != "id"}
+        conn.execute(insert(change_log).values(values | {"link_id": 99, "activity_id": 99, "event_id": "e99"}))
+    assert any("place was written again since" in text for text in undone(world, run_id(summary)))
     assert world.the_activity()["location"]["value"] == "Oslo"
 
 

@@ -126,12 +126,18 @@ def last_run_of(conn: Connection, link_id: int) -> str | None:
     return conn.execute(query).scalar()
 
 
-def written_since(conn: Connection, link_ids: Iterable[int], entry_id: int) -> set[tuple[int, str, str]]:
-    """What was written to these links after this entry: link, side and field."""
+def written_since(conn: Connection, last: Mapping[int, int]) -> set[tuple[int, str, str]]:
+    """What was written to links after an entry of each (`last`: by link): link, side and field.
+
+    Link by link, as runs write side by side: another one may have written to a link before this one was over.
+    """
     row, found = change_log.c, set()
-    for part in parts(sorted(link_ids)):
-        query = select(row.link_id, row.side, row.after).where(row.link_id.in_(part), row.id > entry_id)
-        found |= {(link, side, name) for link, side, after in conn.execute(query) for name in after or ()}
+    for part in parts(sorted(last)):
+        first = min(last[link_id] for link_id in part)
+        query = select(row.id, row.link_id, row.side, row.after).where(row.link_id.in_(part), row.id > first)
+        for entry_id, link_id, side, after in conn.execute(query):
+            if entry_id > last[link_id]:
+                found |= {(link_id, side, name) for name in after or ()}
     return found
 
 

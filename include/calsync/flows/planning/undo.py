@@ -53,8 +53,8 @@ class Undo:
         self.asked, self.seen, self.rows = run.request.undo, seen, rows
         entries = changes.of_run(conn, self.asked.sync_run_id, seen.accounts, self.asked.link_id)
         self.groups = _by_pair(entries)
-        ids = {entry.link_id for entry in entries if entry.link_id is not None}
-        self.links = mapping.whole(conn, ids)
+        last = {entry.link_id: entry.id for entry in entries if entry.link_id is not None}  # oldest first
+        self.links = mapping.whole(conn, last)
         events: dict[str, set[str]] = defaultdict(set)
         activities: dict[str, set[int]] = defaultdict(set)
         for entry in entries:
@@ -64,7 +64,7 @@ class Undo:
                 activities[entry.company_id].add(entry.activity_id)
         self.formers = formers.of_events(conn, events)
         self.now = mapping.whole(conn, [link.id for link in seen.links])
-        self.later = changes.written_since(conn, ids, max((entry.id for entry in entries), default=0))
+        self.later = changes.written_since(conn, last)
         self.left_alone: dict[int, list[str]] = defaultdict(list)
         """By account: what is not undone, and why."""
 
