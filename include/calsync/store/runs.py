@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Connection, bindparam, delete, exists, func, ins
 from include.calsync.core.observations import NOBODY, Observation
 from include.calsync.core.records import Columns
 from include.calsync.core.run_records import AccountInRun, NewRow, PlanRow, StoredRun
-from include.calsync.store.columns import columns_of, record_of, records
+from include.calsync.store.columns import columns_of, parts, record_of, records
 from include.calsync.store.tables import account, observation, open_write, plan_row, run_account, run_usage, sync_run
 
 _ACCOUNT = columns_of(AccountInRun, run_account, account)
@@ -153,9 +153,10 @@ def observed_ids(conn: Connection, run_id: str, side: str) -> set[Any]:
 
 def store_plan(conn: Connection, run_id: str, account_ids: Iterable[int], rows: Iterable[NewRow]) -> None:
     """Store the run's plan for these accounts. A run has one plan: see `claim_plan`."""
-    stored = [{"run_id": run_id, **{name: getattr(row, name) for name in _NEW}} for row in rows]
-    if stored:
-        conn.execute(insert(plan_row), stored)
+    for part in parts(rows):  # what a plan holds as text is more than the plan
+        conn.execute(
+            insert(plan_row), [{"run_id": run_id, **{name: getattr(row, name) for name in _NEW}} for row in part]
+        )
     planned = run_account.c.run_id == run_id, run_account.c.account_id.in_(list(account_ids))
     conn.execute(update(run_account).where(*planned).values(planned=True))
 
@@ -174,6 +175,18 @@ def plan_rows(conn: Connection, run_id: str, *, account_id: int | None = None, *
     for name, value in where.items():
         query = query.where(plan_row.c[name] == value)
     return records(PlanRow, conn.execute(query.order_by(plan_row.c.id)))
+
+
+def planned_ids(conn: Connection, run_id: str, account_id: int, side: str) -> list[int]:
+    """The account's rows of this side that are still to be carried out, in their order."""
+    mine = plan_row.c.run_id == run_id, plan_row.c.account_id == account_id, plan_row.c.side == side, _PLANNED
+    return list(conn.execute(select(plan_row.c.id).where(*mine).order_by(plan_row.c.id)).scalars())
+
+
+def planned_rows(conn: Connection, ids: Iterable[int]) -> list[PlanRow]:
+    """Those of these rows that are still to be carried out."""
+    asked = (select(*_ROW).where(plan_row.c.id.in_(part), _PLANNED) for part in parts(ids))
+    return [row for query in asked for row in records(PlanRow, conn.execute(query))]
 
 
 def plan_counts(conn: Connection, run_id: str, account_id: int) -> dict[tuple[str, str, str], int]:

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import partial
 
 from include.calsync.core.policy import Side
 from include.calsync.core.run_records import PlanRow
@@ -108,32 +107,38 @@ class _AccountApply:
 
     def work(self, outcome: Counter[str]) -> None:
         try:
-            self._work(self._rows(), outcome)
+            ids = self._planned()
+            if self.run.request.upload is None:
+                self._each(self._rows(ids), outcome)
+            else:
+                self._upload(ids, outcome)
         finally:
             self.teller.numbers(outcome)
 
-    def _work(self, rows: list[PlanRow], outcome: Counter[str]) -> None:
-        if self.run.request.upload is None:
-            self._each(rows, outcome)
-            return
-        for start in range(0, len(rows), UPLOAD_LEASE_ITEMS):
+    def _upload(self, ids: list[int], outcome: Counter[str]) -> None:
+        for start in range(0, len(ids), UPLOAD_LEASE_ITEMS):
             fence = self._wait_for_lease()
             self.account.fence = fence
             try:
                 with self.services.leases.kept({self.account.id: fence}):
-                    self._each(rows[start : start + UPLOAD_LEASE_ITEMS], outcome)
+                    self._each(self._rows(ids[start : start + UPLOAD_LEASE_ITEMS]), outcome)
             finally:
                 self.services.leases.release(self.account.id, fence)
-            if len(rows) > UPLOAD_LEASE_ITEMS:
-                self.teller.progress(outcome.total(), len(rows))
+            if len(ids) > UPLOAD_LEASE_ITEMS:
+                self.teller.progress(outcome.total(), len(ids))
 
-    def _rows(self) -> list[PlanRow]:
+    def _planned(self) -> list[int]:
         # Rows for the store alone keep what was read: after a write to the same pair that would be out of date.
         sides = ["events"] if self.side is Side.EVENT else ["store", "activities"]
-        rows_of = partial(runs.plan_rows, account_id=self.account.id, state="planned")
         with reading(self.services.engine) as conn:
             check_format(conn, self.run, self.account)
-            return [row for side in sides for row in rows_of(conn, self.run.id, side=side)]
+            return [row_id for side in sides for row_id in runs.planned_ids(conn, self.run.id, self.account.id, side)]
+
+    def _rows(self, ids: list[int]) -> list[PlanRow]:
+        """The rows of these ids, in this order, but for those that are done by now."""
+        with reading(self.services.engine) as conn:
+            found = {row.id: row for row in runs.planned_rows(conn, ids)}
+        return [found[row_id] for row_id in ids if row_id in found]
 
     def _each(self, rows: list[PlanRow], outcome: Counter[str]) -> None:
         """Carry the rows out, strand beside strand. What stops one of them stops all: no other row is begun."""
