@@ -22,6 +22,10 @@ from sqlalchemy import (
 )
 
 from include.calsync.core.words import KINDS
+from include.calsync.store.account_tables import account as account
+from include.calsync.store.account_tables import account_day as account_day
+from include.calsync.store.account_tables import account_draft as account_draft
+from include.calsync.store.account_tables import account_version as account_version
 from include.calsync.store.few import FEW
 from include.calsync.store.limit_tables import budget_reset as budget_reset
 from include.calsync.store.limit_tables import lease as lease
@@ -35,28 +39,6 @@ from include.calsync.store.log_tables import open_write as open_write
 from include.calsync.store.metadata import Key, OptionalJson, one_of, only
 from include.calsync.store.metadata import metadata as metadata
 from include.calsync.store.types import Identifier, Prose, UtcDateTime, Words
-
-account = Table(
-    "account",
-    metadata,
-    Column("id", Key, primary_key=True),
-    Column("name", Identifier(200), nullable=False, unique=True),
-    Column("company_id", Identifier(40)),
-    Column("user_id", BigInteger),
-    Column("calendar_id", Identifier(1024)),
-    Column("settings_digest", String(64), comment="of the settings that the last full pull was made with"),
-    Column("mode", String(20), comment="of the last run; another one rebases the links"),
-    Column("activities_connected_at", UtcDateTime),
-    Column("events_connected_at", UtcDateTime),
-    Column("state", String(20), nullable=False, server_default="ok"),
-    Column("error", Prose()),
-    Column("busy_since", UtcDateTime, comment="the first run in a row that could not work on it"),
-    Column("refused", Boolean, nullable=False, server_default=false(), comment="failed, as a credential was refused"),
-    Column("resynced_at", UtcDateTime, comment="when a sync token had expired last, so that all was read"),
-    UniqueConstraint("company_id", "user_id", "calendar_id"),
-    one_of("state", "ok", "failed", "paused"),
-    comment="a Pipedrive user paired with a calendar; (company, user, calendar) is its identity, the name is not",
-)
 
 directory = Table(
     "directory",
@@ -111,17 +93,6 @@ run_account = Table(
     Column("planned", Boolean, nullable=False, server_default=false(), comment="what was staged is in the stored plan"),
     one_of("state", "ok", "busy", "failed"),
     comment="one account's part in one run: what it saw, where its cursors may move to",
-)
-
-account_day = Table(
-    "account_day",
-    metadata,
-    Column("account_id", ForeignKey("account.id"), primary_key=True),
-    Column("day", String(10), primary_key=True, comment="in UTC"),
-    *(Column(f"activities_{done}", Integer, nullable=False) for done in ("created", "updated", "deleted")),
-    *(Column(f"events_{done}", Integer, nullable=False) for done in ("created", "updated", "deleted")),
-    Column("conflicts", Integer, nullable=False),
-    comment="what the runs of a day did for an account; a day without a write has no row",
 )
 
 run_usage = Table(

@@ -59,6 +59,8 @@ def upgrade() -> None:
     """Create the tables, parents first, and the triggers."""
     _create_account()
     _create_account_day()
+    _create_account_draft()
+    _create_account_version()
     _create_alert()
     _create_budget_reset()
     _create_deployment()
@@ -115,6 +117,8 @@ def downgrade() -> None:
         "deployment",
         "budget_reset",
         "alert",
+        "account_version",
+        "account_draft",
         "account_day",
         "account",
     ):
@@ -170,7 +174,33 @@ def _create_account() -> None:
             comment="failed, as a credential was refused",
         ),
         sa.Column("resynced_at", UtcDateTime(), comment="when a sync token had expired last, so that all was read"),
+        sa.Column(
+            "settings",
+            sa.JSON(none_as_null=True),
+            comment="as a person wrote them; null: of a name that is configured no more",
+        ),
+        sa.Column(
+            "source",
+            sa.String(10),
+            comment="who may change them: a person on the page, or who writes the accounts file",
+        ),
+        sa.Column("source_line", sa.Integer(), comment="in the accounts file"),
+        sa.Column(
+            "version",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="of the settings; grows with each change",
+        ),
+        sa.Column("updated_at", UtcDateTime()),
+        sa.Column("updated_by", sa.String(200), comment="the user's name in Airflow; of the file: that it was"),
+        sa.Column("removed_at", UtcDateTime(), comment="removed on the page, or gone from the file: it is paused"),
+        sa.Column("last_run_id", sa.String(36), comment="in which it took part last; may be kept no more"),
+        sa.Column("last_success_at", UtcDateTime(), comment="when a run that syncs got through last"),
+        sa.Column("failing_since", UtcDateTime()),
         sa.CheckConstraint("state IN ('ok', 'failed', 'paused')", name=op.f("ck_account_state")),
+        sa.CheckConstraint("source IN ('file', 'page')", name=op.f("ck_account_source")),
+        sa.CheckConstraint("(settings IS NULL) = (source IS NULL)", name=op.f("ck_account_configured")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint(
             "company_id", "user_id", "calendar_id", name=op.f("uq_account_company_id_user_id_calendar_id")
@@ -216,6 +246,43 @@ def _create_account_day() -> None:
         sa.PrimaryKeyConstraint("account_id", "day", name=op.f("pk_account_day")),
         comment="what the runs of a day did for an account; a day without a write has no row",
     )
+
+
+def _create_account_draft() -> None:
+    op.create_table(
+        "account_draft",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("account_id", KEY, comment="null: of a new account"),
+        sa.Column(
+            "base_version",
+            sa.Integer(),
+            nullable=False,
+            comment="of the settings that were changed; 0: of a new account",
+        ),
+        sa.Column("settings", sa.JSON(), nullable=False),
+        sa.Column("by", sa.String(200), nullable=False, comment="the user's name in Airflow"),
+        sa.Column("expires", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_draft_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account_draft")),
+        comment="settings to be tried out by a dry run before they are saved",
+    )
+    op.create_index(op.f("ix_account_draft_account_id"), "account_draft", ["account_id"])
+    op.create_index(op.f("ix_account_draft_expires"), "account_draft", ["expires"])
+
+
+def _create_account_version() -> None:
+    op.create_table(
+        "account_version",
+        sa.Column("account_id", KEY, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("by", sa.String(200), nullable=False, comment="as `updated_by` of the account"),
+        sa.Column("settings", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_version_account_id")),
+        sa.PrimaryKeyConstraint("account_id", "version", name=op.f("pk_account_version")),
+        comment="what an account's settings were, the present ones included: to restore, and as the base of a merge",
+    )
+    op.create_index(op.f("ix_account_version_at"), "account_version", ["at"])
 
 
 def _create_budget_reset() -> None:
