@@ -36,6 +36,7 @@ check lint ruff check --quiet .
 check format ruff format --quiet --check .
 check imports lint-imports --no-logo
 if [ $# -eq 0 ]; then
+    check browser python -m include.scripts.chromium
     # Always the same seed, so that a red run is red for the change; `make soak` draws its own.
     check soak python -m tests.laws.soak --minutes 0.4 --seed 1
 fi
