@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from include.sandbox.base import Answer, Call, Service
+from include.sandbox.base import Service
+from include.sandbox.wire import Answer, Call
 
 HOME = "/_sandbox/"
 _ENVIRONMENT = Environment(
@@ -51,8 +52,13 @@ class Pages:
         """A whole page. Every value is escaped."""
         other = {"url": self._other.url, "name": self._other_title} if self._other else None
         common = {"service": self.title, "other": other, "url": self.service.url, "said": "", "problem": ""}
-        html = _ENVIRONMENT.get_template(template).render({**common, **values})
-        return Answer(status, html.encode("utf-8", "replace"), {"Content-Type": "text/html; charset=utf-8"})
+        html = rendered(template, **{**common, **values})
+        return Answer(status, html, {"Content-Type": "text/html; charset=utf-8"})
+
+
+def rendered(template: str, **values: Any) -> bytes:
+    """A template as UTF-8. Every value is escaped."""
+    return _ENVIRONMENT.get_template(template).render(values).encode("utf-8", "replace")
 
 
 def form(call: Call) -> dict[str, str]:

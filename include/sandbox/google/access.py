@@ -5,9 +5,10 @@ Sources: Google Calendar API reference, Acl (roles); discovery document (scopes 
 
 from __future__ import annotations
 
-from include.sandbox.google.auth import SCOPES, Principal
+from include.sandbox.google.auth import Principal
 from include.sandbox.google.errors import GoogleError, insufficient_scope
 from include.sandbox.google.records import Calendar, rank
+from include.sandbox.google.scopes import SCOPES
 
 _OWNED = frozenset({"calendar.events.owned", "calendar.events.owned.readonly"})
 _PUBLIC = "calendar.events.public.readonly"

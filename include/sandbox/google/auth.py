@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -19,9 +20,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from include.sandbox.base import Answer, Call, SandboxClock, json_answer
+from include.sandbox.google.consents import Consents
 from include.sandbox.google.errors import TokenError, auth_error
+from include.sandbox.google.options import Options
+from include.sandbox.google.scopes import short, spelled
 
-SCOPE = "https://www.googleapis.com/auth/"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 PROJECT = "calendar-sandbox"
 SERVICE_ACCOUNT = f"sync@{PROJECT}.iam.gserviceaccount.com"
@@ -29,31 +32,6 @@ SERVICE_CLIENT_ID = "100000000000000000017"
 KEY_ID = "5a4db0c5a4db0c5a4db0c5a4db0c5a4db0c5a4db"
 EXPIRES_IN_S = 3599
 SKEW = timedelta(minutes=10)
-
-_READ_EVENTS = ("calendar", "calendar.readonly", "calendar.events", "calendar.events.readonly", "calendar.events.owned",
-                "calendar.events.owned.readonly", "calendar.events.freebusy", "calendar.events.public.readonly",
-                "calendar.app.created")  # fmt: skip
-_WRITE_EVENTS = ("calendar", "calendar.events", "calendar.events.owned", "calendar.app.created")
-_WRITE_CALENDARS = ("calendar", "calendar.calendars", "calendar.app.created")
-_READ_LIST = ("calendar", "calendar.readonly", "calendar.calendarlist", "calendar.calendarlist.readonly")
-
-SCOPES: dict[str, tuple[str, ...]] = {
-    "events.list": _READ_EVENTS,
-    "events.get": _READ_EVENTS,
-    "events.instances": _READ_EVENTS,
-    "events.insert": _WRITE_EVENTS,
-    "events.patch": _WRITE_EVENTS,
-    "events.update": _WRITE_EVENTS,
-    "events.delete": _WRITE_EVENTS,
-    "calendars.get": (*_WRITE_CALENDARS, "calendar.readonly", "calendar.calendars.readonly"),
-    "calendars.insert": _WRITE_CALENDARS,
-    "calendars.patch": _WRITE_CALENDARS,
-    "calendars.update": _WRITE_CALENDARS,
-    "calendars.delete": _WRITE_CALENDARS,
-    "calendarList.list": _READ_LIST,
-    "calendarList.get": (*_READ_LIST, "calendar.app.created"),
-    "calendarList.insert": ("calendar", "calendar.calendarlist"),
-}
 
 
 @cache
@@ -86,15 +64,6 @@ class _Access:
     expires: datetime
 
 
-@dataclass
-class _Consent:
-    email: str
-    client_id: str
-    client_secret: str
-    scopes: frozenset[str]
-    revoked: bool = False
-
-
 class Auth:
     """Issues and knows tokens. Access tokens live by the sandbox clock; assertions are judged by real time.
 
@@ -102,9 +71,10 @@ class Auth:
     it.
     """
 
-    def __init__(self, clock: SandboxClock) -> None:
+    def __init__(self, clock: SandboxClock, options: Callable[[], Options]) -> None:
         self.clock = clock
         self.token_uri = ""
+        self.consents = Consents(clock, options)
         self.emails: set[str] = set()
         """Users of the domain: whom a service account may act for, and who can consent."""
         self.delegated_scopes: frozenset[str] | None = None
@@ -112,7 +82,6 @@ class Auth:
         self.refused: set[str] = set()
         """Emails whose tokens were revoked: neither delegation nor the service account's own login works."""
         self._access: dict[str, _Access] = {}
-        self._consents: dict[str, _Consent] = {}
 
     # ---- credentials handed to clients
 
@@ -132,23 +101,12 @@ class Auth:
 
     def oauth_client(self, email: str, scopes: list[str] | None = None) -> dict[str, str]:
         """A user's consent: what an OAuth client keeps of it. Default scope: ``calendar``."""
-        refresh_token = f"1//sandbox-{secrets.token_urlsafe(12)}"
-        client_id = f"{secrets.token_hex(6)}.apps.googleusercontent.com"
-        secret = f"GOCSPX-{secrets.token_urlsafe(12)}"
-        granted = frozenset(each.removeprefix(SCOPE) for each in scopes or ["calendar"])
-        self._consents[refresh_token] = _Consent(email, client_id, secret, granted)
-        return {
-            "client_id": client_id,
-            "client_secret": secret,
-            "refresh_token": refresh_token,
-            "token_uri": self.token_uri,
-        }
+        return self.consents.given(email, short(" ".join(scopes or ["calendar"]))) | {"token_uri": self.token_uri}
 
     def revoke(self, email: str) -> None:
         """Withdraws every consent of the user, and the delegation (or the service account's own login)."""
         self.refused.add(email)
-        for consent in self._consents.values():
-            consent.revoked = consent.revoked or consent.email == email
+        self.consents.revoke(email)
         self.expire_access_tokens(email)
 
     def restore(self, email: str) -> None:
@@ -173,24 +131,28 @@ class Auth:
     def answer_token(self, call: Call) -> Answer:
         """``POST /token``."""
         form = {name: values[-1] for name, values in parse_qs(call.body.decode("utf-8", "replace")).items()}
+        refresh_token = None
         try:
             if form.get("grant_type") == JWT_GRANT:
                 principal = self._from_assertion(form.get("assertion", ""))
-            elif form.get("grant_type") == "refresh_token":
-                principal = self._from_refresh_token(form, call)
+            elif form.get("grant_type") in ("refresh_token", "authorization_code"):
+                of_grant = self.consents.refreshed if form["grant_type"] == "refresh_token" else self.consents.swapped
+                given = of_grant(form, _client_of(form, call))
+                principal, refresh_token = Principal(given.email, given.scopes, given.client_id), given.refresh_token
             else:
                 raise TokenError(400, "unsupported_grant_type", f"Invalid grant_type: {form.get('grant_type')}")
         except TokenError as error:
             return json_answer({"error": error.error, "error_description": error.description}, error.status)
         token = f"ya29.sandbox-{secrets.token_urlsafe(24)}"
         self._access[token] = _Access(principal, self.clock.now() + timedelta(seconds=EXPIRES_IN_S))
-        scope = " ".join(sorted(SCOPE + each for each in principal.scopes))
-        made = {"access_token": token, "expires_in": EXPIRES_IN_S, "scope": scope, "token_type": "Bearer"}
+        made: dict[str, Any] = {"access_token": token, "expires_in": EXPIRES_IN_S}
+        made |= {"scope": spelled(principal.scopes), "token_type": "Bearer"}
+        made |= {"refresh_token": refresh_token} if refresh_token else {}
         return Answer(**{**vars(json_answer(made)), "principal": principal.email})
 
     def _from_assertion(self, assertion: str) -> Principal:
         claims = self._claims(assertion)
-        scopes = frozenset(each.removeprefix(SCOPE) for each in str(claims.get("scope", "")).split())
+        scopes = short(str(claims.get("scope", "")))
         if not scopes:
             raise TokenError(400, "invalid_scope", "Missing required parameter: scope")
         subject = claims.get("sub")
@@ -231,18 +193,6 @@ class Auth:
                 "iat and exp values in the JWT claim.",
             )  # fmt: skip
         return claims
-
-    def _from_refresh_token(self, form: dict[str, str], call: Call) -> Principal:
-        client_id, secret = _client_of(form, call)
-        consent = self._consents.get(form.get("refresh_token", ""))
-        if consent is None or consent.revoked:
-            raise TokenError(400, "invalid_grant", "Token has been expired or revoked.")
-        if not secrets.compare_digest(f"{client_id} {secret}", f"{consent.client_id} {consent.client_secret}"):
-            raise TokenError(401, "invalid_client", "The OAuth client was not found.")
-        wanted = frozenset(each.removeprefix(SCOPE) for each in form.get("scope", "").split()) or consent.scopes
-        if not wanted <= consent.scopes:
-            raise TokenError(400, "invalid_scope", "Some requested scopes were invalid.")
-        return Principal(consent.email, wanted, client_id)
 
 
 def _client_of(form: dict[str, str], call: Call) -> tuple[str, str]:

@@ -42,6 +42,14 @@ class Options:
     """Ids of events that can't be written -> the reason of the 403, whatever it may be."""
     expansion_days: int = 730
     """How far ahead of now a series is expanded where the request sets no ``timeMax``."""
+    app_client_id: str = "100000000000-sandbox.apps.googleusercontent.com"
+    """The one OAuth client (type: web application) that is registered, and what people may consent to."""
+    app_client_secret: str = "GOCSPX-sandbox"
+    app_name: str = "calsync"
+    app_redirect_uris: set[str] = field(default_factory=set)
+    """Its authorized redirect URIs, each exactly as requests name it."""
+    code_s: float = 600.0
+    """How long an authorization code may be swapped."""
     batch_shuffle: bool = False
     """Batch answers come in reverse order."""
     batch_drop: deque[int] = field(default_factory=deque)

@@ -1,4 +1,4 @@
-"""Routes of the Google sandbox: the token endpoint, the batch endpoint and Calendar v3."""
+"""Routes of the Google sandbox: the consent page, the token endpoint, the batch endpoint and Calendar v3."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from include.sandbox.faults import Faults, html_page
 from include.sandbox.google.access import check_scope
 from include.sandbox.google.auth import SERVICE_ACCOUNT, Principal
 from include.sandbox.google.batch import answer_batch, split_batch
+from include.sandbox.google.consent_page import AUTH_PATH, ConsentPage
 from include.sandbox.google.errors import GoogleError, error_answer, fault_error
 from include.sandbox.google.masks import masked, parse_mask
 from include.sandbox.google.operations import OPERATIONS, Request
@@ -66,12 +67,16 @@ class GoogleBackend(Backend):
     def operation(self, call: Call) -> str:
         if call.path in (TOKEN_PATH, BATCH_PATH):
             return call.path.split("/")[1]
+        if call.path == AUTH_PATH:
+            return "authorize"
         found = route(call)
         return found[0] if found else "unknown"
 
     def handle(self, call: Call) -> Answer:
         if call.path == TOKEN_PATH and call.method == "POST":
             return self.state.auth.answer_token(call)
+        if call.path == AUTH_PATH and call.method in ("GET", "POST"):
+            return ConsentPage(self.state.auth.consents, self.state.users, self.state.options).answer(call)
         if call.path == BATCH_PATH and call.method == "POST":
             try:
                 return answer_batch(split_batch(call), self._handle_part, self.state.options)

@@ -34,7 +34,7 @@ class GoogleState(World):
 
     def __init__(self, clock: SandboxClock) -> None:
         super().__init__(clock)
-        self.auth = Auth(clock)
+        self.auth = Auth(clock, lambda: self.options)
         self.quotas = Quotas()
         self.tokens = Tokens(lambda: self.options, clock.now)
         self._new_calendar(SERVICE_ACCOUNT, SERVICE_ACCOUNT, SERVICE_ACCOUNT, "UTC", primary=True)

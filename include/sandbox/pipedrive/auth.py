@@ -1,8 +1,8 @@
 """API tokens and OAuth: who a request comes from.
 
 Source: "Pipedrive OpenAPI v2" (security scheme `x-api-token`, /oauth endpoints), Pipedrive marketplace documentation
-"OAuth authorization" (a refresh token dies after 60 unused days, each use renews it, it is not rotated;
-unconfirmed live, so that an option rotates it).
+"OAuth authorization" (a code dies after 5 minutes; a refresh token dies after 60 unused days, each use renews it, it
+is not rotated; unconfirmed live, so that an option rotates it) and "OAuth status codes" (messages).
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from include.sandbox.oauth import CodeExpired, Codes
 from include.sandbox.pipedrive.errors import ApiError, OAuthError, Unauthorized
 from include.sandbox.pipedrive.limits import Clock
-from include.sandbox.pipedrive.options import Options
-
-DEFAULT_SCOPES = "base activities:full activities:read deals:read contacts:read leads:read users:read"
+from include.sandbox.pipedrive.options import DEFAULT_SCOPES, Options
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,7 @@ class Tokens:
         self._api: dict[str, int] = {}
         self._grants: dict[str, Grant] = {}
         self._access: dict[str, tuple[Grant, datetime]] = {}
+        self._codes: Codes[tuple[int, str]] = Codes()
 
     def api_token(self, user_id: int) -> str:
         """The user's one active API token; made when it is first asked for."""
@@ -108,30 +108,62 @@ class Tokens:
         grant = found[0]
         return Caller(grant.user_id, f"oauth:{grant.client_id}:{grant.user_id}", frozenset(grant.scopes.split()))
 
-    def refresh(self, headers: Mapping[str, str], form: Mapping[str, str], api_domain: str) -> dict[str, Any]:
+    def code_for(self, company_id: int, user_id: int, redirect_uri: str) -> str:
+        """The authorization code of a user who installed the app."""
+        until = self._clock.now() + timedelta(seconds=self._options.code_s)
+        code = f"{company_id}.{user_id}.{self._secret('code')}"
+        return self._codes.give(code, (user_id, redirect_uri), until)
+
+    def answer(self, headers: Mapping[str, str], form: Mapping[str, str], api_domain: str) -> dict[str, Any]:
         """The token endpoint's answer. Raises OAuthError."""
-        client_id, client_secret = _basic(headers)
-        known = any(g.client_id == client_id and g.client_secret == client_secret for g in self._grants.values())
-        if not known:
-            raise OAuthError(401, "invalid_client", "Client authentication failed")
-        if form.get("grant_type") != "refresh_token":
-            raise OAuthError(400, "unsupported_grant_type", "Only refresh_token is served here")
-        grant = self._grants.get(form.get("refresh_token", ""))
+        client = _basic(headers)
+        app = self._options.app_client_id, self._options.app_client_secret
+        if client != app and client not in [(each.client_id, each.client_secret) for each in self._grants.values()]:
+            raise OAuthError(401, "invalid_client", "Invalid client: client is invalid")
+        match form.get("grant_type"):
+            case "refresh_token":
+                grant = self._refreshed(form.get("refresh_token", ""), client)
+            case "authorization_code":
+                grant = self._swapped(form, client)
+            case None:
+                raise OAuthError(400, "invalid_request", "Missing parameter: `grant_type`")
+            case _:
+                text = "Unsupported grant type: `grant_type` is invalid"
+                raise OAuthError(400, "unsupported_grant_type", text)
+        token = self._secret("access")
+        self._access[token] = (grant, self._clock.now() + timedelta(seconds=self._options.access_token_s))
+        return {
+            "access_token": token, "token_type": "Bearer", "expires_in": self._options.access_token_s,
+            "refresh_token": grant.refresh_token, "scope": grant.scopes, "api_domain": api_domain,
+        }  # fmt: skip
+
+    def _swapped(self, form: Mapping[str, str], client: tuple[str, str]) -> Grant:
+        try:
+            found = self._codes.take(form.get("code", ""), self._clock.now())
+        except CodeExpired:
+            raise OAuthError(400, "invalid_grant", "Invalid grant: authorization code has expired") from None
+        if found is None or client[0] != self._options.app_client_id:
+            raise OAuthError(400, "invalid_grant", "Invalid grant: authorization code is invalid")
+        user_id, redirect_uri = found
+        if form.get("redirect_uri") != redirect_uri:
+            raise OAuthError(400, "invalid_request", "Invalid request: `redirect_uri` is invalid")
+        refresh_token, scopes = self._secret(f"refresh:{user_id}"), self._options.app_scopes
+        grant = Grant(*client, refresh_token, user_id, scopes, self._clock.now())
+        self._grants[refresh_token] = grant
+        return grant
+
+    def _refreshed(self, refresh_token: str, client: tuple[str, str]) -> Grant:
+        grant = self._grants.get(refresh_token)
         now = self._clock.now()
         unused = timedelta(days=self._options.refresh_token_days)
-        if grant is None or grant.client_id != client_id or grant.revoked or now - grant.last_used > unused:
+        if grant is None or grant.client_id != client[0] or grant.revoked or now - grant.last_used > unused:
             raise OAuthError(400, "invalid_grant", "Invalid grant: refresh token is invalid")
         grant.last_used = now
         if self._options.rotate_refresh_tokens:
             del self._grants[grant.refresh_token]
             grant.refresh_token = self._secret(f"refresh:{grant.user_id}")
             self._grants[grant.refresh_token] = grant
-        token = self._secret("access")
-        self._access[token] = (grant, now + timedelta(seconds=self._options.access_token_s))
-        return {
-            "access_token": token, "token_type": "Bearer", "expires_in": self._options.access_token_s,
-            "refresh_token": grant.refresh_token, "scope": grant.scopes, "api_domain": api_domain,
-        }  # fmt: skip
+        return grant
 
     def _secret(self, purpose: str) -> str:
         self._counter += 1
@@ -145,6 +177,7 @@ def require_scope(caller: Caller, allowed: tuple[str, ...]) -> None:
 
 
 def _basic(headers: Mapping[str, str]) -> tuple[str, str]:
+    """Client id and secret of an HTTP Basic login."""
     kind, _, encoded = headers.get("Authorization", "").partition(" ")
     if kind.lower() != "basic":
         return "", ""

@@ -12,6 +12,7 @@ from typing import Literal
 DAILY_TOKENS = 30_000
 PLAN_MULTIPLIER = {"lite": 1, "growth": 2, "premium": 5, "ultimate": 7}
 PLAN_BURST = {"lite": 20, "growth": 40, "premium": 100, "ultimate": 120}
+DEFAULT_SCOPES = "base activities:full activities:read deals:read contacts:read leads:read users:read"
 SEARCH_BURST = 10
 """On every plan, for API tokens and OAuth alike."""
 OAUTH_BURST_FACTOR = 4
@@ -45,6 +46,15 @@ class Options:
     ignored_429_count: int = 10
     """So many 429s ignored within a minute make Cloudflare block the token."""
     block_s: float = 900.0
+    app_client_id: str = "5a4db0c5a4db0c5a"
+    """The one app that is registered, and that people may install."""
+    app_client_secret: str = "sandbox-secret"
+    app_name: str = "calsync"
+    app_scopes: str = DEFAULT_SCOPES
+    """Pipedrive's requests name no scopes: the app's registration does."""
+    app_redirect_uri: str = ""
+    """Its callback URL; empty: none is registered yet."""
+    code_s: float = 300.0
     access_token_s: int = 3599
     refresh_token_days: int = 60
     rotate_refresh_tokens: bool = False

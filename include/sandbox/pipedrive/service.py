@@ -1,4 +1,4 @@
-"""The Pipedrive sandbox as a service: login, allowances, routes, the OAuth token endpoint."""
+"""The Pipedrive sandbox as a service: login, allowances, routes, the consent page and the token endpoint."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from urllib.parse import parse_qs
 
 from include.sandbox.base import Answer, Backend, Call, SandboxClock, Service
 from include.sandbox.faults import html_page
+from include.sandbox.pipedrive import consent_page
 from include.sandbox.pipedrive.auth import Caller, require_scope
+from include.sandbox.pipedrive.consent_page import AUTH_PATH
 from include.sandbox.pipedrive.errors import ApiError, OAuthError, TooManyRequests, Unauthorized
 from include.sandbox.pipedrive.limits import refused_headers
 from include.sandbox.pipedrive.options import Options
@@ -28,6 +30,8 @@ class PipedriveBackend(Backend):
     def operation(self, call: Call) -> str:
         if call.path == TOKEN_PATH:
             return "oauth.token"
+        if call.path == AUTH_PATH:
+            return "oauth.authorize"
         route = find(call)
         return route.operation if route else "unknown"
 
@@ -36,6 +40,8 @@ class PipedriveBackend(Backend):
         try:
             if call.path == TOKEN_PATH:
                 return self._token(call)
+            if call.path == AUTH_PATH and call.method in ("GET", "POST"):
+                return consent_page.answer(self._state, call)
             if route is None and not is_known_path(call):
                 return html_page(404)
             caller = self._state.tokens.caller(call.headers)
@@ -88,7 +94,7 @@ class PipedriveBackend(Backend):
         if call.method != "POST":
             raise ApiError(405, "Method not allowed")
         form = {name: values[-1] for name, values in parse_qs(call.body.decode("utf-8", "replace")).items()}
-        return _json(self._state.tokens.refresh(call.headers, form, self._state.service_url()), 200, {})
+        return _json(self._state.tokens.answer(call.headers, form, self._state.service_url()), 200, {})
 
 
 def create_pipedrive(

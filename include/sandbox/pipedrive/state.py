@@ -14,9 +14,9 @@ from typing import Any
 from include.sandbox.base import locked
 from include.sandbox.pipedrive import entities
 from include.sandbox.pipedrive.activities import BLANK, edited, normalised, stamp
-from include.sandbox.pipedrive.auth import DEFAULT_SCOPES, Tokens
+from include.sandbox.pipedrive.auth import Tokens
 from include.sandbox.pipedrive.limits import Clock, RateLimits
-from include.sandbox.pipedrive.options import Options
+from include.sandbox.pipedrive.options import DEFAULT_SCOPES, Options
 from include.sandbox.pipedrive.table import Row, Table
 
 KINDS = ("activity", "deal", "person", "organization", "lead", "user")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from include.sandbox.google.auth import SCOPE, SCOPES
 from include.sandbox.google.bodies import ENUMS, TYPES
 from include.sandbox.google.operations import OPERATIONS
 from include.sandbox.google.parameters import COMMON, PARAMETERS
+from include.sandbox.google.scopes import SCOPE, SCOPES
 from include.sandbox.google.service import ROUTES
 from tests.sandbox.google.api import ANNA, TIMED, Api
 from tests.sandbox.google.discovery import document, method, parameters, problems
