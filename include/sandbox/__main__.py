@@ -62,7 +62,7 @@ def _how_to_connect(sandbox: Sandbox, company: sample.Sample, folder: Path) -> I
     accounts.write_text(sample.accounts_yaml(company), encoding="utf-8")
     google["extra"]["key_path"] = str(key)
     yield f"""
-What people see: {sandbox.pipedrive.url}/_sandbox/ and {sandbox.google.url}/_sandbox/
+What people see: {sandbox.pipedrive.url}/_sandbox/ and {sandbox.google.url}/_sandbox/week
 
 To connect Airflow, under Admin > Connections (Port: 0 in both, for the Test button):
   pipedrive_default, type Pipedrive

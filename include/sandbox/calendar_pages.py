@@ -1,4 +1,4 @@
-"""The events of one calendar as pages: a list from a day on, and a form."""
+"""The events of one calendar as pages: a week, a list from a day on, and a form."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.sandbox.base import Answer, Call
+from include.sandbox.calendar_week import monday, week
 from include.sandbox.google.errors import GoogleError
 from include.sandbox.google.records import Calendar
 from include.sandbox.google.state import GoogleState
 from include.sandbox.page_parts import HOME, PageError, Pages, form, see_other
+from include.sandbox.pipedrive.pages import activities_of_week
+from include.sandbox.pipedrive.state import PipedriveState
 
 FORM = "/_sandbox/event"
+WEEK = "/_sandbox/week"
 LIST_COUNT = 60
 SERIES_DAYS = 56
 """How far on from the first day shown the occurrences of a series are listed."""
@@ -23,7 +27,7 @@ Event = dict[str, Any]
 
 
 class CalendarPages(Pages):
-    """List at `/_sandbox/`, form at `/_sandbox/event`."""
+    """List at `/_sandbox/`, week at `/_sandbox/week`, form at `/_sandbox/event`."""
 
     @property
     def state(self) -> GoogleState:
@@ -38,6 +42,8 @@ class CalendarPages(Pages):
                     return see_other(HOME)
                 case "GET", path if path == HOME:
                     return self._list(call)
+                case "GET", path if path == WEEK:
+                    return self._week(call)
                 case "GET", path if path == FORM:
                     return self._form({name: values[-1] for name, values in call.query.items()})
                 case "POST", path if path == FORM:
@@ -65,6 +71,52 @@ class CalendarPages(Pages):
             start=start,
         )
 
+    def _week(self, call: Call) -> Answer:
+        shown = [each for each in self.state.calendars.values() if each.owner in self.state.users]
+        if not shown:
+            return self.render("problem.html", heading="No calendars yet")
+        calendar = self._calendar(call.one("calendar") or shown[0].id)
+        zone = ZoneInfo(calendar.time_zone)
+        today = self.state.clock.now().astimezone(zone).date()
+        try:
+            day = date.fromisoformat(call.one("day") or today.isoformat())
+            first, last = monday(day), monday(day) + timedelta(days=6)
+            before, after = first - timedelta(days=7), first + timedelta(days=7)
+        except (ValueError, OverflowError) as error:
+            raise PageError("Dates must be YYYY-MM-DD.") from error
+        events = list(self._within(calendar, first.isoformat(), last.isoformat()))
+        pairs = {event["activity"]: event["id"] for event in map(marked, events) if event["activity"]}
+        return self.render(
+            "week.html",
+            heading=f"{calendar.summary}: {first:%-d %b} to {last:%-d %b %Y}",
+            said=call.one("said") or "",
+            calendar=calendar,
+            calendars=shown,
+            day=day,
+            today=today,
+            days={f"{each}": f"{each:%a %-d %b}" for each in map(first.__add__, map(timedelta, range(7)))},
+            week=week(map(marked, events), day, zone),
+            steps=(("Previous", before), ("Today", today), ("Next", after)),
+            activities=self._activities(calendar.owner, first, pairs),
+        )
+
+    def _activities(self, email: str, first: date, pairs: Mapping[str, str]) -> dict[str, Any] | None:
+        """What the calendar's owner has in Pipedrive in the week; `pairs`: activity id -> event id. None: no user."""
+        state = self.other.state if self.other else None
+        if not isinstance(state, PipedriveState):
+            return None
+        user = next((each for each in state.users.values() if each["email"] == email), None)
+        return None if user is None else activities_of_week(state, user, first, pairs)
+
+    def _within(self, calendar: Calendar, first: str, last: str) -> Iterator[Event]:
+        """Single events and occurrences of which something lies on these days."""
+        events = {key: each for key, each in self.state.events(calendar.id).items() if each["status"] != "cancelled"}
+        for event in events.values():
+            some = self.state.instances(calendar.id, event["id"]) if "recurrence" in event else [event]
+            for each in some:
+                if (each is event or each["id"] not in events) and last_day(each) >= first and first_day(each) <= last:
+                    yield each
+
     def _listed(self, calendar: Calendar, start: str) -> Iterator[Event]:
         """Everything from a day on, each series itself, and its occurrences of some weeks."""
         events = {key: each for key, each in self.state.events(calendar.id).items() if each["status"] != "cancelled"}
@@ -87,6 +139,7 @@ class CalendarPages(Pages):
             problem=problem,
             calendar=calendar,
             event_id=event.get("id", ""),
+            week=query.get("week", ""),
             facts=facts_of(event),
             values={**values_of(event), **({k: v for k, v in query.items() if k != "id"} if problem else {})},
         )
@@ -96,7 +149,7 @@ class CalendarPages(Pages):
         event = self._event(calendar, fields["id"]) if fields.get("id") else {}
         if event and fields.get("action") == "delete":
             self.state.delete_event(calendar.id, event["id"])
-            return see_other(HOME, calendar=calendar.id, said=f"Deleted: {event.get('summary', '')}")
+            return self._back(calendar, fields, f"Deleted: {event.get('summary', '')}")
         try:
             changes = changes_of(fields, event, ZoneInfo(calendar.time_zone))
         except ValueError as error:
@@ -105,7 +158,13 @@ class CalendarPages(Pages):
             event = self.state.edit_event(calendar.id, event["id"], **changes)
         else:
             event = self.state.add_event(calendar.id, **{name: value for name, value in changes.items() if value})
-        return see_other(HOME, calendar=calendar.id, said=f"Saved: {event.get('summary', '')} (event {event['id']})")
+        return self._back(calendar, fields, f"Saved: {event.get('summary', '')} (event {event['id']})")
+
+    def _back(self, calendar: Calendar, fields: Mapping[str, str], said: str) -> Answer:
+        """To the week or the list that the form was opened from."""
+        if fields.get("week"):
+            return see_other(WEEK, calendar=calendar.id, day=fields["week"], said=said)
+        return see_other(HOME, calendar=calendar.id, said=said)
 
     def _calendar(self, calendar_id: str) -> Calendar:
         calendar = self.state.calendars.get(calendar_id)
@@ -141,6 +200,10 @@ def values_of(event: Event) -> dict[str, str]:
     return out | {"end_date": end.date().isoformat(), "end_time": end.strftime("%H:%M")}
 
 
+def first_day(event: Event) -> str:
+    return str(event["start"].get("date") or event["start"]["dateTime"][:10])
+
+
 def last_day(event: Event) -> str:
     if "date" in event["end"]:
         return (date.fromisoformat(event["end"]["date"]) - timedelta(days=1)).isoformat()
@@ -153,6 +216,29 @@ def days_after(day: str, event: Event) -> int:
         return (date.fromisoformat(values_of(event)["start_date"]) - date.fromisoformat(day)).days
     except ValueError as error:
         raise PageError("Dates must be YYYY-MM-DD.") from error
+
+
+def marked(event: Event) -> Event:
+    """An event as the week shows it."""
+    answer = next((each["responseStatus"] for each in event.get("attendees", ()) if each.get("self")), None)
+    start, end = date.fromisoformat(first_day(event)), date.fromisoformat(last_day(event))
+    activity = event.get("extendedProperties", {}).get("private", {}).get("calsyncActivityId", "")
+    return {
+        "id": event["id"],
+        "start": event["start"],
+        "end": event["end"],
+        "title": event.get("summary") or "(no title)",
+        "span": f"{start:%-d %b}" if start == end else f"{start:%-d %b} – {end:%-d %b}",
+        "color": event.get("colorId", "7"),
+        "activity": activity,
+        "linked": bool(activity),
+        "private": event.get("visibility") in ("private", "confidential"),
+        "guests": sum(not each.get("self") for each in event.get("attendees", ())),
+        "series": "recurringEventId" in event,
+        "free": event.get("transparency") == "transparent",
+        "declined": answer == "declined",
+        "facts": ", ".join(facts_of(event)),
+    }
 
 
 def line_of(event: Event) -> dict[str, str]:

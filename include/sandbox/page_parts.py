@@ -35,7 +35,7 @@ class Pages:
     def __init__(self, service: Service, title: str, other: Service | None = None, other_title: str = "") -> None:
         self.service = service
         self.title = title
-        self._other = other
+        self.other = other
         self._other_title = other_title
 
     def __call__(self, call: Call) -> Answer | None:
@@ -50,7 +50,7 @@ class Pages:
 
     def render(self, template: str, status: int = 200, **values: Any) -> Answer:
         """A whole page. Every value is escaped."""
-        other = {"url": self._other.url, "name": self._other_title} if self._other else None
+        other = {"url": self.other.url, "name": self._other_title} if self.other else None
         common = {"service": self.title, "other": other, "url": self.service.url, "said": "", "problem": ""}
         html = rendered(template, **{**common, **values})
         return Answer(status, html, {"Content-Type": "text/html; charset=utf-8"})

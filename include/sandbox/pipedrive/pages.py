@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,29 +54,13 @@ class ActivityPages(Pages):
             said=call.one("said") or "",
             user=user,
             users=list(self.state.users.values()),
-            rows=[self._line(row, zone) for row in rows[:LIST_COUNT]],
+            rows=[line_of(self.state, row, zone) for row in rows[:LIST_COUNT]],
             total=len(rows),
             example_id=rows[0]["id"] if rows else 1,
             zone=zone.key,
             token=self.state.token_for(user["id"]),
             start=start,
         )
-
-    def _line(self, row: Row, zone: ZoneInfo) -> Row:
-        state = self.state
-        about = (
-            state.deals.get(row["deal_id"] or 0, {}).get("title")
-            or state.leads.get(row["lead_id"] or "", {}).get("title"),
-            state.persons.get(row["person_id"] or 0, {}).get("name"),
-            state.organizations.get(row["org_id"] or 0, {}).get("name"),
-            with_whom(row),
-        )
-        return {
-            **row,
-            "when": local_when(row, zone),
-            "about": " · ".join(part for part in about if part),
-            "place": (row["location"] or {}).get("value") or "",
-        }
 
     def _form(self, query: Mapping[str, str], problem: str = "") -> Answer:
         """For the activity `id`, or a new one of `user`. After a problem the query holds what was typed."""
@@ -124,6 +108,41 @@ class ActivityPages(Pages):
         if row is None or row["is_deleted"]:
             raise PageError("There is no such activity, or it was deleted.", 404)
         return row
+
+
+def line_of(state: PipedriveState, row: Row, zone: ZoneInfo) -> Row:
+    """An activity as a row of a list."""
+    about = (
+        state.deals.get(row["deal_id"] or 0, {}).get("title") or state.leads.get(row["lead_id"] or "", {}).get("title"),
+        state.persons.get(row["person_id"] or 0, {}).get("name"),
+        state.organizations.get(row["org_id"] or 0, {}).get("name"),
+        with_whom(row),
+    )
+    return {
+        **row,
+        "when": local_when(row, zone),
+        "about": " · ".join(part for part in about if part),
+        "place": (row["location"] or {}).get("value") or "",
+    }
+
+
+def activities_of_week(state: PipedriveState, user: Row, first: date, pairs: Mapping[str, str]) -> Row:
+    """For the week in the other service. `pairs`: activity id -> what it is paired with there.
+
+    It takes no lock: the other service's is held already. Rows are never changed, only replaced.
+    """
+    zone = zone_of(user)
+    begin, end = first.isoformat(), (first + timedelta(days=7)).isoformat()
+    rows = []
+    for row in list(state.activities.values()):
+        if row["is_deleted"] or row["owner_id"] != user["id"]:
+            continue
+        day, clock = local_start(row, zone)
+        if begin <= day < end:
+            line = line_of(state, row, zone)
+            rows.append({**line, "date": day, "time": clock, "pair": pairs.get(str(row["id"]), "")})
+    rows.sort(key=lambda row: str(row["when"]))
+    return {"user": user["name"], "user_id": user["id"], "rows": rows}
 
 
 def with_whom(row: Row) -> str:

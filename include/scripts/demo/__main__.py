@@ -195,7 +195,7 @@ def _stay(home: Home, company: Company, processes: Processes) -> None:
     print(f"""
   Airflow           {home.url}   login {USER} / {home.password}
   Pipedrive         {company.sandbox.pipedrive.url}/_sandbox/
-  Google Calendar   {company.sandbox.google.url}/_sandbox/
+  Google Calendar   {company.sandbox.google.url}/_sandbox/week
 
   The connections are under Admin > Connections: the button with the zigzag tests them.
   Edit an activity and an event on those two pages, then trigger calendar_sync in Airflow, or wait for the next five
