@@ -25,7 +25,7 @@ test: setup ## lint, types, import rules, all tests
 wild: setup ## sync calendars that nobody here wrote (fetched from two packages' sources)
 	@$(SUPERVISED) tests.checks.wild $(ARGS)
 
-bench: setup ## upload 10,000 activities, then sync with nothing to do; ARGS='--activities 500 --users 4 --no-limits'
+bench: setup ## what runs of all kinds take, beside other programs: an hour; ARGS='--only one_user,records'
 	@$(SUPERVISED) tests.checks.bench $(ARGS)
 
 mutate: setup ## break single lines of the product and see that a test notices; ARGS='--only core/merge'

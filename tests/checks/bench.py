@@ -1,13 +1,14 @@
-"""Measures an upload of many activities, and syncs with nothing to do. Figures are printed, never judged.
+"""Measures. Figures are printed, never judged.
 
-    python -m tests.checks.bench                                # make bench: 10,000 activities of 4 users
-    python -m tests.checks.bench --activities 500 --no-limits   # a quick look, without waiting for quotas
+    python -m tests.checks.bench                                # make bench: all of it, an hour: tests/checks/targets
+    python -m tests.checks.bench --upload                       # an upload of 10,000 activities, and quiet syncs
+    python -m tests.checks.bench --upload --activities 500 --no-limits   # a quick look, without waiting for quotas
     python -m tests.checks.bench --peers                        # other programs beside it: tests/checks/peers
     python -m tests.checks.bench --runs                         # seconds of quiet runs under Airflow: tests/checks/runs
     python -m tests.checks.bench --growth                       # what many users cost: tests/checks/growth.py
 
-The sandbox is another process, answers after 50 ms, and refuses what exceeds the documented limits. Each run of the
-product is a process of its own too, so time and memory are the product's. Google allows 600 requests per minute and
+Of an upload: the sandbox is another process, answers after 50 ms, and refuses what exceeds the documented limits. Each
+run of the product is a process of its own too, so time and memory are the product's. Google allows 600 requests per minute and
 user: 10,000 events take one user 17 minutes at the least, four users 5. Exits 1 if events are missing or a sync writes.
 """
 
@@ -80,7 +81,11 @@ def main() -> int:
         from tests.checks.growth import main as on_paper
 
         return on_paper(sys.argv[2:])
-    options = _options()
+    if sys.argv[1:2] != ["--upload"]:
+        from tests.checks.targets.__main__ import main as all_of_it
+
+        return all_of_it(sys.argv[1:])
+    options = _options(sys.argv[2:])
     here, there = PROCESSES.Pipe()
     sandbox = PROCESSES.Process(target=serve, args=(there, options), daemon=True)
     sandbox.start()
@@ -107,13 +112,13 @@ def main() -> int:
     return 1 if problems else 0
 
 
-def _options() -> Options:
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.partition("\n")[0])
+def _options(arguments: list[str]) -> Options:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=--upload", description=__doc__.partition("\n")[0])
     parser.add_argument("--activities", type=int, default=10_000)
     parser.add_argument("--users", type=int, default=4, help="each with an account and a calendar (default: 4)")
     parser.add_argument("--no-limits", action="store_true", help="neither side knows quotas: what the product can do")
     parser.add_argument("--latency-ms", type=float, default=50.0)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     return Options(given.activities, given.users, not given.no_limits, given.latency_ms)
 
 

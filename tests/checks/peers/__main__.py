@@ -1,4 +1,4 @@
-"""Measures calsync beside other programs that sync or compare. Figures are printed; `--docs` writes them to docs/.
+"""Measures calsync beside other programs that sync or compare. Figures are printed.
 
     python -m tests.checks.peers                                  # make bench ARGS=--peers
     python -m tests.checks.peers --items 2000 --rows 100000 --runs 1
@@ -22,7 +22,7 @@ from tests.checks.peers import bare, whole
 from tests.checks.peers.items import CHANGED_EVERY
 from tests.checks.peers.measured import Figure, in_process, middle
 from tests.checks.peers.product import Company
-from tests.checks.peers.report import FAULTS, Line, Report, printed, write
+from tests.checks.peers.report import FAULTS, Line, Report, printed
 from tests.checks.peers.rows import make_rows
 
 LOCK = Path(__file__).with_name("requirements.txt")
@@ -36,29 +36,28 @@ WHOLE = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, print, and write where that is asked for."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench ARGS=--peers", description=__doc__.partition("\n")[0])
     parser.add_argument("--items", type=int, default=20_000, help="linked pairs of the whole syncs (default: 20,000)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="links of the bare diff (default: 1,000,000)")
     parser.add_argument("--runs", type=int, default=3, help="of each contender; medians are shown (default: 3)")
-    parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md and its picture")
     given = parser.parse_args(arguments)
-    peers = environment.python("peers", LOCK)
     report = Report(given.items, given.rows, given.runs)
-    bare_lines, whole_lines = (
-        of_bare_diff(peers, given.rows, given.runs),
-        of_whole_syncs(peers, given.items, given.runs),
-    )
-    for line in chain(bare_lines, whole_lines):
-        report.lines.append(line)
-        print(f"{line.work}, {line.contender}: {line.figure.cpu_s:.2f} s of CPU, {line.figure.outcome}", flush=True)
+    measure(report)
     print(f"\n{printed(report)}")
-    if given.docs:
-        write(report)
     problems = wrong(report)
     for problem in problems:
         print(f"wrong: {problem}")
     return 1 if problems else 0
+
+
+def measure(report: Report) -> None:
+    """Let all contenders run, and put their figures into the report."""
+    peers = environment.python("peers", LOCK)
+    bare_lines = of_bare_diff(peers, report.rows, report.runs)
+    for line in chain(bare_lines, of_whole_syncs(peers, report.items, report.runs)):
+        report.lines.append(line)
+        print(f"{line.work}, {line.contender}: {line.figure.cpu_s:.2f} s of CPU, {line.figure.outcome}", flush=True)
 
 
 def of_bare_diff(peers: Path, count: int, runs: int) -> Iterator[Line]:

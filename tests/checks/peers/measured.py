@@ -35,6 +35,9 @@ class Figure:
     """What came out, in a form that equal results share."""
     parts: dict[str, float] = field(default_factory=dict)
     """Seconds by part of the work, where it has parts."""
+    http_cpu_s: float = 0.0
+    """Of the CPU: what sending requests and taking answers took, their JSON left out."""
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 def measured(work: Callable[[], Made]) -> tuple[Figure, Made]:
@@ -62,6 +65,8 @@ def middle(figures: Sequence[Figure]) -> Figure:
         memory_added=median(each.memory_added for each in figures),
         outcome=outcomes.pop(),
         parts={name: median(each.parts[name] for each in figures) for name in names},
+        http_cpu_s=median(each.http_cpu_s for each in figures),
+        counts=figures[-1].counts,
     )
 
 

@@ -8,7 +8,7 @@ in both services and in the store, until there are enough. So no run has to uplo
 that a run made.
 
 Cases: `known`: an incremental run, nothing was edited; `compared`: complete listings of both sides; `changed`: an
-incremental run after one activity in a hundred got another subject.
+incremental run after one activity in a hundred got another subject; `planned`: a dry run after all of them did.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import json
 import logging
 import multiprocessing
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -39,6 +40,8 @@ TEMPLATES_COUNT = 20
 SHOWN = ("summary", "description", "location", "start", "end", "transparency", "source", "reminders", "colorId")
 """What of a template's event its copies show, too."""
 BATCH = 1000
+EDITED_EVERY = {"changed": CHANGED_EVERY, "planned": 1}
+"""By case: each so many-th activity is edited before."""
 
 
 class Company:
@@ -71,14 +74,14 @@ class Company:
 
     def run(self, case: str) -> Figure:
         """One run in a process of its own. The outcome is how many events and activities were written."""
-        if case == "changed":
+        if case in EDITED_EVERY:
             self._edits_count += 1
-            self._ask("edit", self._edits_count)
+            self._ask("edit", (self._edits_count, EDITED_EVERY[case]))
         self._ask("writes")
         figure = in_process(Path(sys.executable), "product", case, str(self.folder))
         return dataclasses.replace(figure, outcome=f"{self._ask('writes')} written")
 
-    def _ask(self, question: str, value: int = 0) -> int:
+    def _ask(self, question: str, value: object = 0) -> int:
         self._conn.send((question, value))
         answer: int = self._conn.recv()
         return answer
@@ -102,8 +105,8 @@ def _serve(conn: Connection, folder: Path) -> None:
             match conn.recv():
                 case ("copy", count):
                     conn.send(_copy_items(sandbox, folder, count))
-                case ("edit", number):
-                    conn.send(_edit(sandbox, number))
+                case ("edit", (number, every)):
+                    conn.send(_edit(sandbox, number, every))
                 case ("writes", _):
                     conn.send(_writes_count(sandbox))
 
@@ -174,9 +177,9 @@ def _copy_items(sandbox: Sandbox, folder: Path, count: int) -> int:
     return count - TEMPLATES_COUNT
 
 
-def _edit(sandbox: Sandbox, number: int) -> int:
+def _edit(sandbox: Sandbox, number: int, every: int) -> int:
     state = sandbox.pipedrive.state
-    edited = list(state.activities)[::CHANGED_EVERY]
+    edited = list(state.activities)[::every]
     for activity_id in edited:
         subject = state.activities[activity_id]["subject"].partition(" moved")[0]
         state.edit_activity(activity_id, subject=f"{subject} moved {number}")
@@ -248,17 +251,51 @@ def main() -> None:
     logging.basicConfig(level=logging.ERROR)
     runner = Runner(folder, Addresses(**json.loads((folder / "addresses.json").read_text(encoding="utf-8"))))
     runner.write_accounts([{"name": "user1", "pipedrive_user": MAIL, "google_user": MAIL, "calendar": "primary"}])
+    http, written = _http_time(), _link_updates(runner)
     figure, summary = measured(lambda: _run(runner, case))
     if summary.failure:
         sys.exit(summary.failure)
     runner.close()
-    tell(dataclasses.replace(figure, parts=runner.seconds))
+    counts = {"updates of links": len(written)}
+    tell(dataclasses.replace(figure, parts=runner.seconds, http_cpu_s=sum(http), counts=counts))
 
 
 def _run(runner: Runner, case: str) -> Any:
     if case == "upload":
         return runner.upload()
-    return runner.sync(full=case == "compared")
+    return runner.sync(full=case == "compared", dry_run=case == "planned")
+
+
+def _http_time() -> list[float]:
+    """Seconds of CPU of each request from now on, as `requests` sends it and takes its answer."""
+    import requests
+
+    spent: list[float] = []
+    send = requests.Session.send
+
+    def timed(*arguments: Any, **options: Any) -> requests.Response:
+        begun = time.thread_time()
+        try:
+            return send(*arguments, **options)
+        finally:
+            spent.append(time.thread_time() - begun)
+
+    requests.Session.send = timed  # type: ignore[method-assign]
+    return spent
+
+
+def _link_updates(runner: Runner) -> list[str]:
+    """The statements from now on that write to links."""
+    from sqlalchemy import event
+
+    written: list[str] = []
+
+    @event.listens_for(runner.engine, "before_cursor_execute")
+    def note(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith(("UPDATE link ", "INSERT INTO link ", "DELETE FROM link ")):
+            written.append(statement)
+
+    return written
 
 
 if __name__ == "__main__":

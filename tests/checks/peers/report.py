@@ -102,12 +102,13 @@ def _steps(report: Report) -> str:
     return f"Seconds of calsync's comparison by step: {parts}."
 
 
-def write(report: Report) -> None:
-    """The page and the picture in docs/."""
-    parts = [f"### {WORKS[work]}\n\n{_markdown(HEAD, cells(report, work))}" for work in WORKS if work != "diff"]
+def write(report: Report, targets: str) -> None:
+    """The page and the picture in docs/. `targets`: the table of what calsync was to reach."""
+    parts = [f"#### {WORKS[work]}\n\n{_markdown(HEAD, cells(report, work))}" for work in WORKS if work != "diff"]
     PAGE.write_text(
         TEXT.format(
             circumstances=report.circumstances(),
+            targets=targets,
             items=f"{report.items:,}",
             rows=f"{report.rows:,}",
             whole="\n\n".join(parts),
