@@ -8,8 +8,9 @@
     python -m tests.checks.bench --growth                       # what many users cost: tests/checks/growth.py
 
 Of an upload: the sandbox is another process, answers after 50 ms, and refuses what exceeds the documented limits. Each
-run of the product is a process of its own too, so time and memory are the product's. Google allows 600 requests per minute and
-user: 10,000 events take one user 17 minutes at the least, four users 5. Exits 1 if events are missing or a sync writes.
+run of the product is a process of its own too, so time and memory are the product's. Google allows 600 requests per
+minute and user: 10,000 events take one user 17 minutes at the least, four users 5. Exits 1 if events are missing or a
+sync writes.
 """
 
 from __future__ import annotations
