@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from include.calsync.core import received
 from include.calsync.core.limits import EVENT_PLACE, EVENT_TITLE, NAME, NOTE, PLACE, SUBJECT, shorten
 from include.calsync.core.model import ActivityView, Context, EventView, When, flat
 from include.calsync.core.raw import Body, Raw
-from include.calsync.core.text import clean_characters, escape, one_line, plain, unescape
+from include.calsync.core.text import RECENT, clean_characters, escape, one_line, plain, unescape
 from include.calsync.core.visibility import visibility_body
 from include.calsync.core.when import activity_fields, activity_when, event_fields, event_when
 
@@ -80,15 +81,19 @@ def without_nulls(body: Raw) -> Body:
 
 def context_block(view: ActivityView, *, include_note: bool, include_call: bool = True) -> str:
     """The block under the delimiter, canonical plain text; "" if there is nothing to say."""
-    context = view.context
+    return _block(view.context, view.call if include_call else "", view.note if include_note else "")
+
+
+@lru_cache(RECENT)
+def _block(context: Context, call: str, note: str) -> str:
     named = {
-        "Video call": view.call if include_call else "",
+        "Video call": call,
         "Deal": shorten(one_line(context.deal), NAME),
         "Contact": shorten(one_line(context.person), NAME),
         "Phone": one_line(context.phone),
         "E-mail": one_line(context.email),
         "Organization": shorten(one_line(context.organization), NAME),
-        "Note": shorten(unescape(view.note), NOTE) if include_note else "",
+        "Note": shorten(unescape(note), NOTE),
         "Link": one_line(context.url),
     }
     return escape("\n".join(f"{label}: {value}" for label, value in named.items() if value))

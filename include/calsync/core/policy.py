@@ -67,7 +67,7 @@ class Policy:
     def of_pair(self, event: Raw | None, origin: Origin) -> Self:
         """The rules of a pair with this raw event."""
         terms = terms_of(event or {}, calendar_id=self.calendar_id, origin=origin, own=self.own)
-        return dataclasses.replace(self, terms=terms)
+        return self if terms == self.terms else dataclasses.replace(self, terms=terms)
 
     def withdrawn(self) -> Self:
         """The rules of a pair whose event counts as gone although it is there."""

@@ -113,7 +113,12 @@ def rules_of(payload: Payload, policy: Policy) -> Policy:
 
 def wanted_of(payload: Payload, link: Link | Former | None, policy: Policy) -> Wanted:
     """What brings the pair behind a payload together: made by the plan, and once more if a side was edited since."""
-    pair, policy = pair_of(payload, link), rules_of(payload, policy)
+    return wanted_by(rules_of(payload, policy), payload, link)
+
+
+def wanted_by(policy: Policy, payload: Payload, link: Link | Former | None) -> Wanted:
+    """The same by the pair's own rules."""
+    pair = pair_of(payload, link)
     merged = merge(pair, policy)
     if (payload["activity_raw"] or {}).get("busy") is None and policy.may_write(Side.EVENT, "busy"):
         merged = _with_default_busy(pair, merged)

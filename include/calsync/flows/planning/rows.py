@@ -17,7 +17,7 @@ from include.calsync.core.run_records import NewRow
 from include.calsync.core.series import is_occurrence
 from include.calsync.errors import Defect, Unreadable
 from include.calsync.flows.border import border
-from include.calsync.flows.pairs import rules_of, wanted_anew, wanted_of
+from include.calsync.flows.pairs import rules_of, wanted_anew, wanted_by
 from include.calsync.flows.request import UploadOptions
 from include.calsync.flows.run_account import RunAccount
 
@@ -98,9 +98,9 @@ class Rows:
         event_id: str | None = None,
     ) -> None:
         """Bring a pair together; without a link it is adopted."""
-        wanted = wanted_of(payload, link, account.policy)
-        payload["wanted"], merged = wanted.to_json(), wanted.merged
         policy = rules_of(payload, account.policy)
+        wanted = wanted_by(policy, payload, link)
+        payload["wanted"], merged = wanted.to_json(), wanted.merged
         marked = is_occurrence(payload["event_raw"]) if link is None else link.marked
         marking = not marked and policy.may_mark
         side = Side.ACTIVITY if merged.activity_changes else None
