@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 KINDS = {"scheduled": "scheduled", "backfill": "backfill"}
 
 
-def run_request(context: Context, *, upload: bool = False, reconcile: bool = False, undo: bool = False) -> RunRequest:
+def run_request(
+    context: Context, *, upload: bool = False, reconcile: bool = False, undo: bool = False, retire: bool = False
+) -> RunRequest:
     """Return what this DAG run asks for. Raises SettingsError for dates in the wrong order, or an undo of nothing.
 
     The four ways a run comes about, told apart by its type (the run id may be anything):
@@ -28,10 +30,11 @@ def run_request(context: Context, *, upload: bool = False, reconcile: bool = Fal
       (`reconcile`) everything
     * by hand through CLI or REST: has neither
     """
-    from include.calsync.flows.request import RunRequest
+    from include.calsync.flows.request import RetireOptions, RunRequest
 
     params = context["params"]
-    kind = "upload" if upload else "undo" if undo else KINDS.get(context["dag_run"].run_type, "manual")
+    named = {"upload": upload, "undo": undo, "retire": retire}
+    kind = next((name for name, is_it in named.items() if is_it), KINDS.get(context["dag_run"].run_type, "manual"))
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
     return RunRequest(
         dag_id=context["dag"].dag_id,
@@ -43,6 +46,7 @@ def run_request(context: Context, *, upload: bool = False, reconcile: bool = Fal
         interval=(start, end) if kind == "backfill" and start and end else None,
         upload=_upload_options(params) if upload else None,
         undo=_undo_options(context) if undo else None,
+        retire=RetireOptions(params["account"], params["events"], who_started(context)) if retire else None,
         reconcile=reconcile,
         waiting_count=_waiting_count(context) if kind == "backfill" else 0,
     )

@@ -82,10 +82,10 @@ def dry_run_param(*, scheduled: bool = True) -> Param:
     return Param(False, type="boolean", title="Dry run", description=f"{text} {UNPAUSES}" if scheduled else text)
 
 
-def run_steps(*, upload: bool = False, reconcile: bool = False, undo: bool = False) -> None:
+def run_steps(*, upload: bool = False, reconcile: bool = False, undo: bool = False, retire: bool = False) -> None:
     """Add a run's tasks to the DAG that is being defined."""
     pull_activities = PullActivitiesOperator(
-        upload=upload, reconcile=reconcile, undo=undo, **_task("pull_activities", READING)
+        upload=upload, reconcile=reconcile, undo=undo, retire=retire, **_task("pull_activities", READING)
     )
     run = {"sync_run_id": pull_activities.opened}
     shard = run | {"map_index_template": NAMES}

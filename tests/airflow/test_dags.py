@@ -37,7 +37,7 @@ def dags(root: Path) -> dict[str, DAG]:
     return dict(bag.dags)
 
 
-DAGS = ["calendar_reconcile", "calendar_sync", "undo_sync_run", "upload_unsynced_activities"]
+DAGS = ["calendar_reconcile", "calendar_sync", "retire_account", "undo_sync_run", "upload_unsynced_activities"]
 OTHERS = ["approve_held_changes", "calendar_sync_watchdog"]
 
 
@@ -184,10 +184,16 @@ UPLOAD_DEFAULTS = {
 }
 
 
+RETIRE_DEFAULTS = {"events": "keep", "dry_run": True}
+
+
 def test_params_and_their_defaults(dags: dict[str, DAG]) -> None:
     assert dags["calendar_reconcile"].params.dump() == RECONCILE_DEFAULTS
     assert dags["calendar_sync"].params.dump() == SYNC_DEFAULTS
     assert dags["upload_unsynced_activities"].params.dump() == UPLOAD_DEFAULTS
+    asked = {name: dags["retire_account"].params.get_param(name) for name in ("account", *RETIRE_DEFAULTS)}
+    assert not asked.pop("account").has_value, "whoever starts it names the account"
+    assert {name: param.value for name, param in asked.items()} == RETIRE_DEFAULTS
 
 
 def test_a_dry_run_of_a_scheduled_dag_warns_of_the_box_that_unpauses_it(dags: dict[str, DAG]) -> None:
@@ -224,6 +230,10 @@ def test_sync_form_takes(dags: dict[str, DAG], given: dict[str, object]) -> None
         ("upload_unsynced_activities", "due_to", "2026-02-30"),
         ("upload_unsynced_activities", "types", "call"),
         ("upload_unsynced_activities", "include_done", None),
+        ("retire_account", "account", ""),
+        ("retire_account", "account", None),
+        ("retire_account", "events", "forget"),
+        ("retire_account", "dry_run", None),
     ],
 )
 def test_forms_refuse(dags: dict[str, DAG], dag_id: str, name: str, value: object) -> None:

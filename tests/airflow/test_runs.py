@@ -161,6 +161,22 @@ def test_an_undo_begins_with_a_dry_run(company: Company, run: Callable[..., Outc
     assert run("undo_sync_run").state == "failed", "nothing is named"
 
 
+def test_a_retirement_begins_with_a_dry_run(company: Company, run: Callable[..., Outcome]) -> None:
+    run()
+    company.meeting()
+    run()
+    assert run("retire_account", account="anna").state == "failed", "it takes part"
+    company.accounts(account("anna", enabled=False))
+    run()
+    plan = run("retire_account", account="anna", events="remove")
+    assert (plan.result["dry_run"], plan.result["accounts"]["anna"]["events"]["deleted"]) == (True, 1)
+    assert company.titles() == ["Call"]
+    done = run("retire_account", account="anna", events="remove", dry_run=False)
+    assert (done.state, done.result["accounts"]["anna"]["events"]["deleted"]) == ("success", 1)
+    assert [each["status"] for each in company.sandbox.google.state.events(ANNA).values()] == ["cancelled"]
+    assert company.subjects() == ["Call"]
+
+
 def test_a_comparison_mends_what_no_sync_sees(company: Company, run: Callable[..., Outcome]) -> None:
     run()
     company.meeting()

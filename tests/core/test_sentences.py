@@ -18,17 +18,17 @@ from include.calsync.core.sentences import LANGUAGES, because, left_out
 from include.calsync.core.words import BY_NOBODY, WITHDRAWN, Absence
 from include.calsync.flows.creation_limits import MAX_CREATE
 from include.calsync.flows.live_look import Found
-from include.calsync.flows.planning import undo
+from include.calsync.flows.planning import retirement, undo
 from include.calsync.flows.planning.creations import TWIN
 from include.calsync.flows.planning.rows import FAILED
 from include.calsync.flows.planning.shared import ATTENDEES, ORGANISER
 
 EN = LANGUAGES["en"]
-UNDONE = (undo.ANEW, undo.TAKEN_AWAY, undo.GOES_BACK)
+UNDONE = (undo.ANEW, undo.TAKEN_AWAY, undo.GOES_BACK, undo.JOINED)
 
 
 def test_every_rule_has_a_sentence() -> None:
-    names = {rule.name for rule in (*RULES, *NEW_RULES)} | {ORGANISER, ATTENDEES, FAILED, *UNDONE}
+    names = {rule.name for rule in (*RULES, *NEW_RULES)} | {ORGANISER, ATTENDEES, FAILED, *UNDONE, *retirement.RULES}
     assert EN.rules.keys() == names
 
 

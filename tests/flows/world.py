@@ -30,7 +30,7 @@ from include.calsync.environment import Environment
 from include.calsync.flows.closing.close import Summary
 from include.calsync.flows.planning.plan import plan
 from include.calsync.flows.pulling.pull import pull_activities
-from include.calsync.flows.request import RunRequest, UndoOptions, UploadOptions
+from include.calsync.flows.request import RetireOptions, RunRequest, UndoOptions, UploadOptions
 from include.calsync.flows.services import Services
 from include.calsync.flows.sync import sync
 from include.calsync.store.limits import StoreLimiter
@@ -294,6 +294,11 @@ class World:
         """One run of the undo."""
         asked = UndoOptions(sync_run_id, "olga", link_id)
         return self.sync(dag_id="undo_sync_run", kind="undo", undo=asked, **options)
+
+    def retire(self, name: str = "anna", events: str = "keep", **options: Any) -> Summary:
+        """One run of the retirement."""
+        asked = RetireOptions(name, events, "olga")
+        return self.sync(dag_id="retire_account", kind="retire", retire=asked, **options)
 
     def upload_options(self, **options: Any) -> UploadOptions:
         """What an upload is asked for, for a run that is taken step by step."""

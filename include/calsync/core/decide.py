@@ -25,6 +25,8 @@ class Action(StrEnum):
     REMOVE_EVENT = "remove_event"
     DETACH = "detach"
     UNLINK = "unlink"
+    LET_GO = "let_go"
+    """The event belongs to no installation any more, and its pair ends."""
     TAKE_OVER = "take_over"
     ATTEND = "attend"
     WAIT = "wait"
@@ -56,7 +58,7 @@ def too_old(stamps: tuple[datetime | None, datetime | None], connected_at: datet
 
 def side_of(action: Action) -> Side | None:
     """The side that carries an action out first; None if nothing is written."""
-    if action in (Action.CREATE_EVENT, Action.DELETE_EVENT, Action.REMOVE_EVENT, Action.MARK):
+    if action in (Action.CREATE_EVENT, Action.DELETE_EVENT, Action.REMOVE_EVENT, Action.MARK, Action.LET_GO):
         return Side.EVENT
     if action in (
         *(Action.CREATE_ACTIVITY, Action.DELETE_ACTIVITY, Action.FINISH_ACTIVITY),

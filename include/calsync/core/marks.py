@@ -18,6 +18,8 @@ VERSION = "1"
 LARGEST_ID = 2**63 - 1
 ACTIVITY = "calsyncActivityId"
 """The property that says whose event it is."""
+DEPLOYMENT = "calsyncDeployment"
+"""The property that says which installation writes to it."""
 
 
 def event_id(company_id: str, activity_id: int, calendar_id: str, generation: int) -> str:
@@ -49,7 +51,7 @@ class Mark:
                 "calsyncEventId": self.event_id,
                 "calsyncOrigin": str(self.origin),
                 "calsyncVersion": VERSION,
-                **({"calsyncDeployment": self.deployment} if self.deployment else {}),
+                **({DEPLOYMENT: self.deployment} if self.deployment else {}),
             }
         }
 
@@ -64,5 +66,5 @@ def read_mark(event: Raw) -> Mark | None:
     if not (_ID.fullmatch(activity) and int(activity) <= LARGEST_ID and company):
         return None
     origin = Origin.GOOGLE if private.get("calsyncOrigin") == Origin.GOOGLE else Origin.PIPEDRIVE
-    deployment = str(private.get("calsyncDeployment") or "")
+    deployment = str(private.get(DEPLOYMENT) or "")
     return Mark(company, int(activity), str(private.get("calsyncEventId") or ""), origin, deployment)

@@ -53,6 +53,8 @@ class Payload(TypedDict, total=False):
     """The hold that a person approved when the items were not as they are now."""
     takes_back: bool
     """It undoes what a run made: its pair stays, apart."""
+    retires: bool
+    """Its account is retired: the pair ends."""
     restores: bool
     """The other side is gone as well, and is made anew by the next sync."""
     decided: Json

@@ -35,6 +35,7 @@ ONE_SIDED: Mapping[str, tuple[Side, str]] = {
     Action.DELETE_ACTIVITY: (Side.ACTIVITY, "removed"),
     Action.FINISH_ACTIVITY: (Side.ACTIVITY, "done"),
     Action.MARK: (Side.EVENT, "changed"),
+    Action.LET_GO: (Side.EVENT, "changed"),
     Action.TAKE_OVER: (Side.ACTIVITY, "changed"),
     Action.ATTEND: (Side.ACTIVITY, "changed"),
 }

@@ -205,6 +205,15 @@ RULES: Mapping[str, str] = {
     "undo: what was removed is made anew": "undone: it was removed",
     "undo: what was made is removed": "undone: it was made",
     "undo: what was written goes back": "undone: it was changed",
+    "undo: what was parted is linked again": "undone: its account was retired",
+    "retired: the event is removed": "the account is retired",
+    "retired: events are kept": "the account is retired, and keeps its events",
+    "retired: the author's event stays": "it was made in Google: it stays with its author",
+    "retired: what was parted stays": "both were parted before: the event stays",
+    "retired: its activity is gone, and the event stays": "its activity is gone: the event stays as the last of both",
+    "retired: what was edited stays": "it was edited since the last sync: the event stays",
+    "retired: what has guests stays": "it has guests: the event stays",
+    "retired: the event is gone": "its event is not there any more",
     "planning it failed: set aside": "it could not be planned: {why}",
 }
 
@@ -276,6 +285,7 @@ ACTIONS: Mapping[str, str] = {
     "remove_event": "remove event",
     "detach": "part both",
     "unlink": "forget the pair",
+    "let_go": "let the event go",
     "take_over": "take over",
     "attend": "change attendees",
     "wait": "look again",

@@ -29,6 +29,15 @@ class UndoOptions:
 
 
 @dataclass(frozen=True)
+class RetireOptions:
+    """What `retire_account` is asked for. `events`: `keep` or `remove` those that the sync made. `by`: who asks."""
+
+    account: str
+    events: str
+    by: str
+
+
+@dataclass(frozen=True)
 class RunRequest:
     """What a DAG run asks for. `owner` names the Airflow run and try, for the leases.
 
@@ -47,16 +56,23 @@ class RunRequest:
     reconcile: bool = False
     waiting_count: int = 0
     undo: UndoOptions | None = None
+    retire: RetireOptions | None = None
 
     @property
     def follows_cursors(self) -> bool:
-        """Whether the run starts at the cursors and moves them: no backfill, reconcile, upload or undo does."""
+        """Whether the run starts at the cursors and moves them: no backfill, reconcile, upload, undo or
+        retirement does."""
         return self.syncs and self.interval is None and not self.reconcile
 
     @property
     def syncs(self) -> bool:
-        """Whether the run brings together whatever differs; an upload and an undo do what they are asked for alone."""
-        return self.upload is None and self.undo is None
+        """Whether the run brings together whatever differs; the others do what they are asked for alone."""
+        return self.upload is None and not self.reaches_resting
+
+    @property
+    def reaches_resting(self) -> bool:
+        """Whether the run may be about accounts that take part in no sync."""
+        return self.undo is not None or self.retire is not None
 
     def to_json(self) -> Json:
         """As kept with the run."""
@@ -76,4 +92,5 @@ class RunRequest:
             upload = UploadOptions(**{**upload, **dates})
         span = (datetime.fromisoformat(interval[0]), datetime.fromisoformat(interval[1])) if interval else None
         undone = UndoOptions(**undo) if undo else None
-        return cls(**{**value, "interval": span, "upload": upload, "undo": undone})
+        retire = RetireOptions(**value["retire"]) if value.get("retire") else None
+        return cls(**{**value, "interval": span, "upload": upload, "undo": undone, "retire": retire})

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from include.calsync.core.policy import Mode, Policy
 from include.calsync.core.run_records import AccountInRun, Counts
 from include.calsync.settings import Account
+from include.calsync.store.runs import NEXT
 
 
 @dataclass
@@ -49,7 +50,7 @@ def run_account(row: AccountInRun) -> RunAccount:
     settings = Account.model_validate(stored)
     return RunAccount(
         id=row.account_id,
-        name=settings.name,
+        name=row.name.removesuffix(NEXT),
         settings=settings,
         company_id=found["company_id"],
         user_id=found["user_id"],

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, select, update
 
 from include.calsync.core.records import KnownAccount
 from include.calsync.store.columns import columns_of, record_of, records
@@ -14,6 +14,8 @@ from include.calsync.store.tables import account, cursor, run_account, sync_run
 from include.calsync.store.upsert import insert
 
 _KNOWN = columns_of(KnownAccount, account)
+SETTINGS_COUNT = 500
+"""How many runs are looked through for one that found the account."""
 
 
 # Who they are.
@@ -100,8 +102,10 @@ def _set(conn: Connection, account_id: int, **values: Any) -> None:
 
 
 def fail(conn: Connection, account_id: int, error: str, *, refused: bool = False) -> None:
-    """The account has failed, until a run gets through. `refused`: as a credential was."""
-    _set(conn, account_id, state="failed", error=error, refused=refused)
+    """The account has failed, until a run gets through; one that rests goes on resting. `refused`: as a credential
+    was."""
+    at_work = account.c.id == account_id, account.c.state != "paused"
+    conn.execute(update(account).where(*at_work).values(state="failed", error=error, refused=refused))
 
 
 def finish(conn: Connection, account_id: int, *, settings_digest: str, mode: str, error: str | None) -> None:
@@ -158,6 +162,19 @@ def paused(conn: Connection) -> set[int]:
     return set(conn.execute(select(account.c.id).where(account.c.state == "paused")).scalars())
 
 
+def paused_names(conn: Connection) -> list[str]:
+    """Names of the accounts that are configured no more."""
+    query = select(account.c.name).where(account.c.state == "paused").order_by(account.c.name)
+    return list(conn.execute(query).scalars())
+
+
+def begin_anew(conn: Connection, account_id: int) -> None:
+    """Nothing of the account is to be gone on with: connected again, it begins as a new one does."""
+    conn.execute(delete(cursor).where(cursor.c.account_id == account_id))
+    begun = {"activities_connected_at": None, "events_connected_at": None, "settings_digest": None, "mode": None}
+    _set(conn, account_id, **begun, error=None, refused=False, busy_since=None)
+
+
 def resting(
     conn: Connection, *, company_ids: Collection[str], names: Collection[str], but: Collection[int]
 ) -> list[tuple[int, int]]:
@@ -193,3 +210,12 @@ def last_settings(conn: Connection, company_id: str, calendar_id: str) -> dict[s
     query = select(run_account.c.settings).join(sync_run, sync_run.c.id == run_account.c.run_id)
     query = query.where(run_account.c.account_id.in_(mine)).order_by(sync_run.c.started_at.desc())
     return conn.execute(query).scalars().first()
+
+
+def settings_then(conn: Connection, account_id: int) -> dict[str, Any] | None:
+    """The settings of an account (JSON, as `runs.add_account` took them) when it last took part, and was found; else
+    when it last took part. None: no such run is kept."""
+    query = select(run_account.c.settings).join(sync_run, sync_run.c.id == run_account.c.run_id)
+    query = query.where(run_account.c.account_id == account_id).order_by(sync_run.c.started_at.desc())
+    known = conn.execute(query.limit(SETTINGS_COUNT)).scalars().all()
+    return next((each for each in known if each.get("_resolved")), known[0] if known else None)

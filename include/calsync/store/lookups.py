@@ -108,6 +108,12 @@ def of_accounts(conn: Connection, account_ids: Collection[int], since: datetime)
     return records(LinkHead, conn.execute(_HEADS.where(*mine, due)))
 
 
+def all_of(conn: Connection, account_id: int) -> list[LinkHead]:
+    """All links of this account, by when they are due."""
+    query = _HEADS.where(link.c.account_id == account_id).order_by(None).order_by(link.c.due_at, link.c.id)
+    return records(LinkHead, conn.execute(query))
+
+
 def due_at(conn: Connection, account_id: int, at: datetime) -> list[LinkHead]:
     """The account's active links that are due at this moment."""
     mine = link.c.account_id == account_id, link.c.due_at == at, link.c.state == "active"

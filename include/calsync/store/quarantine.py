@@ -56,6 +56,11 @@ def put_aside(
     put(conn, quarantine, item | state, key=item, kept=["since"])
 
 
+def drop_all(conn: Connection, account_id: int) -> None:
+    """Nothing of this account is to be tried again."""
+    conn.execute(delete(quarantine).where(quarantine.c.account_id == account_id))
+
+
 def take_back(conn: Connection, *, account_id: int, side: str, item_id: str) -> None:
     """The item is an ordinary one again."""
     conn.execute(_TAKE_BACK, {"whose": account_id, "which_side": side, "which": item_id})

@@ -71,7 +71,7 @@ sync_run = Table(
     Column("finished_at", UtcDateTime),
     Column("summary", OptionalJson),
     Column("quiet", Boolean, nullable=False, server_default=false(), comment="nothing to tell: its records go first"),
-    one_of("kind", "scheduled", "manual", "backfill", "upload", "undo"),
+    one_of("kind", "scheduled", "manual", "backfill", "upload", "undo", "retire"),
 )
 
 run_account = Table(

@@ -29,13 +29,23 @@ class PullActivitiesOperator(BaseOperator):
     :param upload: whether the DAG's params are those of an upload
     :param reconcile: whether to read what there is, instead of what changed
     :param undo: whether the DAG's params are those of an undo
+    :param retire: whether the DAG's params are those of a retirement
     """
 
-    def __init__(self, *, upload: bool = False, reconcile: bool = False, undo: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        upload: bool = False,
+        reconcile: bool = False,
+        undo: bool = False,
+        retire: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.upload = upload
         self.reconcile = reconcile
         self.undo = undo
+        self.retire = retire
 
     @property
     def opened(self) -> Any:
@@ -52,12 +62,13 @@ class PullActivitiesOperator(BaseOperator):
         from include.calsync.flows.pulling.pull import pull_activities
 
         ti = context["ti"]
-        request = run_request(context, upload=self.upload, reconcile=self.reconcile, undo=self.undo)
+        asked = {"upload": self.upload, "undo": self.undo, "retire": self.retire}
+        request = run_request(context, reconcile=self.reconcile, **asked)
         with open_services() as services:
             sync_run_id = open_run(services, request)
             # At once, so that the run is closed whatever happens next.
             ti.xcom_push(key=SYNC_RUN_ID, value=sync_run_id)
-            patient = request.reconcile or request.kind in ("manual", "backfill", "undo")
+            patient = request.reconcile or request.kind in ("manual", "backfill", "undo", "retire")
             if patient and ti.try_number <= ti.max_tries:
                 _refuse_busy(services, sync_run_id)
             return pull_activities(services, sync_run_id, request.owner)

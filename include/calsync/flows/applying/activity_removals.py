@@ -18,6 +18,7 @@ from include.calsync.errors import NotFound
 from include.calsync.flows import moves
 from include.calsync.flows.applying.activity_writes import ActivityWrites, ChangedMeanwhile
 from include.calsync.flows.applying.follow_writes import lives_on
+from include.calsync.flows.applying.letting_go import end_pair
 from include.calsync.flows.applying.writes import promptly, same_content
 from include.calsync.store import mapping, runs
 from include.calsync.store.transaction import Connection
@@ -155,13 +156,17 @@ class ActivityRemovals(ActivityWrites):
                 self._hand_over(conn, row, link)
 
     def unlink(self, row: PlanRow) -> None:
-        """Both sides are gone, or one left and the other was deleted: nothing to keep in mind."""
+        """Both sides are gone, or one left and the other was deleted, or the account is retired: nothing to keep in
+        mind."""
         link = self.desk.link_of(row)
         if link is None:
             self.desk.drop(row)
             return
         with self.desk.commit() as conn:
-            self._end(conn, row, link)
+            if row.payload.get("retires"):
+                end_pair(self.desk, conn, link)
+            else:
+                self._end(conn, row, link)
             self.desk.confirm(conn, row, before={"activity": link.activity_raw, "event": link.event_raw})
             if row.payload["cause"] in moves.MOVES:
                 self._hand_over(conn, row, link)

@@ -27,6 +27,7 @@ from include.calsync.errors import (
     PreconditionFailed,
     RecordError,
 )
+from include.calsync.flows.applying.letting_go import end_pair, let_go
 from include.calsync.flows.applying.mark_writes import put_mark
 from include.calsync.flows.applying.writes import Desk
 from include.calsync.flows.applying.zones import zoned
@@ -51,6 +52,7 @@ class EventWrites:
             Action.MARK: self.mark,
             Action.DELETE_EVENT: self.remove,
             Action.REMOVE_EVENT: self.remove,
+            Action.LET_GO: lambda row: let_go(self.desk, row),
         }
 
     # Change.
@@ -188,7 +190,8 @@ class EventWrites:
                 hand_over(conn, link, row.payload["activity"]["owner_id"], desk.account, desk.services.clock())
 
     def _take_back(self, row: PlanRow, link: Link) -> None:
-        """Delete an event that a run had made, as its undo asks; the pair stays, apart."""
+        """Delete an event that a run had made, as its undo asks, and the pair stays, apart; or because its account is
+        retired, and the pair ends."""
         desk, last = self.desk, row.payload["event_raw"]
         with desk.commit() as conn:
             mapping.set_link(conn, link.id, state="detached", cause=row.payload["cause"], event_raw=last)
@@ -200,6 +203,8 @@ class EventWrites:
                 mapping.set_link(conn, link.id, state=link.state, cause=link.cause)
             raise
         with desk.commit() as conn:
+            if row.payload.get("retires"):
+                end_pair(desk, conn, link)
             desk.confirm(conn, row, before=last)
 
     def _home(self, link: Link | Former) -> GoogleCalendarClient:

@@ -19,7 +19,7 @@ from include.calsync.core.run_records import Held, HeldCreation, PlanRow
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import told
 from include.calsync.flows.border import border
-from include.calsync.flows.closing import guests, summary_text, waiting
+from include.calsync.flows.closing import guests, retired, summary_text, waiting
 from include.calsync.flows.run import Run, at_work, check_format, check_lease, fail_account, load, resume
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
@@ -39,6 +39,7 @@ LOGGED = {
     ("events", Action.ADOPT): ("events", "updated"),
     ("events", Action.DELETE_EVENT): ("events", "deleted"),
     ("events", Action.REMOVE_EVENT): ("events", "deleted"),
+    ("events", Action.LET_GO): ("events", "updated"),
     ("activities", Action.REMOVE_EVENT): ("events", "deleted"),  # planned for after the inserts of other accounts
     ("activities", Action.CREATE_ACTIVITY): ("activities", "created"),
     ("activities", Action.MERGE): ("activities", "updated"),
@@ -147,6 +148,8 @@ def _finish_account(services: Services, run: Run, account: RunAccount) -> None:
             raise CalsyncError(f"{undone} The log of the upsert tasks says why.")
         if incremental:
             _move_cursors(conn, services, run, account)
+        if run.request.retire is not None:
+            retired.end(conn, account)
         if run.request.syncs:  # others read them, but plan nothing for them
             quarantine.take_back_tried(conn, account_id=account.id, run_id=run.id, due_at=run.started_at)
 
@@ -256,8 +259,9 @@ def _failure(conn: Connection, run: Run, broken: Sequence[str], now: datetime) -
     for row in runs.plan_rows(conn, run.id, state="failed"):
         problems.append(f"account {names[row.account_id]}: {row.error}")
     problems += _quarantined(runs.plan_rows(conn, run.id, state="quarantined"), names)
-    for row in runs.plan_rows(conn, run.id, state="deferred") if run.request.undo is not None else ():
-        problems.append(f"account {names[row.account_id]}: start the undo again, this is not undone yet: {row.error}")
+    for row in runs.plan_rows(conn, run.id, state="deferred") if run.request.reaches_resting else ():
+        what = "start the undo again, this is not undone" if run.request.undo else "start it again, this is not done"
+        problems.append(f"account {names[row.account_id]}: {what} yet: {row.error}")
     problems += holds.messages(conn, run.id)
     if broken:
         problems.append(f"Tasks failed, read their logs: {', '.join(broken)}.")

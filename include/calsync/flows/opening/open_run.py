@@ -14,7 +14,7 @@ from include.calsync.flows.border import border
 from include.calsync.flows.creation_limits import decide_anew
 from include.calsync.flows.deployment import check_store
 from include.calsync.flows.holds import expire
-from include.calsync.flows.opening import cost, undone
+from include.calsync.flows.opening import cost, resting, undone
 from include.calsync.flows.opening.connected import connect
 from include.calsync.flows.opening.identity import Resolved, clashes, resolve
 from include.calsync.flows.opening.types import unknown
@@ -43,8 +43,9 @@ def open_run(services: Services, request: RunRequest) -> str:
             installation's; nothing was requested.
     """
     migrate(services.engine)
-    request = undone.with_its_accounts(services, request)
-    configured = _configured(services, request.accounts)
+    request = resting.with_its_account(undone.with_its_accounts(services, request))
+    configured = _configured(services, None if request.reaches_resting else request.accounts)
+    rests = resting.resting(services, request, configured)
     check_store(services, read_only=request.dry_run)
     run_id = str(uuid.uuid4())
     directory = Directory(services.engine, services.clock, read_only=request.dry_run)
@@ -68,6 +69,7 @@ def open_run(services: Services, request: RunRequest) -> str:
         for account in enabled:
             if request.accounts is None or account.name in request.accounts:
                 _enlist(services, run_id, request, account, found.get(account.name), problems.get(account.name))
+        resting.enlist(services, run_id, request, rests)
     return run_id
 
 

@@ -18,6 +18,7 @@ from include.calsync.flows.planning.creations import guard_creations, held_key
 from include.calsync.flows.planning.guarded import guard
 from include.calsync.flows.planning.linked import LinkedPairs
 from include.calsync.flows.planning.new_items import Formers, NewItems
+from include.calsync.flows.planning.retirement import Retirement
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen
 from include.calsync.flows.planning.shared import SharedMeetings
@@ -40,8 +41,8 @@ def plan(services: Services, run_id: str, owner: str) -> list[list[str]]:
                 error = CalsyncError(f"not everything was read in this run; {run.remedy}.")
                 fail_account(services, run, account, error)
         with at_work(services, run):
-            if run.request.undo is not None:
-                _plan_undo(services, run)
+            if run.request.reaches_resting:
+                _plan_asked(services, run)
             else:
                 _plan(services, run)
     with reading(services.engine) as conn:
@@ -99,12 +100,13 @@ def _plan(services: Services, run: Run) -> None:
     report.show_plan(run, rows.out, personal=services.environment.log_personal_data)
 
 
-def _plan_undo(services: Services, run: Run) -> None:
-    """A person asked for exactly this: it is not guarded, and nothing else is planned."""
+def _plan_asked(services: Services, run: Run) -> None:
+    """A person asked for exactly this, an undo or a retirement: it is not guarded, and nothing else is planned."""
     rows = Rows(None)
     with reading(services.engine) as conn:
-        undo = Undo(conn, run, Seen(conn, run), rows)
-    undo.plan()
+        seen = Seen(conn, run)
+        asked = Undo(conn, run, seen, rows) if run.request.undo is not None else Retirement(conn, run, seen, rows)
+    asked.plan()
     with services.engine.begin() as conn:
         if not runs.claim_plan(conn, run.id, services.clock()):
             return

@@ -23,6 +23,7 @@ from include.calsync.core.run_records import LogEntry
 from include.calsync.core.text import plain
 from include.calsync.core.written import Written
 from include.calsync.flows.pairs import payload_of
+from include.calsync.flows.planning.retirement import REASON as RETIRED
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
 from include.calsync.flows.run import Run
@@ -33,9 +34,12 @@ from include.calsync.store.transaction import Connection
 MADE = frozenset({Action.CREATE_EVENT, Action.CREATE_ACTIVITY})
 REMOVED = frozenset({*DESTRUCTIVE, Action.REMOVE_EVENT})
 WROTE = frozenset({Action.MERGE, Action.ADOPT})
+PARTED = frozenset({Action.LET_GO, Action.UNLINK})
+"""How the pairs of an account end that is retired."""
 ANEW = "undo: what was removed is made anew"
 TAKEN_AWAY = "undo: what was made is removed"
 GOES_BACK = "undo: what was written goes back"
+JOINED = "undo: what was parted is linked again"
 """In place of a rule: what an undo does."""
 TOLD_COUNT = 50
 """How many of an account's items are named that are not undone; the rest is counted."""
@@ -93,6 +97,9 @@ class Undo:
         elif actions & MADE:
             with self.rows.by(TAKEN_AWAY):
                 self._take_back(account, entries, link)
+        elif actions & PARTED:
+            with self.rows.by(JOINED):
+                self._join(account, entries)
         elif actions & WROTE:
             with self.rows.by(GOES_BACK):
                 self._put_back(account, entries, link)
@@ -171,6 +178,23 @@ class Undo:
         else:
             self._activity_back(account, known, event)
 
+    def _join(self, account: RunAccount, entries: list[LogEntry]) -> None:
+        gone = entries[-1]
+        activity = self.seen.activities.get(activity_key(gone.company_id, gone.activity_id or 0))
+        event = self.seen.events.get(event_key(gone.calendar_id, gone.event_id or ""))
+        former = self.formers.get((gone.calendar_id, gone.event_id or ""))
+        if former is None:
+            self._leave(account, entries, "nothing is known any more of what it was")
+        elif self._is_linked(gone):
+            self._leave(account, entries, "it is linked already")
+        elif not (is_live(activity) and is_live(event)):
+            self._leave(account, entries, "one of both is gone or can't be read")
+        else:
+            payload = payload_of(former, activity, event)
+            payload["decided"] = self._decided()
+            ids = {"activity_id": former.activity_id, "event_id": former.event_id}
+            self.rows.merge(account, payload, reason=self._reason(), **ids)  # type: ignore[arg-type]
+
     def _event_back(
         self,
         account: RunAccount,
@@ -241,7 +265,7 @@ def _by_pair(entries: Iterable[LogEntry]) -> dict[tuple[int, object], list[LogEn
     """A run's writes by account and pair, oldest first. Before a link there was only an item."""
     out: dict[tuple[int, object], list[LogEntry]] = defaultdict(list)
     for entry in entries:
-        if entry.side != "store" or entry.action in REMOVED:
+        if entry.side != "store" or entry.action in REMOVED or entry.reason == RETIRED:
             pair = entry.link_id or (entry.activity_id, entry.event_id)
             out[entry.account_id, pair].append(entry)
     return out

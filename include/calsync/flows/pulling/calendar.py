@@ -141,6 +141,9 @@ class CalendarPull:
         if request.undo is not None:
             self._look_at(self._by_ids(self._undone(request.undo)))
             return None
+        if request.retire is not None:
+            self._list_linked()
+            return None
         if request.reconcile:
             self._list_compared()
             return None
@@ -168,6 +171,15 @@ class CalendarPull:
         mine = [(entry.calendar_id, entry.event_id) for entry in entries]
         mine += [(link.calendar_id, link.event_id) for link in links]
         return {event_id for place, event_id in mine if place == self.calendar_id and event_id is not None}
+
+    def _list_linked(self) -> None:
+        """The events of the account's pairs, all of them."""
+        with reading(self.services.engine) as conn:
+            links = lookups.all_of(conn, self.account.id)
+        linked = {link.event_id for link in links if link.calendar_id == self.calendar_id}
+        self.again |= linked  # also those that are as they were
+        self._walk(self.client.list_events(self.calendar_id), lambda raw: raw["id"] in linked)
+        self._look_at(self._by_ids(linked - self.seen))
 
     def _full(self) -> bool:
         return self.run.request.full or self.account.settings_changed
@@ -276,7 +288,7 @@ class CalendarPull:
 
     def _skip(self, raw: RawEvent) -> str | None:
         """None: stage it. A reason: count it. "": nobody needs to hear of it."""
-        if self.known.is_known(raw["id"]) or self.run.request.undo is not None:
+        if self.known.is_known(raw["id"]) or self.run.request.reaches_resting:
             return None
         if raw.get("status") == "cancelled":
             return ""

@@ -83,6 +83,9 @@ class CompanyPull:
         if request.undo is not None:
             self.named |= self._undone(request.undo)
             yield list(self._by_ids(self.named))
+        elif request.retire is not None:
+            self.named |= self._of_retired()
+            yield list(self._by_ids(self.named))
         elif request.upload is not None:
             for user_id in sorted(self.users):
                 yield from self.client.activities(owner_id=user_id, sort_by="id")
@@ -102,6 +105,11 @@ class CompanyPull:
             links = lookups.of_ids(conn, {entry.link_id for entry in entries if entry.link_id is not None})
         ids = {entry.activity_id for entry in entries if entry.activity_id is not None}
         return ids | {link.activity_id for link in links}
+
+    def _of_retired(self) -> set[int]:
+        """The activities of the accounts' pairs."""
+        with reading(self.services.engine) as conn:
+            return {link.activity_id for key in self.ids for link in lookups.all_of(conn, key)}
 
     def _since(self) -> datetime | None:
         """The oldest watermark among the accounts; None asks for everything."""

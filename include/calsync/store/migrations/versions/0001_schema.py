@@ -411,7 +411,7 @@ def _create_sync_run() -> None:
             comment="nothing to tell: its records go first",
         ),
         sa.CheckConstraint(
-            "kind IN ('scheduled', 'manual', 'backfill', 'upload', 'undo')", name=op.f("ck_sync_run_kind")
+            "kind IN ('scheduled', 'manual', 'backfill', 'upload', 'undo', 'retire')", name=op.f("ck_sync_run_kind")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_run")),
     )
