@@ -6,14 +6,14 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from calsync_airflow import run_notes
+from calsync_airflow import run_events, run_notes
 
 
 class CalsyncPlugin(AirflowPlugin):
-    """Writes the notes of our runs, and answers under `/calsync`."""
+    """Writes the notes of our runs, says that they are over, and answers under `/calsync`."""
 
     name = "calsync"
-    listeners = [run_notes]  # noqa: RUF012 - as Airflow declares it
+    listeners = [run_notes, run_events]  # noqa: RUF012 - as Airflow declares it
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]

@@ -6,8 +6,9 @@ that a run is over (in the scheduler), moves it over within that transaction. On
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from airflow.listeners import hookimpl
 
@@ -15,6 +16,7 @@ from calsync_airflow import RUN_NOTE, TAG
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
+    from sqlalchemy.orm import Session
 
 
 @hookimpl
@@ -32,18 +34,25 @@ def on_dag_run_failed(dag_run: DagRun) -> None:
 def _note(dag_run: DagRun) -> None:
     """Write the run's note, unless a person did."""
     from airflow.models.dagrun import DagRunNote
+
+    with left_by_close(dag_run, RUN_NOTE) as (session, text):
+        if text is None or session.get(DagRunNote, dag_run.id) is not None:
+            return
+    dag_run.dag_run_note = DagRunNote(content=str(text))  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def left_by_close(dag_run: DagRun, key: str) -> Iterator[tuple[Session, Any]]:
+    """What task close of one of our runs left under this key, and the session it is read in; None: nothing."""
     from airflow.models.xcom import XComModel
     from airflow.utils.session import create_session
     from sqlalchemy.orm import object_session
 
-    if dag_run.dag is None or TAG not in (dag_run.dag.tags or ()):
-        return
     known = object_session(dag_run)
     # `airflow dags test` asks with a run of no session, and merges what it becomes.
     with nullcontext(known) if known is not None else create_session(scoped=False) as session:
-        left = XComModel.get_many(run_id=dag_run.run_id, dag_ids=dag_run.dag_id, task_ids="close", key=RUN_NOTE)
-        found = session.scalars(left.limit(1)).first()
-        if found is None or session.get(DagRunNote, dag_run.id) is not None:
-            return
-        text = str(XComModel.deserialize_value(found))
-    dag_run.dag_run_note = DagRunNote(content=text)  # type: ignore[no-untyped-call]
+        found = None
+        if dag_run.dag is not None and TAG in (dag_run.dag.tags or ()):
+            left = XComModel.get_many(run_id=dag_run.run_id, dag_ids=dag_run.dag_id, task_ids="close", key=key)
+            found = session.scalars(left.limit(1)).first()
+        yield session, XComModel.deserialize_value(found) if found is not None else None
