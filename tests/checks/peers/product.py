@@ -285,14 +285,14 @@ def _http_time() -> list[float]:
 
 
 def _link_updates(runner: Runner) -> list[str]:
-    """The statements from now on that write to links."""
+    """The statements from now on that change links."""
     from sqlalchemy import event
 
     written: list[str] = []
 
-    @event.listens_for(runner.engine, "before_cursor_execute")
+    @event.listens_for(runner.engine, "after_cursor_execute")
     def note(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith(("UPDATE link ", "INSERT INTO link ", "DELETE FROM link ")):
+        if statement.startswith(("UPDATE link ", "INSERT INTO link ", "DELETE FROM link ")) and cursor.rowcount:
             written.append(statement)
 
     return written
