@@ -29,6 +29,16 @@ print(json.dumps({
 }))
 """
 
+PLUGINS = """
+import json, sys
+from airflow import plugins_manager
+plugins_manager.ensure_plugins_loaded()
+files = {name: getattr(module, "__file__", "") or "" for name, module in sys.modules.items()}
+print(json.dumps(sorted(name for name, path in files.items() if path.startswith(sys.argv[1]))))
+"""
+EXECUTED = ["calsync_airflow", "calsync_airflow.run_events", "calsync_airflow.run_notes", "calsync_plugin"]
+EXECUTED += ["plugins.calsync_airflow", "plugins.calsync_airflow.provider_info"]
+
 
 @pytest.fixture(scope="module")
 def seen(root: Path) -> dict[str, Any]:
@@ -74,5 +84,14 @@ def test_secrets_are_password_fields(seen: dict[str, Any], name: str) -> None:
 
 
 def test_forms_and_plugins_are_loaded_without_a_hook(seen: dict[str, Any]) -> None:
-    plugin = ["calsync_airflow", "calsync_airflow.run_notes", "calsync_plugin"]
-    assert seen["executed"] == [*plugin, "plugins.calsync_airflow", "plugins.calsync_airflow.provider_info"]
+    assert seen["executed"] == EXECUTED
+
+
+@pytest.mark.parametrize("syntax", ["glob", "regexp"])
+def test_one_file_is_a_plugin_in_both_syntaxes_of_what_is_ignored(root: Path, syntax: str) -> None:
+    """With regexp no warning of a library of Airflow's comes along, as it does into each log with glob."""
+    env = {**os.environ, "PYTHONPATH": str(root), "AIRFLOW__CORE__DAG_IGNORE_FILE_SYNTAX": syntax}
+    command = [sys.executable, "-W", "always::DeprecationWarning", "-c", PLUGINS, str(root / "plugins")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == EXECUTED
+    assert ("GitWildMatchPattern" in done.stdout + done.stderr) == (syntax == "glob")

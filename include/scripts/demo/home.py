@@ -68,6 +68,8 @@ def _settings(folder: Path, url: str, port: int) -> dict[str, str]:
         "CORE": {
             "DAGS_FOLDER": str(ROOT / "dags"),
             "PLUGINS_FOLDER": str(ROOT / "plugins"),
+            # With the other one Airflow 3.3.2 puts a warning of one of its libraries into every task's log.
+            "DAG_IGNORE_FILE_SYNTAX": "regexp",
             "LOAD_EXAMPLES": "False",
             "EXECUTOR": "LocalExecutor",
             "PARALLELISM": "4",
