@@ -219,6 +219,21 @@ def test_the_organisers_event_is_seen_before_anybody_knows_that_the_activity_was
     assert_quiet(team)
 
 
+def test_the_organisers_account_leaves_the_calendar_before_anybody_knows_of_the_activity(team: World) -> None:
+    """A copy takes over what was created, and nothing is created a second time (law 1)."""
+    meets(team)
+    team.sandbox.pipedrive.faults.add(Fault("drop", when="after", method="POST", path="/activities$"))
+    team.sync()
+    assert (len(team.activities()), team.links()) == (1, [])
+    team.sandbox.pipedrive.faults.clear()
+    team.anna_is(calendar=team.google.add_calendar(ANNA, "Other"))
+    team.pass_time(10_000)
+    for _ in range(4):
+        assert team.sync().failure is None
+    assert (len(team.activities()), len(team.links())) == (1, 1)
+    assert_quiet(team)
+
+
 @pytest.mark.parametrize("status", [400, 503])
 def test_a_take_over_that_fails_is_made_up_for(team: World, status: int) -> None:
     meets(team)

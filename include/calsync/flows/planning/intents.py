@@ -135,6 +135,7 @@ def _link_values(intent: Intent, activity: Observation, now: datetime) -> Column
         "marked": intent.series_id is not None,
         "series_id": intent.series_id,
         "original_start": intent.original_start,
+        "meeting": intent.meeting,
         "due_at": due_at(view.when),
         "updated_at": now,
     }
