@@ -5,7 +5,6 @@ Every problem is named at once, with its place and its remedy. Values that may b
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -19,6 +18,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from include.calsync.core.alerts import KINDS, Kind
 from include.calsync.errors import SettingsError
+from include.calsync.setting_problems import meant as meant
+from include.calsync.setting_problems import problem
+from include.calsync.setting_problems import short as short
 
 Mode = Literal["all_events", "pipedrive_only", "to_google", "to_pipedrive"]
 TitlePart = Literal["deal", "person", "organization", "subject"]
@@ -144,6 +146,21 @@ class Account(BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def checked(values: Mapping[str, Any]) -> Account | list[tuple[str, str]]:
+    """The account with these settings, or all that is wrong with them: key, and what to do about it."""
+    try:
+        return Account.model_validate(dict(values))
+    except ValidationError as error:
+        return [_told(detail) for detail in error.errors(include_url=False)]
+
+
+def _told(detail: Mapping[str, Any]) -> tuple[str, str]:
+    key, *inside = detail["loc"]
+    place = ".".join(str(step) for step in inside)
+    text = problem(Account.model_fields, detail)
+    return str(key), f"{place}: {text}" if place else text
+
+
 WRITTEN = (
     *("time_zone", "mode", "activity_types", "event_type", "title", "default_duration_minutes", "private_events"),
     *("include_note", "include_context", "done", "horizon_days", "colors"),
@@ -184,6 +201,11 @@ def load_accounts(path: Path) -> list[Account]:
 
     Raises SettingsError naming every problem as "file:line: accounts[2].title: what, remedy".
     """
+    return [account for account, _ in located_accounts(path)]
+
+
+def located_accounts(path: Path) -> list[tuple[Account, int]]:
+    """As `load_accounts`, each with the line where it begins."""
     return _AccountsFile(path).load()
 
 
@@ -199,7 +221,7 @@ class _AccountsFile:
         self.root: yaml.Node | None = None
         self.readable = True
 
-    def load(self) -> list[Account]:
+    def load(self) -> list[tuple[Account, int]]:
         value = self._document()
         accounts = self._accounts(value) if self.readable else []
         self._raise()
@@ -235,7 +257,7 @@ class _AccountsFile:
             self._add(1, "not valid YAML: not UTF-8, not printable, or a value that doesn't fit its tag")
         return None
 
-    def _accounts(self, value: Any) -> list[Account]:
+    def _accounts(self, value: Any) -> list[tuple[Account, int]]:
         if not isinstance(value, dict):
             self._add(1, "must be a mapping with the key `accounts`; see the README for an example")
             return []
@@ -250,7 +272,7 @@ class _AccountsFile:
         defaults = self._defaults(value.get("defaults") or {})
         accounts = [self._account(index, item, defaults) for index, item in enumerate(listed)]
         self._find_repeated_names(listed)
-        return [account for account in accounts if account]
+        return [(account, self._line(("accounts", index))) for index, account in enumerate(accounts) if account]
 
     def _find_repeated_names(self, listed: list[Any]) -> None:
         first: dict[str, int] = {}
@@ -301,7 +323,7 @@ class _AccountsFile:
         except ValidationError as error:
             details = error.errors(include_url=False)
             for detail in details:
-                self._at((*place, *detail["loc"]), _problem(model, detail["type"], detail))
+                self._at((*place, *detail["loc"]), problem(model.model_fields, detail))
             return {*odd, *(detail["loc"][0] for detail in details)}
 
     def _find_repeated_keys(self, node: yaml.Node | None, seen: set[int]) -> None:
@@ -351,42 +373,3 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-
-_PROBLEMS: Mapping[str, str] = {
-    "missing": "is missing; add it",
-    "bool_type": "must be true or false",
-    "int_type": "must be a whole number",
-    "float_type": "must be a number",
-    "finite_number": "must be a number",
-    "string_type": "must be text; put it in quotes",
-    "tuple_type": "must be a list, such as [a, b]",
-    "too_short": "must not be empty; leave the key out for all",
-    "dict_type": "must be a mapping of names to values",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than_equal": "must be at most {le}",
-    "literal_error": "must be {expected}",
-}
-"""What pydantic found (its error type), as what to do about it."""
-
-
-def _problem(model: type[BaseModel], kind: str, detail: Mapping[str, Any]) -> str:
-    context, value = detail.get("ctx", {}), detail["input"]
-    if kind == "extra_forbidden":
-        return f"unknown key{meant(detail['loc'][-1], model.model_fields)}; remove or correct it"
-    if kind == "value_error":
-        return str(context["error"])
-    told = isinstance(value, int | float) or kind == "literal_error"
-    text = _PROBLEMS.get(kind, "is not valid").format(**context)
-    return f"{text}, not {short(value)}" if told and kind != "missing" else text
-
-
-def meant(word: object, known: Iterable[str], *, shown: Mapping[str, str] | None = None) -> str:
-    """What a mistyped word may have been, as a question; "": nothing is like it. `shown`: what to write instead."""
-    close = difflib.get_close_matches(str(word), list(known), n=1)
-    return f", did you mean `{(shown or {}).get(close[0], close[0])}`?" if close else ""
-
-
-def short(value: object) -> str:
-    """A value as a message may show it."""
-    text = repr(value)
-    return text if len(text) <= 40 else text[:39] + "…"

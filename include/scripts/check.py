@@ -1,4 +1,4 @@
-"""Checks the environment, the accounts file, the store, the connections and each account, and writes nothing.
+"""Checks the environment, the accounts, the store, the connections and each account, and writes nothing.
 
     python -m include.scripts.check
 
@@ -21,7 +21,6 @@ from include.calsync.environment import Environment
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import check
 from include.calsync.flows.check import Finding
-from include.calsync.settings import Account
 from include.calsync.store.engine import create_store_engine
 from include.calsync.store.schema import is_current
 from include.scripts.commands import in_airflow, reading_services
@@ -48,15 +47,13 @@ def findings() -> Iterator[Finding]:
 
     environment, found = check.check_environment(os.environ, deployment_id())
     yield from found
-    accounts: list[Account] = []
-    if environment is not None:
-        accounts, found = check.check_accounts_file(environment)
-        yield from found
+    found = [] if environment is None else check.check_accounts_file(environment)
+    yield from found
     with ExitStack() as stack:
         engine, finding = _store(stack)
         yield finding
-        if environment is not None and accounts:
-            yield from _services(environment, accounts, engine)
+        if environment is not None and all(each.is_well for each in found):
+            yield from _services(environment, engine)
 
 
 def _store(stack: ExitStack) -> tuple[Engine | None, Finding]:
@@ -80,10 +77,12 @@ def _unmade(path: Path) -> Finding:
     return Finding(check.STORE, True, f"{path} does not exist yet: the first run creates it")
 
 
-def _services(environment: Environment, accounts: list[Account], store: Engine | None) -> Iterator[Finding]:
+def _services(environment: Environment, store: Engine | None) -> Iterator[Finding]:
     with reading_services(environment, store) as services:
         if store is not None:
             yield check.check_owner(services)
+        accounts, found = check.check_accounts(services)
+        yield from found
         yield from check.check_services(services, accounts)
         pipedrive, google, tokens = services.usage()
         text = f"requests: {pipedrive} to Pipedrive ({tokens} tokens), {google} to Google Calendar"

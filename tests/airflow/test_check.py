@@ -6,12 +6,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from include.calsync.settings import Account
+from include.calsync.store import accounts as known_accounts
+from include.calsync.store import configured
 from include.calsync.store.engine import create_store_engine, migrate
 from include.sandbox.base import Fault
 from include.sandbox.server import Sandbox
@@ -110,6 +114,26 @@ def test_a_store_that_is_there_is_looked_at(installation: Installation, checked:
     assert (installation.folder / "calsync.db").read_bytes() == before
 
 
+def on_the_page(installation: Installation, **settings: Any) -> None:
+    """Anna's account as the page saves it."""
+    installation.migrated()
+    engine = create_store_engine(f"sqlite:///{installation.folder / 'calsync.db'}")
+    values = Account.model_validate(installation.account | settings).model_dump(mode="json")
+    with engine.begin() as conn:
+        account_id = known_accounts.id_of_name(conn, "anna")
+        configured.write(conn, account_id, values, base=0, source="page", by="olga", at=datetime.now(UTC))
+    engine.dispose()
+
+
+def test_accounts_of_the_page_are_looked_at(installation: Installation, checked: Checked) -> None:
+    on_the_page(installation)
+    installation.monkeypatch.delenv("CALSYNC_ACCOUNTS_FILE")
+    code, out = checked()
+    assert code == 0, out
+    assert "ok    accounts: of the page: 1" in out
+    assert "ok    account anna: Pipedrive user " in out
+
+
 def zone_unknown(one: Installation) -> None:
     user = {"id": 1, "email": ANNA, "name": "Anna", "timezone_name": "Mars/Base", "active_flag": True}
     body = {"success": True, "data": [user]}
@@ -140,15 +164,25 @@ MISTAKES: dict[str, tuple[Callable[[Installation], object], list[str]]] = {
         wrong_variables,
         ["FAIL  environment: CALSYNC_SHARDS: must be", "FAIL  environment: CALSYNC_RESEND_AFTER_S: must be"],
     ),
-    "no accounts file": (
+    "no accounts": (
         lambda one: one.monkeypatch.delenv("CALSYNC_ACCOUNTS_FILE"),
-        ["FAIL  accounts file: Write the accounts into a YAML file"],
+        [
+            "ok    accounts file: none is named in CALSYNC_ACCOUNTS_FILE",
+            "FAIL  accounts: Enable an account, or add one on the page",
+        ],
     ),
     "accounts file": (
         lambda one: one.file.write_text("accounts:\n  - name: anna\n    modus: x\n"),
         ["accounts.yaml:2: accounts[0].pipedrive_user: is missing", "accounts.yaml:3: accounts[0].modus: unknown key"],
     ),
-    "none enabled": (lambda one: one.write(enabled=False), ["FAIL  accounts file: Enable an account."]),
+    "a name twice": (
+        lambda one: on_the_page(one, calendar="other@group.calendar.google.com"),
+        [
+            "FAIL  account anna: it is in ",
+            "and on the page, for another user or calendar. Give one of them another name",
+        ],
+    ),
+    "none enabled": (lambda one: one.write(enabled=False), ["FAIL  accounts: Enable an account, or add one"]),
     "store type": (
         lambda one: one.connect_store(conn_type="mysql"),
         ["FAIL  calsync_db: Connection calsync_db: type 'mysql' is not supported; use postgres or sqlite"],

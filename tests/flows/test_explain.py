@@ -193,7 +193,7 @@ def test_nobody_is_responsible_for_an_activity_of_a_user_without_an_account(worl
     activity = world.activity(owner_id=bob)
     found = explained(world, activity["id"])
     assert [(look.where, look.cause) for look in found.looks] == [("", "no_account")]
-    assert "no account of the accounts file belongs to its owner" in told(found)
+    assert "no account belongs to its owner" in told(found)
 
 
 def test_what_is_not_there_or_deleted_says_so(world: World) -> None:

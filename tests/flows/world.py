@@ -94,6 +94,8 @@ class World:
     log_personal_data: bool = False
     keep_days: int = 400
     deployments: tuple[str, ...] = ("sandbox",)
+    has_file: bool = True
+    """Whether an accounts file is named."""
     limited: bool = False
     """Whether the limits of the store are at work: token budget, pauses, requests per second."""
     timing: Timing = DEFAULT_TIMING
@@ -128,6 +130,10 @@ class World:
             known[0].update(settings)
         else:
             self.accounts.append(settings)
+        self.write_accounts()
+
+    def write_accounts(self) -> None:
+        """Write the accounts file anew."""
         self.accounts_file.write_text(yaml.safe_dump({"accounts": self.accounts}))
 
     def anna_is(self, **settings: Any) -> None:
@@ -169,7 +175,7 @@ class World:
             google=self._google,
             sleep=self.sleep,
             environment=Environment(
-                accounts_file=self.accounts_file,
+                accounts_file=self.accounts_file if self.has_file else None,
                 shards=None,
                 resend_after_s=self.resend_after_s,
                 log_personal_data=self.log_personal_data,

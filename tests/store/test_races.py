@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, func, select
 
-from include.calsync.flows.opening import open_run as opening
+from include.calsync.flows.opening import provisioning
 from include.calsync.flows.opening.identity import Resolved
 from include.calsync.store import copies, cursors, directory, mapping, quarantine, runs, tables
 from include.calsync.store.directory import Directory
@@ -49,15 +49,15 @@ def intend(conn: Connection, account_id: int, who: str) -> None:
 
 
 def find_account(conn: Connection, account_id: int, who: str) -> int:
-    return opening._account_id(conn, "bert", Resolved("77", 5, "calendar", "UTC"))
+    return provisioning.row_of(conn, "bert", Resolved("77", 5, "calendar", "UTC"))
 
 
 def name_account(conn: Connection, account_id: int, who: str) -> int:
-    return opening._account_id(conn, "bert", None)
+    return provisioning.row_of(conn, "bert", None)
 
 
 def show_account(conn: Connection, account_id: int, who: str) -> int:
-    return opening._known_id(conn, "bert", None)
+    return provisioning.known_row(conn, "bert", None)
 
 
 WRITES: dict[Write, tuple[Any, Any]] = {

@@ -9,7 +9,7 @@ LOOKS: Mapping[str, str] = {
     "not_found": "Not found: it is deleted, hidden from the connection, another company's, or never was.",
     "unreadable": "It could not be read: {error}",
     "unasked": "It could not be asked for.",
-    "no_account": "Not synced: no account of the accounts file belongs to its owner.",
+    "no_account": "Not synced: no account belongs to its owner.",
     "no_calendar": "Not synced: the account's calendar does not exist yet; the first run creates it.",
     "other_company": "Not synced: it belongs to another company's sync.",
     "other_installation": "Not synced: another installation of calsync made it.",

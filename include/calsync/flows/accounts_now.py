@@ -8,29 +8,26 @@ from dataclasses import asdict
 from include.calsync.core.records import KnownAccount
 from include.calsync.core.run_records import AccountInRun
 from include.calsync.errors import SettingsError
+from include.calsync.flows.configured import configured, known_names
 from include.calsync.flows.opening.identity import resolve
 from include.calsync.flows.run_account import RunAccount, run_account
 from include.calsync.flows.services import Services
-from include.calsync.settings import Account, load_accounts
+from include.calsync.settings import Account
 from include.calsync.store.directory import Directory
 
 
-def configured(services: Services, name: str | None = None) -> list[Account]:
-    """The enabled accounts of the accounts file, or the one of this name.
+def enabled_accounts(services: Services, name: str | None = None) -> list[Account]:
+    """The enabled accounts, or the one of this name.
 
-    Raises SettingsError if the file is missing or wrong, or no account has the name.
+    Raises SettingsError as `configured` does, or if no account has the name.
     """
-    path = services.environment.accounts_file
-    if path is None:
-        raise SettingsError(["Name the accounts file in CALSYNC_ACCOUNTS_FILE: it is not set."])
-    accounts = load_accounts(path)
+    found = configured(services)
     if name is None:
-        return [account for account in accounts if account.enabled]
-    found = [account for account in accounts if account.name == name]
-    if not found:
-        names = ", ".join(account.name for account in accounts) or "none"
-        raise SettingsError([f"--account {name}: not in {path}. Known: {names}."])
-    return found
+        return [each.account for each in found if each.account.enabled]
+    asked = [each.account for each in found if each.account.name == name]
+    if not asked:
+        raise SettingsError([f"--account {name}: not configured. Known: {known_names(found)}."])
+    return asked
 
 
 def account_now(

@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from include.calsync.core.alerts import Alert, Kind, StoredAlert, alert, message
 from include.calsync.core.alerts import Message as Message
 from include.calsync.errors import AccountError, SettingsError
+from include.calsync.flows.configured import configured
 from include.calsync.flows.pulling.pace import pace
 from include.calsync.flows.services import Services
-from include.calsync.settings import AlertsTo, load_accounts, load_alerts
+from include.calsync.settings import AlertsTo, load_alerts
 from include.calsync.store import alerts, holds
 from include.calsync.store.alerts import Health
 from include.calsync.store.budgets import Budget, budget_of, resets_at
@@ -44,7 +45,7 @@ class Found:
 def tell(services: Services, send: Send) -> int:
     """Find what is new or over, store it, and send what nobody was told of yet. Returns: how many could not be sent.
 
-    Raises SettingsError if the accounts file can't be read.
+    Raises SettingsError if the accounts file can't be read. Without one there is nobody to tell.
     """
     told = _configured(services)
     _note(services, told)
@@ -53,9 +54,8 @@ def tell(services: Services, send: Send) -> int:
 
 def _configured(services: Services) -> dict[str, AlertsTo]:
     path = services.environment.accounts_file
-    if path is None:
-        raise SettingsError(["Name the accounts file in CALSYNC_ACCOUNTS_FILE: it is not set."])
-    return {f"{index}: {to.notifier}": to for index, to in enumerate(load_alerts(path))}
+    listed = [] if path is None else load_alerts(path)
+    return {f"{index}: {to.notifier}": to for index, to in enumerate(listed)}
 
 
 def _note(services: Services, told: dict[str, AlertsTo]) -> None:
@@ -166,9 +166,8 @@ def _is_low(budget: Budget, reset: datetime, now: datetime) -> bool:
 
 def _keys_of(services: Services) -> Iterator[tuple[str, str]]:
     """The Pipedrive connections in use, and the keys of their budgets."""
-    path = services.environment.accounts_file
     try:
-        ids = {account.pipedrive_conn_id for account in load_accounts(path) if account.enabled} if path else set()
+        ids = {each.account.pipedrive_conn_id for each in configured(services) if each.account.enabled}
     except SettingsError:
         return  # the runs say so
     for conn_id in sorted(ids):

@@ -6,13 +6,15 @@ Each problem is told as a run would tell it: the same code finds it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
 
+from include.calsync.core.account_records import PAGE
 from include.calsync.environment import Environment
 from include.calsync.errors import CalsyncError, SettingsError
+from include.calsync.flows.configured import configured
 from include.calsync.flows.deployment import check_store
 from include.calsync.flows.opening.identity import Resolved, clashes, resolve
 from include.calsync.flows.rights import check_right, right_to
@@ -23,6 +25,7 @@ from include.calsync.store.schema import schema_state
 from include.calsync.store.transaction import Engine
 
 STORE = "calsync_db"
+FILE = "accounts file"
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,35 @@ def check_environment(variables: Mapping[str, str], deployment: str) -> tuple[En
     return found, [Finding("environment", True, f"schedule {found.schedule}")]
 
 
-def check_accounts_file(environment: Environment) -> tuple[list[Account], list[Finding]]:
-    """The accounts file: every problem with its line."""
+def check_accounts_file(environment: Environment) -> list[Finding]:
+    """The accounts file, if one is named: every problem with its line."""
     path = environment.accounts_file
     if path is None:
-        text = "Write the accounts into a YAML file and name it in CALSYNC_ACCOUNTS_FILE: it is not set."
-        return [], [Finding("accounts file", False, text)]
+        return [Finding(FILE, True, "none is named in CALSYNC_ACCOUNTS_FILE: all accounts are those of the page")]
     try:
         accounts = load_accounts(path)
     except SettingsError as error:
-        return [], [Finding("accounts file", False, problem) for problem in error.problems]
-    enabled = [account for account in accounts if account.enabled]
-    text = f"{path}: accounts: {len(accounts)}, enabled: {len(enabled)}"
-    return enabled, [Finding("accounts file", bool(enabled), text if enabled else f"Enable an account. {text}")]
+        return [Finding(FILE, False, problem) for problem in error.problems]
+    enabled_count = sum(account.enabled for account in accounts)
+    return [Finding(FILE, True, f"{path}: accounts: {len(accounts)}, enabled: {enabled_count}")]
+
+
+def check_accounts(services: Services) -> tuple[list[Account], list[Finding]]:
+    """The enabled accounts of file and page together. The file has been found readable."""
+    try:
+        found = configured(services)
+    except SettingsError as error:
+        return [], [Finding("accounts", False, problem) for problem in error.problems]
+    problems = [Finding(f"account {each.account.name}", False, each.problem) for each in found if each.problem]
+    problems = [replace(each, text=each.text.removeprefix(f"{each.what}: ")) for each in problems]
+    enabled = [each.account for each in found if each.account.enabled and not each.problem]
+    of_page_count = sum(each.source == PAGE for each in found)
+    if of_page_count:
+        problems.append(Finding("accounts", True, f"of the page: {of_page_count}"))
+    if not enabled:
+        text = "Enable an account, or add one on the page or to the accounts file: there is none to sync."
+        problems.append(Finding("accounts", False, text))
+    return enabled, problems
 
 
 def check_schema(engine: Engine) -> Finding:

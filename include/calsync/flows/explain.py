@@ -15,7 +15,7 @@ from include.calsync.core.records import Former, KnownAccount, Link, SetAside
 from include.calsync.core.run_records import Decision, Entry, StoredHold
 from include.calsync.core.stamps import stamp
 from include.calsync.errors import CalsyncError, SettingsError
-from include.calsync.flows.accounts_now import account_now, configured
+from include.calsync.flows.accounts_now import account_now, enabled_accounts
 from include.calsync.flows.live_look import Found, Look, look
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
@@ -85,7 +85,7 @@ def explain(services: Services, item: ItemId, *, account: str | None = None) -> 
     Asks the services only about an item without a link, and then as `look` says (plus what tells an account's
     identity, which runs keep for a day).
 
-    Raises SettingsError if the accounts file is missing or wrong, or has no such account.
+    Raises SettingsError if the accounts file is wrong, or there is no such account.
     """
     with reading(services.engine) as conn:
         accounts = histories.accounts(conn)
@@ -94,7 +94,7 @@ def explain(services: Services, item: ItemId, *, account: str | None = None) -> 
         history = histories.entries(conn, (item.side, item.id), accounts, limit=HISTORY)
     looks, problems = tuple[Look, ...](), list[str]()
     if not any(each.link for each in found):
-        asked = configured(services, account)
+        asked = enabled_accounts(services, account)
         looks = tuple(_looks(services, item, asked, accounts, problems))
     names = {each.id: each.name for each in accounts}
     return Explanation(item, tuple(found), looks, tuple(history), former, names, tuple(problems))

@@ -24,9 +24,8 @@ from include.calsync.core.records import LinkHead
 from include.calsync.core.series import LAST, span
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
-from include.calsync.flows.run_account import RunAccount
+from include.calsync.flows.run_account import RunAccount, settings_of
 from include.calsync.flows.services import Services
-from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts
 from include.calsync.store import lookups
 from include.calsync.store.transaction import Connection, reading
@@ -124,7 +123,7 @@ def client_of(services: Services, company_id: str, calendar_id: str) -> GoogleCa
         stored = known_accounts.last_settings(conn, company_id, calendar_id)
     if stored is None:
         return None
-    settings = Account.model_validate({k: v for k, v in stored.items() if not k.startswith("_")})
+    settings = settings_of(stored)
     try:
         return services.google(settings.google_conn_id, settings.google_user)
     except CalsyncError as error:

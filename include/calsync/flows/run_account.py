@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from include.calsync.core.policy import Mode, Policy
 from include.calsync.core.run_records import AccountInRun, Counts
 from include.calsync.settings import Account
-from include.calsync.store.runs import NEXT
 
 
 @dataclass
@@ -42,15 +42,21 @@ class RunAccount:
     notices: list[str] = field(default_factory=list)
 
 
+def settings_of(stored: Mapping[str, Any]) -> Account:
+    """The settings in a run's record of an account, whose name there may be that of a former one (`anna~7`)."""
+    values = {key: value for key, value in stored.items() if not key.startswith("_")}
+    return Account.model_validate({**values, "name": values["name"].partition("~")[0]})
+
+
 def run_account(row: AccountInRun) -> RunAccount:
     """A stored row as a value."""
     stored = dict(row.settings)
     resumed = bool(stored.pop("_resumed", False))
     found = stored.pop("_resolved") or {"company_id": "", "user_id": 0, "calendar_id": None, "zone": "UTC"}
-    settings = Account.model_validate(stored)
+    settings = settings_of(stored)
     return RunAccount(
         id=row.account_id,
-        name=row.name.removesuffix(NEXT),
+        name=stored["name"],
         settings=settings,
         company_id=found["company_id"],
         user_id=found["user_id"],

@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, delete, func, select, update
 
 from include.calsync.core.records import KnownAccount
-from include.calsync.store.columns import columns_of, record_of, records
+from include.calsync.store.columns import columns_of, parts, record_of, records
 from include.calsync.store.tables import account, cursor, run_account, sync_run
 from include.calsync.store.upsert import insert
 
 _KNOWN = columns_of(KnownAccount, account)
 SETTINGS_COUNT = 500
 """How many runs are looked through for one that found the account."""
+RESUMED = "resumed"
+"""In place of a digest of settings: those of the last run are no longer known to hold."""
 
 
 # Who they are.
@@ -119,6 +121,16 @@ def resynced(conn: Connection, account_id: int, at: datetime) -> None:
     _set(conn, account_id, resynced_at=at)
 
 
+def took_part(conn: Connection, run_id: str, at: datetime, ids: Collection[int], succeeded: Collection[int]) -> None:
+    """The run is over: how the accounts that took part in it are from now on. `succeeded`: those that are synced."""
+    row = account.c
+    since = case((row.state == "failed", func.coalesce(row.failing_since, at)), else_=None)
+    for part in parts(ids):
+        conn.execute(update(account).where(row.id.in_(part)).values(last_run_id=run_id, failing_since=since))
+    for part in parts(succeeded):
+        conn.execute(update(account).where(row.id.in_(part)).values(last_success_at=at))
+
+
 def busy(conn: Connection, account_id: int, now: datetime) -> None:
     """A run could not work on the account: since now, unless it is known since when."""
     known = func.coalesce(account.c.busy_since, now)
@@ -151,10 +163,15 @@ def is_paused(conn: Connection, account_id: int) -> bool:
     return conn.execute(select(account.c.id).where(*paused)).first() is not None
 
 
-def resume(conn: Connection, account_id: int, settings_digest: str) -> None:
-    """If it is paused it takes part again, as if its settings had been these."""
+def rest(conn: Connection, account_id: int) -> None:
+    """It takes no part until it is resumed."""
+    _set(conn, account_id, state="paused")
+
+
+def resume(conn: Connection, account_id: int) -> None:
+    """If it is paused it takes part again, as if its settings had changed: it reads everything once."""
     paused = account.c.id == account_id, account.c.state == "paused"
-    conn.execute(update(account).where(*paused).values(state="ok", error=None, settings_digest=settings_digest))
+    conn.execute(update(account).where(*paused).values(state="ok", error=None, settings_digest=RESUMED))
 
 
 def paused(conn: Connection) -> set[int]:
@@ -208,7 +225,7 @@ def last_settings(conn: Connection, company_id: str, calendar_id: str) -> dict[s
     """The settings of a calendar's account (JSON, as `runs.add_account` took them) when it last took part."""
     mine = select(account.c.id).where(account.c.company_id == company_id, account.c.calendar_id == calendar_id)
     query = select(run_account.c.settings).join(sync_run, sync_run.c.id == run_account.c.run_id)
-    query = query.where(run_account.c.account_id.in_(mine)).order_by(sync_run.c.started_at.desc())
+    query = query.where(run_account.c.account_id.in_(mine), ~sync_run.c.dry_run).order_by(sync_run.c.started_at.desc())
     return conn.execute(query).scalars().first()
 
 
@@ -216,6 +233,7 @@ def settings_then(conn: Connection, account_id: int) -> dict[str, Any] | None:
     """The settings of an account (JSON, as `runs.add_account` took them) when it last took part, and was found; else
     when it last took part. None: no such run is kept."""
     query = select(run_account.c.settings).join(sync_run, sync_run.c.id == run_account.c.run_id)
-    query = query.where(run_account.c.account_id == account_id).order_by(sync_run.c.started_at.desc())
+    query = query.where(run_account.c.account_id == account_id, ~sync_run.c.dry_run)
+    query = query.order_by(sync_run.c.started_at.desc())
     known = conn.execute(query.limit(SETTINGS_COUNT)).scalars().all()
     return next((each for each in known if each.get("_resolved")), known[0] if known else None)

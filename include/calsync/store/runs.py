@@ -23,21 +23,21 @@ _OBSERVED = [
     for column in columns_of(Observation, observation)
 ]
 _GET = select(*columns_of(StoredRun, sync_run)).where(sync_run.c.id == bindparam("run_id"))
+# As the run knows it: an account may have got another name since; a dry run may be about what one would be.
+_NAME = run_account.c.settings["name"].as_string()
 _ASKED = (
     run_account.c.run_id == bindparam("run_id"),
-    or_(bindparam("everyone", type_=Boolean), account.c.name.in_(bindparam("names", expanding=True))),
+    or_(bindparam("everyone", type_=Boolean), _NAME.in_(bindparam("names", expanding=True))),
 )
 _ACCOUNTS = select(*_ACCOUNT).join(account, account.c.id == run_account.c.account_id).where(*_ASKED)
-_ACCOUNTS = _ACCOUNTS.order_by(account.c.name)
-_FENCES = select(account.c.id, account.c.name, run_account.c.fence).join(account).where(*_ASKED)
-_FENCES = _FENCES.where(run_account.c.state == "ok").order_by(account.c.id)
+_ACCOUNTS = _ACCOUNTS.order_by(_NAME)
+_FENCES = select(run_account.c.account_id, _NAME.label("name"), run_account.c.fence).where(*_ASKED)
+_FENCES = _FENCES.where(run_account.c.state == "ok").order_by(run_account.c.account_id)
 _SET_ACCOUNT = update(run_account).where(
     run_account.c.run_id == bindparam("of_run"), run_account.c.account_id == bindparam("of_account")
 )
 _PLANNED = plan_row.c.state == "planned"
 _SET_ROW = update(plan_row).where(plan_row.c.id == bindparam("row_id"))
-NEXT = "~next"
-"""Ends the name of what an account will be, in a dry run after its calendar was changed."""
 
 
 def create(conn: Connection, *, run_id: str, dag_id: str, kind: str, dry_run: bool, request: Any, at: datetime) -> None:
@@ -76,12 +76,11 @@ def accounts(conn: Connection, run_id: str, names: Iterable[str] | None = None) 
 
 def fences(conn: Connection, run_id: str, names: Iterable[str] | None) -> list[tuple[int, str, int | None]]:
     """The accounts of the run that are worked on, by id: id, name, and the fencing number as the last task had it."""
-    return [(row.id, row.name, row.fence) for row in conn.execute(_FENCES, {"run_id": run_id, **_named(names)})]
+    return [(row.account_id, row.name, row.fence) for row in conn.execute(_FENCES, {"run_id": run_id, **_named(names)})]
 
 
 def _named(names: Iterable[str] | None) -> dict[str, Any]:
-    known = list(names or ())
-    return {"everyone": names is None, "names": [*known, *(name + NEXT for name in known)]}
+    return {"everyone": names is None, "names": list(names or ())}
 
 
 def fence_of(conn: Connection, run_id: str, account_id: int) -> int | None:
@@ -200,10 +199,10 @@ def plan_counts(conn: Connection, run_id: str, account_id: int) -> dict[tuple[st
 def names_with_work(conn: Connection, run_id: str) -> list[str]:
     """The accounts of the run with planned rows, or with writes whose outcome nobody knows yet; by name."""
     mine = run_account.c.run_id == run_id, run_account.c.state == "ok"
-    planned = exists().where(plan_row.c.run_id == run_id, plan_row.c.account_id == account.c.id, _PLANNED)
-    unsettled = exists().where(open_write.c.account_id == account.c.id)
-    query = select(account.c.name).join(run_account, run_account.c.account_id == account.c.id)
-    return list(conn.execute(query.where(*mine, or_(planned, unsettled)).order_by(account.c.name)).scalars())
+    account_id = run_account.c.account_id
+    planned = exists().where(plan_row.c.run_id == run_id, plan_row.c.account_id == account_id, _PLANNED)
+    unsettled = exists().where(open_write.c.account_id == account_id)
+    return list(conn.execute(select(_NAME).where(*mine, or_(planned, unsettled)).order_by(_NAME)).scalars())
 
 
 def has_rows(conn: Connection, run_id: str) -> bool:

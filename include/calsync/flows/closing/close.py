@@ -93,12 +93,19 @@ def close(services: Services, run_id: str, owner: str, broken: Sequence[str] = (
     with services.engine.begin() as conn:
         runs.finish(conn, run.id, now, result, quiet=_is_quiet(conn, run, failure))
         if not run.request.dry_run:
-            for account in run.accounts:
-                did = result["accounts"][account.name]
-                sides = {"activities": did["activities"], "events": did["events"]}
-                days.add(conn, account.id, now, conflicts=did["conflicts"], **sides)
+            _note_accounts(conn, run, result, now)
     _say(run, result, failure)
     return Summary(result, failure)
+
+
+def _note_accounts(conn: Connection, run: Run, result: Json, now: datetime) -> None:
+    """What was done for each account this day, and how it is from now on."""
+    for account in run.accounts:
+        did = result["accounts"][account.name]
+        sides = {"activities": did["activities"], "events": did["events"]}
+        days.add(conn, account.id, now, conflicts=did["conflicts"], **sides)
+    synced = [account.id for account in run.accounts if run.request.syncs and account.state == "ok"]
+    known_accounts.took_part(conn, run.id, now, [account.id for account in run.accounts], synced)
 
 
 def _say(run: Run, result: Json, failure: str | None) -> None:

@@ -192,21 +192,34 @@ def _insert(client: GoogleCalendarClient, summary: str, zone: str) -> RawItem:
     return made
 
 
-def clashes(resolved: Sequence[tuple[Account, Resolved]]) -> dict[str, str]:
+Pairs = Sequence[tuple[Account, Resolved]]
+
+
+def clashes(resolved: Pairs) -> dict[str, str]:
     """Accounts that share a calendar, or a user and an activity type: name → what to do."""
+    return shared_calendars(resolved) | shared_types(resolved)
+
+
+def shared_calendars(resolved: Pairs) -> dict[str, str]:
+    """Accounts that share a calendar: name → what to do."""
     by_calendar: dict[str, list[str]] = defaultdict(list)
-    by_user: dict[tuple[str, int], list[Account]] = defaultdict(list)
     for account, found in resolved:
         if found.calendar_id is not None:
             by_calendar[found.calendar_id].append(account.name)
-        by_user[found.company_id, found.user_id].append(account)
     problems: dict[str, str] = {}
     for names in by_calendar.values():
         if len(names) > 1:
-            for name in names:
-                problems[name] = (
-                    f"accounts {', '.join(names)} share one Google calendar. Give each its own, or disable all but one."
-                )
+            told = f"accounts {', '.join(names)} share one Google calendar. Give each its own, or disable all but one."
+            problems |= dict.fromkeys(names, told)
+    return problems
+
+
+def shared_types(resolved: Pairs) -> dict[str, str]:
+    """Accounts that share a user and an activity type: name → what to do."""
+    by_user: dict[tuple[str, int], list[Account]] = defaultdict(list)
+    for account, found in resolved:
+        by_user[found.company_id, found.user_id].append(account)
+    problems: dict[str, str] = {}
     for accounts in by_user.values():
         for one in accounts:
             others = [other.name for other in accounts if other is not one and _overlap(one, other)]
@@ -216,6 +229,15 @@ def clashes(resolved: Sequence[tuple[Account, Resolved]]) -> dict[str, str]:
                     "Split them with activity_types, or disable all but one."
                 )
     return problems
+
+
+def same_pairs(resolved: Pairs) -> list[str]:
+    """Names of accounts that are one: of the same user and calendar."""
+    names: dict[tuple[str, int, str], list[str]] = defaultdict(list)
+    for account, found in resolved:
+        if found.calendar_id is not None:
+            names[found.company_id, found.user_id, found.calendar_id].append(account.name)
+    return [name for them in names.values() if len(them) > 1 for name in them]
 
 
 def _overlap(one: Account, other: Account) -> bool:

@@ -8,28 +8,26 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from include.calsync.core.policy import Mode
-from include.calsync.core.records import KnownAccount
 from include.calsync.errors import AccountError, CalsyncError, SettingsError
 from include.calsync.flows.border import border
+from include.calsync.flows.configured import Configured, configured, known_names
 from include.calsync.flows.creation_limits import decide_anew
 from include.calsync.flows.deployment import check_store
 from include.calsync.flows.holds import expire
 from include.calsync.flows.opening import cost, resting, undone
 from include.calsync.flows.opening.connected import connect
-from include.calsync.flows.opening.identity import Resolved, clashes, resolve
+from include.calsync.flows.opening.identity import Resolved, clashes, resolve, same_pairs
+from include.calsync.flows.opening.provisioning import known_row, provision, row_of
 from include.calsync.flows.opening.types import unknown
 from include.calsync.flows.request import RunRequest
 from include.calsync.flows.run import Stop, counted, mark_failed, take_leases
 from include.calsync.flows.services import Services
-from include.calsync.settings import Account, load_accounts
+from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts
 from include.calsync.store import pruning, runs
 from include.calsync.store.directory import Directory
 from include.calsync.store.engine import migrate
-from include.calsync.store.transaction import Connection
 
-RESUMED = "resumed"
-"""In place of a digest of settings: those of the last run are no longer known to hold."""
 STAGING_KEPT = timedelta(days=2)
 
 
@@ -39,13 +37,14 @@ def open_run(services: Services, request: RunRequest) -> str:
     Returns: the sync run's id.
 
     Raises:
-        SettingsError: the accounts file is missing or wrong, an account asked for is unknown, or the store is another
-            installation's; nothing was requested.
+        SettingsError: the accounts file is missing or wrong, or it is not named any more; an account asked for is
+            unknown; or the store is another installation's. Nothing was requested.
     """
     migrate(services.engine)
     request = resting.with_its_account(undone.with_its_accounts(services, request))
-    configured = _configured(services, None if request.reaches_resting else request.accounts)
-    rests = resting.resting(services, request, configured)
+    accounts = _configured(services, None if request.reaches_resting else request.accounts)
+    enabled = [each for each in accounts if each.account.enabled]
+    rests = resting.resting(services, request, [each.account for each in accounts])
     check_store(services, read_only=request.dry_run)
     run_id = str(uuid.uuid4())
     directory = Directory(services.engine, services.clock, read_only=request.dry_run)
@@ -62,35 +61,33 @@ def open_run(services: Services, request: RunRequest) -> str:
             at=services.clock(),
         )
         if not request.dry_run:
-            known_accounts.pause_others(conn, {account.name for account in configured if account.enabled})
+            known_accounts.pause_others(conn, {each.account.name for each in enabled})
     with counted(services, run_id):
-        enabled = [account for account in configured if account.enabled]
         found, problems = _resolve_all(services, directory, enabled, request)
-        for account in enabled:
+        if not request.dry_run:
+            provision(services, accounts, found)
+        for account in (each.account for each in enabled):
             if request.accounts is None or account.name in request.accounts:
                 _enlist(services, run_id, request, account, found.get(account.name), problems.get(account.name))
         resting.enlist(services, run_id, request, rests)
     return run_id
 
 
-def _configured(services: Services, wanted: Iterable[str] | None) -> list[Account]:
-    path = services.environment.accounts_file
-    if path is None:
-        raise SettingsError(
-            ["CALSYNC_ACCOUNTS_FILE is not set. Write the accounts into a YAML file and name it in this variable."]
-        )
-    configured = load_accounts(path)
-    unknown = sorted(set(wanted or ()) - {account.name for account in configured})
+def _configured(services: Services, wanted: Iterable[str] | None) -> list[Configured]:
+    found = configured(services)
+    unknown = sorted(set(wanted or ()) - {each.account.name for each in found})
     if unknown:
-        names = ", ".join(account.name for account in configured) or "none"
-        raise SettingsError([f"accounts: {', '.join(unknown)}: not in {path}. Known: {names}."])
-    return configured
+        raise SettingsError([f"accounts: {', '.join(unknown)}: not configured. Known: {known_names(found)}."])
+    return found
 
 
 def _resolve_all(
-    services: Services, directory: Directory, enabled: list[Account], request: RunRequest
+    services: Services, directory: Directory, configured: list[Configured], request: RunRequest
 ) -> tuple[dict[str, Resolved], dict[str, Stop]]:
+    """Who the accounts are, and why some can't be synced, by name. Of two that are one nobody says who they are."""
     found: dict[str, Resolved] = {}
+    refused = {each.account.name: Stop("failed", each.problem) for each in configured if each.problem}
+    enabled = [each.account for each in configured if not each.problem]
     types: dict[str, Mapping[tuple[str, str], str]] = {}
     wanted = [("types", key) for key in (request.upload.types if request.upload else None) or ()]
     problems = cost.unaffordable(services, request, enabled)
@@ -106,8 +103,11 @@ def _resolve_all(
             problems[account.name] = Stop.by(account.name, error)
     asked = [account.name for account in enabled if request.accounts is None or account.name in request.accounts]
     problems |= _unknown_everywhere(asked, types)
-    clashing = clashes([(account, found[account.name]) for account in enabled if account.name in found])
-    return found, {**{name: Stop("failed", text) for name, text in clashing.items()}, **problems}
+    resolved = [(account, found[account.name]) for account in enabled if account.name in found]
+    clashing = {name: Stop("failed", text) for name, text in clashes(resolved).items()}
+    for name in same_pairs(resolved):
+        del found[name]
+    return found, {**clashing, **problems, **refused}
 
 
 def _unknown_everywhere(asked: list[str], problems: Mapping[str, Mapping[tuple[str, str], str]]) -> dict[str, Stop]:
@@ -141,11 +141,11 @@ def _enlist(
     problem: Stop | None,
 ) -> None:
     with services.engine.begin() as conn:
-        account_id = _known_id(conn, account.name, found) if request.dry_run else _account_id(conn, account.name, found)
+        account_id = (known_row if request.dry_run else row_of)(conn, account.name, found)
         # Much may have happened meanwhile, also to what was not edited: it reads everything once.
         resumed = known_accounts.is_paused(conn, account_id)
         if not request.dry_run:
-            known_accounts.resume(conn, account_id, RESUMED)
+            known_accounts.resume(conn, account_id)
             if problem and problem.state == "failed" and not problem.passing:
                 mark_failed(conn, account_id, problem)
             if problem is None and request.syncs:
@@ -166,54 +166,3 @@ def _enlist(
     if not problem and not request.dry_run and request.upload is None:
         with services.engine.begin() as conn:
             take_leases(services, conn, run_id, request.owner, [account.name])
-
-
-def _known_id(conn: Connection, name: str, found: Resolved | None) -> int:
-    """A dry run changes no account: the one it would be, or a new row that is nothing but a name.
-
-    An account that has another user or calendar now would be a new one, and is planned as one.
-    """
-    known = _same(conn, found)
-    if known is None:
-        named = known_accounts.named(conn, name)
-        if found and named is not None and named.company_id is not None and named.calendar_id != found.calendar_id:
-            name += runs.NEXT
-            named = known_accounts.named(conn, name)
-        known = named
-    return known.id if known is not None else known_accounts.id_of_name(conn, name)
-
-
-def _same(conn: Connection, found: Resolved | None) -> KnownAccount | None:
-    """The account of this identity; None: it is not known, or its calendar is not there yet."""
-    if found is None or not found.calendar_id:
-        return None
-    return known_accounts.of_ids(
-        conn, company_id=found.company_id, user_id=found.user_id, calendar_id=found.calendar_id
-    )
-
-
-def _account_id(conn: Connection, name: str, found: Resolved | None) -> int:
-    """The row of (company, user, calendar), whatever its name was; else the row of this name; else a new one."""
-    named = known_accounts.named(conn, name)
-    if found is None:
-        return named.id if named is not None else known_accounts.id_of_name(conn, name)
-    same = _same(conn, found)
-    if same is not None and same.name == name:
-        return same.id
-    unclaimed = named is not None and named.company_id is None
-    if named is not None and (same is not None or not unclaimed):
-        if named.calendar_id == found.calendar_id and same is None and named.company_id == found.company_id:
-            return named.id
-        known_accounts.retire(conn, named)
-    if same is not None:
-        known_accounts.rename(conn, same.id, name)
-        return same.id
-    if unclaimed and named is not None:
-        known_accounts.claim(
-            conn, named.id, company_id=found.company_id, user_id=found.user_id, calendar_id=found.calendar_id
-        )
-        return named.id
-    known = known_accounts.add(
-        conn, name=name, company_id=found.company_id, user_id=found.user_id, calendar_id=found.calendar_id
-    )
-    return known if known is not None else _account_id(conn, name, found)  # another run was just quicker

@@ -81,7 +81,7 @@ def _resting(conn: Connection, name: str, configured: Sequence[Account]) -> Rest
     zone = settings.get("time_zone") or "UTC"
     ids = Resolved(known.company_id, known.user_id or 0, known.calendar_id, zone)
     found = {**((last or {}).get("_resolved") or asdict(ids)), "calendar_id": known.calendar_id}
-    return Resting(known.id, name, {**settings, "_resolved": found, "_resumed": False})
+    return Resting(known.id, name, {**settings, "name": name, "_resolved": found, "_resumed": False})
 
 
 def enlist(services: Services, run_id: str, request: RunRequest, accounts: Sequence[Resting]) -> None:
