@@ -17,6 +17,7 @@ Runs by the schedule (`CALSYNC_SCHEDULE`, every 5 minutes by default) over all e
 | `accounts` | names of the accounts to sync; empty: all enabled |
 | `dry_run` | stop after *plan*: nothing is written, neither to a service nor to a cursor |
 | `full` | ignore the cursors and read everything |
+| `draft_id` | dry runs only: try out settings of an account before they are saved on the page |
 
 **A dry run of a paused DAG** is made from the command line, and leaves it paused:
 `airflow dags test calendar_sync --conf '{"dry_run": true}'`.
@@ -30,7 +31,8 @@ A **backfill** replays the items whose latest change lies in the interval, and l
 Read the message of **close**: it names the accounts and items, and what to do. Everything else was synced. There is
 nothing to clear or resume: the next run takes up whatever this one left, and repeats nothing.
 
-* *settings*: correct the accounts file; the message has path and line. No request was made.
+* *settings*: correct the accounts file; the message has path and line. No request was made. Settings of the page are
+  named by account.
 * *a credential was refused, a connection is missing*: correct it under Admin > Connections, press Test there.
 * *held*: more deletions, edits or creations than the account allows. Approve or reject them under Required Actions
   (menu Browse).
@@ -65,6 +67,12 @@ with DAG(
         "accounts": accounts_param(),
         "dry_run": dry_run_param(),
         "full": Param(False, type="boolean", title="Full pull", description="Ignore the cursors and read everything."),
+        "draft_id": Param(
+            None,
+            type=["null", "integer"],
+            title="Draft",
+            description="Dry runs only: settings of an account that are tried out before they are saved on the page.",
+        ),
     },
     **runs_of("sync"),
 ):

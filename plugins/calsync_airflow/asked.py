@@ -47,6 +47,7 @@ def run_request(
         upload=_upload_options(params) if upload else None,
         undo=_undo_options(context) if undo else None,
         retire=RetireOptions(params["account"], params["events"], who_started(context)) if retire else None,
+        draft_id=params.get("draft_id"),
         reconcile=reconcile,
         waiting_count=_waiting_count(context) if kind == "backfill" else 0,
     )

@@ -87,9 +87,11 @@ def test_what_a_comparison_is_asked_for(
 
 
 def test_params_of_a_sync() -> None:
-    params = {"accounts": ["anna"], "dry_run": True, "full": True}
+    params = {"accounts": ["anna"], "dry_run": True, "full": True, "draft_id": 7}
     request = run_request(context("manual", None, params), upload=False)
     assert (request.dag_id, request.accounts, request.dry_run, request.full) == ("calendar_sync", ["anna"], True, True)
+    assert request.draft_id == 7
+    assert RunRequest.from_json(request.to_json()) == request
 
 
 def test_params_of_an_upload() -> None:

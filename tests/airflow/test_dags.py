@@ -172,7 +172,7 @@ def test_upload_is_started_by_hand_only(dags: dict[str, DAG]) -> None:
 
 
 RECONCILE_DEFAULTS = {"accounts": None, "dry_run": False}
-SYNC_DEFAULTS = {"accounts": None, "dry_run": False, "full": False}
+SYNC_DEFAULTS = {"accounts": None, "dry_run": False, "full": False, "draft_id": None}
 UPLOAD_DEFAULTS = {
     "accounts": None,
     "direction": "to_google",
@@ -208,6 +208,7 @@ def test_a_dry_run_of_a_scheduled_dag_warns_of_the_box_that_unpauses_it(dags: di
     "given",
     [
         {"accounts": ["anna", "ben"], "dry_run": True, "full": True},
+        {"dry_run": True, "draft_id": 7},
         {"accounts": None},
     ],
 )
@@ -223,6 +224,7 @@ def test_sync_form_takes(dags: dict[str, DAG], given: dict[str, object]) -> None
         ("calendar_sync", "accounts", [1]),
         ("calendar_sync", "dry_run", "yes"),
         ("calendar_sync", "full", None),
+        ("calendar_sync", "draft_id", "7"),
         ("calendar_reconcile", "accounts", "anna"),
         ("calendar_reconcile", "dry_run", "yes"),
         ("upload_unsynced_activities", "direction", "sideways"),

@@ -57,6 +57,8 @@ class RunRequest:
     waiting_count: int = 0
     undo: UndoOptions | None = None
     retire: RetireOptions | None = None
+    draft_id: int | None = None
+    """Settings of an account that are tried out (dry runs only)."""
 
     @property
     def follows_cursors(self) -> bool:

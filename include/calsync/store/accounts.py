@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from include.calsync.core.records import KnownAccount
 from include.calsync.store.columns import columns_of, parts, record_of, records
@@ -71,6 +72,16 @@ def claim(conn: Connection, account_id: int, *, company_id: str, user_id: int, c
 def rename(conn: Connection, account_id: int, name: str) -> None:
     """The account goes by another name now."""
     _set(conn, account_id, name=name)
+
+
+def try_rename(conn: Connection, account_id: int, name: str) -> bool:
+    """As `rename`; False: another transaction was just quicker to give the name away, and nothing was done."""
+    try:
+        with conn.begin_nested():
+            rename(conn, account_id, name)
+    except IntegrityError:
+        return False
+    return True
 
 
 def retire(conn: Connection, known: KnownAccount) -> None:

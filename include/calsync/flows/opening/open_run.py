@@ -16,6 +16,7 @@ from include.calsync.flows.deployment import check_store
 from include.calsync.flows.holds import expire
 from include.calsync.flows.opening import cost, resting, undone
 from include.calsync.flows.opening.connected import connect
+from include.calsync.flows.opening.drafted import with_draft
 from include.calsync.flows.opening.identity import Resolved, clashes, resolve, same_pairs
 from include.calsync.flows.opening.provisioning import known_row, provision, row_of
 from include.calsync.flows.opening.types import unknown
@@ -42,7 +43,9 @@ def open_run(services: Services, request: RunRequest) -> str:
     """
     migrate(services.engine)
     request = resting.with_its_account(undone.with_its_accounts(services, request))
-    accounts = _configured(services, None if request.reaches_resting else request.accounts)
+    request, accounts = with_draft(services, request, configured(services))
+    if not request.reaches_resting:
+        _refuse_unknown(accounts, request.accounts or ())
     enabled = [each for each in accounts if each.account.enabled]
     rests = resting.resting(services, request, [each.account for each in accounts])
     check_store(services, read_only=request.dry_run)
@@ -73,12 +76,10 @@ def open_run(services: Services, request: RunRequest) -> str:
     return run_id
 
 
-def _configured(services: Services, wanted: Iterable[str] | None) -> list[Configured]:
-    found = configured(services)
-    unknown = sorted(set(wanted or ()) - {each.account.name for each in found})
+def _refuse_unknown(accounts: Iterable[Configured], wanted: Iterable[str]) -> None:
+    unknown = sorted(set(wanted) - {each.account.name for each in accounts})
     if unknown:
-        raise SettingsError([f"accounts: {', '.join(unknown)}: not configured. Known: {known_names(found)}."])
-    return found
+        raise SettingsError([f"accounts: {', '.join(unknown)}: not configured. Known: {known_names(accounts)}."])
 
 
 def _resolve_all(
