@@ -10,10 +10,16 @@ from calsync_airflow import run_events, run_notes
 
 
 class CalsyncPlugin(AirflowPlugin):
-    """Writes the notes of our runs, says that they are over, and answers under `/calsync`."""
+    """Writes the notes of our runs, says that they are over, and answers under `/calsync`: page and health address."""
 
     name = "calsync"
     listeners = [run_notes, run_events]  # noqa: RUF012 - as Airflow declares it
+    external_views = [  # noqa: RUF012
+        # Inside Airflow's frame. Longer names are cut.
+        {"name": "Calendar", "href": "calsync/", "url_route": "calsync", "nav_top_level": True},
+        # Without a route it is a plain link: the page opens unframed, in a new tab.
+        {"name": "Calendar (own tab)", "href": "calsync/", "category": "browse"},
+    ]
 
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
-from calsync_airflow.web import health
+from calsync_airflow.web import assets, csrf, errors, headers, health
+from calsync_airflow.web.access import Right, needs
+from calsync_airflow.web.routes import accounts
 
-app = FastAPI(title="calsync", docs_url=None, redoc_url=None, openapi_url=None)
-app.include_router(health.router)
+SCREENS = (accounts.router,)
+"""Each asks for the right to look, and for a form's token where it changes something, whatever its routes ask for."""
+
+
+def create_app() -> FastAPI:
+    """The application with all its routes."""
+    made = FastAPI(title="calsync", docs_url=None, redoc_url=None, openapi_url=None)
+    made.include_router(health.router)
+    made.include_router(assets.router)
+    page = APIRouter(dependencies=[needs(Right.LOOK), Depends(csrf.checked)])
+    for router in SCREENS:
+        page.include_router(router)
+    made.include_router(page)
+    errors.add_handlers(made)
+    made.add_middleware(headers.SafeHeaders)
+    return made
+
+
+app = create_app()

@@ -1,0 +1,50 @@
+"""What the page asks of Airflow itself: how the sync is scheduled, and to start a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from airflow.api.common.trigger_dag import trigger_dag
+from airflow.models.dag import DagModel
+from airflow.utils.session import create_session
+from airflow.utils.types import DagRunTriggeredByType
+from sqlalchemy import select
+
+from calsync_airflow.web.access import SYNC
+from include.calsync.errors import InfrastructureError
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How Airflow has `calendar_sync`. `next_at`: when the next run is made; None: it is paused, or not known."""
+
+    known: bool
+    paused: bool
+    next_at: datetime | None
+
+
+def schedule() -> Schedule:
+    """One query to Airflow's database."""
+    with create_session(scoped=False) as session:
+        asked = select(DagModel.is_paused, DagModel.next_dagrun_create_after).where(DagModel.dag_id == SYNC)
+        found = session.execute(asked).first()
+    if found is None:
+        return Schedule(known=False, paused=False, next_at=None)
+    return Schedule(known=True, paused=bool(found[0]), next_at=None if found[0] else found[1])
+
+
+def start(dag_id: str, conf: Mapping[str, Any], by: str) -> str:
+    """Start a run as a person does. Returns Airflow's id of it. Raises DagNotFound, ValueError as Airflow does."""
+    run = trigger_dag(
+        dag_id,
+        triggered_by=DagRunTriggeredByType.UI,
+        triggering_user_name=by,
+        conf=dict(conf),
+        replace_microseconds=False,
+    )
+    if run is None:
+        raise InfrastructureError(f"Airflow started no run of {dag_id}.")
+    return str(run.run_id)
