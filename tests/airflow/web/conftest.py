@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from include.calsync.store.engine import create_store_engine, migrate
 from tests.airflow.conftest import Connect
@@ -73,7 +74,38 @@ class Browser(TestClient):
 People = Callable[..., Browser]
 
 
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The queries that are made in the store meanwhile."""
+    found: list[str] = []
+
+    def note(conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "calsync" in str(conn.engine.url) and not statement.startswith(("BEGIN", "PRAGMA")):
+            found.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
 @pytest.fixture
 def people(server: Any) -> People:
     """`people("OP")`: someone of that role at the page."""
     return lambda role, **about: Browser(server, role, **about)
+
+
+@pytest.fixture
+def airflow_dags(airflow_database: None) -> Iterator[None]:
+    """Airflow knows the DAGs, none of them paused."""
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+
+    sync_bag_to_db(DagBag(), "dags-folder", None)
+    with create_session() as session:
+        session.query(DagModel).update({DagModel.is_paused: False})
+    yield
+    with create_session() as session:
+        session.query(DagModel).update({DagModel.is_paused: False})
