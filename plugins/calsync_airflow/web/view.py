@@ -22,7 +22,10 @@ from include.calsync.flows.page import frame
 from include.calsync.flows.page.frame import Frame
 from include.calsync.flows.services import utc_now
 
-TABS = (("accounts", N_("Accounts"), Right.LOOK),)
+TABS = (
+    ("accounts", N_("Accounts"), Right.LOOK),
+    ("connect", N_("Connections"), Right.CONNECT),
+)
 """The screens of the navigation: address, name, and the right that they take."""
 POLLING_ENDS = 286
 """htmx takes such an answer, and asks no more."""
@@ -59,6 +62,11 @@ class View:
     def form_token(self) -> str:
         """What each form sends along."""
         return "" if self.user is None else csrf.token(self.user.get_id(), self.local.now)
+
+    @property
+    def user_id(self) -> str:
+        """Airflow's id of this person."""
+        return "" if self.user is None else self.user.get_id()
 
     @property
     def user_name(self) -> str:

@@ -1,0 +1,69 @@
+"""Connections: `GET connect`, and `POST connect/{service}/check`, which asks the service as Airflow's Test button does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from airflow.sdk.exceptions import AirflowNotFoundException
+from fastapi import APIRouter, Form, HTTPException
+from fastapi.responses import Response
+
+from calsync_airflow.hooks.google_calendar import SCOPES, GoogleCalendarHook
+from calsync_airflow.hooks.pipedrive import PipedriveHook
+from calsync_airflow.web.access import Right, needs
+from calsync_airflow.web.rates import Rate
+from calsync_airflow.web.view import Viewing
+from include.calsync.errors import CalsyncError
+from include.calsync.flows.page import connections
+
+router = APIRouter()
+checks = Rate(10)
+
+
+class Service(StrEnum):
+    """Which of the two."""
+
+    PIPEDRIVE = "pipedrive"
+    GOOGLE = "google"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found. `missing`: Airflow has no such connection."""
+
+    conn_id: str
+    is_well: bool
+    text: str
+    missing: bool = False
+
+
+@router.get("/connect", dependencies=[needs(Right.CONNECT)])
+def show(view: Viewing) -> Response:
+    """The connections in use. Nothing is asked before somebody presses Check."""
+    return view.page("connect.html", connections.read(view.engine), scopes=",".join(SCOPES))
+
+
+@router.post("/connect/{service}/check", dependencies=[needs(Right.CONNECT)])
+def check(view: Viewing, service: Service, conn_id: Annotated[str, Form(max_length=250)]) -> Response:
+    """Ask the service with this connection. 404: no account uses it. 429: more than ten checks a minute."""
+    used = connections.read(view.engine)
+    if conn_id not in used.ids(service):
+        raise HTTPException(404)
+    checks.take(view.user_id)
+    found = _checked(service, conn_id)
+    if view.is_fragment:
+        return view.fragment("connect_checked.html", found)
+    return view.page("connect.html", used, scopes=",".join(SCOPES), checked=found)
+
+
+def _checked(service: Service, conn_id: str) -> Checked:
+    try:
+        hook = PipedriveHook(conn_id) if service is Service.PIPEDRIVE else GoogleCalendarHook(conn_id)
+        is_well, text = hook.test_connection()
+    except AirflowNotFoundException:
+        return Checked(conn_id, False, "", missing=True)
+    except CalsyncError as error:
+        return Checked(conn_id, False, str(error))
+    return Checked(conn_id, is_well, text)
