@@ -80,7 +80,7 @@ def counted() -> Iterator[list[str]]:
     found: list[str] = []
 
     def note(conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if "calsync" in str(conn.engine.url) and not statement.startswith(("BEGIN", "PRAGMA")):
+        if str(conn.engine.url).endswith("calsync.db") and not statement.startswith(("BEGIN", "PRAGMA")):
             found.append(statement)
 
     event.listen(Engine, "before_cursor_execute", note)

@@ -1,4 +1,4 @@
-"""Connections: `GET connect`, and `POST connect/{service}/check`, which asks the service as Airflow's Test button does."""
+"""Connections: `GET connect`, and `POST connect/{service}/check`, which asks as Airflow's own Test button does."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
+from calsync_airflow.hooks.connections import StrictHook
 from calsync_airflow.hooks.google_calendar import SCOPES, GoogleCalendarHook
 from calsync_airflow.hooks.pipedrive import PipedriveHook
 from calsync_airflow.web.access import Right, needs
@@ -60,6 +61,7 @@ def check(view: Viewing, service: Service, conn_id: Annotated[str, Form(max_leng
 
 def _checked(service: Service, conn_id: str) -> Checked:
     try:
+        StrictHook.get_connection(conn_id)
         hook = PipedriveHook(conn_id) if service is Service.PIPEDRIVE else GoogleCalendarHook(conn_id)
         is_well, text = hook.test_connection()
     except AirflowNotFoundException:

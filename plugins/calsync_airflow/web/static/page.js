@@ -27,7 +27,7 @@
     if (to === "up" && item.previousElementSibling) item.previousElementSibling.before(item);
     if (to === "down" && item.nextElementSibling && !item.nextElementSibling.classList.contains("off")) item.nextElementSibling.after(item);
     if (to === "out") { item.classList.add("off"); list.append(item); }
-    if (to === "in") { item.classList.remove("off"); (list.querySelector(".off") || null) ? list.insertBefore(item, list.querySelector(".off")) : list.append(item); }
+    if (to === "in") { item.classList.remove("off"); list.insertBefore(item, list.querySelector(".off")); }
     ordered(list, item);
     const again = to === "out" ? "in" : to === "in" ? "out" : to;
     const next = item.querySelector(`[data-move="${again}"]:not([hidden])`) || item.querySelector("[data-move]:not([hidden])");
@@ -91,6 +91,13 @@
     ordered(dragged.parentElement, dragged);
     dragged = null;
   });
+
+  /* What was unfolded stays so. */
+  let unfolded = [];
+  document.addEventListener("htmx:beforeSwap", () => {
+    unfolded = [...document.querySelectorAll("details[id][open]")].map((each) => each.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => { for (const id of unfolded) if (byId(id)) byId(id).open = true; });
 
   /* After a swap: say what it says, open the dialog in it, and go where it wants the focus. */
   document.addEventListener("htmx:afterSettle", (event) => {
