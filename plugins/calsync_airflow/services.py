@@ -17,6 +17,7 @@ from include.calsync.errors import AccountError, InfrastructureError
 
 if TYPE_CHECKING:
     from calsync_airflow.hooks.google_calendar import GoogleCalendarHook
+    from include.calsync.clients.auth import TokenKeeper
     from include.calsync.clients.google_calendar import GoogleCalendarClient
     from include.calsync.clients.limiter import Limiter
     from include.calsync.clients.pipedrive import PipedriveClient
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
 def open_services() -> Iterator[Services]:
     """Give one task its store and clients. Raises SettingsError if the environment or `calsync_db` is wrong."""
     from calsync_airflow.hooks.store import StoreHook
+    from calsync_airflow.hooks.tokens import token_keeper
     from include.calsync.environment import Environment
     from include.calsync.flows.services import Services, utc_now
     from include.calsync.store.limits import StoreLimiter
 
     environment = Environment.from_env(os.environ, deployment=deployment_id())
     engine = StoreHook().get_conn()
-    clients = Clients(StoreLimiter(engine, utc_now, time.sleep), time.sleep, utc_now)
+    keeper = token_keeper(engine, utc_now, time.sleep)
+    clients = Clients(StoreLimiter(engine, utc_now, time.sleep), time.sleep, utc_now, keeper)
     try:
         yield Services(
             engine=engine,
@@ -63,8 +66,14 @@ def deployment_id() -> str:
 class Clients:
     """One client per connection (and Google user), made on first use. Thread-safe."""
 
-    def __init__(self, limiter: Limiter, sleep: Callable[[float], None], clock: Callable[[], datetime]) -> None:
-        self._limiter, self._sleep, self._clock = limiter, sleep, clock
+    def __init__(
+        self,
+        limiter: Limiter,
+        sleep: Callable[[float], None],
+        clock: Callable[[], datetime],
+        keeper: TokenKeeper | None = None,
+    ) -> None:
+        self._limiter, self._sleep, self._clock, self._keeper = limiter, sleep, clock, keeper
         self._lock = threading.RLock()
         self._pipedrive: dict[str, PipedriveClient] = {}
         self._hooks: dict[str, GoogleCalendarHook] = {}
@@ -77,7 +86,7 @@ class Clients:
         with self._lock, _missing_is_the_accounts(conn_id, "Pipedrive"):
             if conn_id not in self._pipedrive:
                 self._pipedrive[conn_id] = PipedriveHook(conn_id).get_client(
-                    limiter=self._limiter, sleep=self._sleep, clock=self._clock
+                    limiter=self._limiter, sleep=self._sleep, clock=self._clock, keeper=self._keeper
                 )
             return self._pipedrive[conn_id]
 

@@ -15,7 +15,7 @@ from airflow.sdk._shared.secrets_masker import redact
 from calsync_airflow.hooks.google_calendar import SCOPES, GoogleCalendarHook
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.limiter import NoLimiter
-from include.calsync.errors import AccountError
+from include.calsync.errors import AccountError, CredentialRefused
 from include.sandbox.server import Sandbox
 from tests.airflow.conftest import Connect
 
@@ -166,6 +166,21 @@ def test_missing_delegation_lists_the_scopes(sandbox: Sandbox, key: dict[str, st
     works, message = hook(ANNA, keyfile_dict=key).test_connection()
     assert not works
     assert ",".join(SCOPES) in message
+
+
+def test_a_lacking_scope_is_named(sandbox: Sandbox, key: dict[str, str], hook: Any) -> None:
+    names = [scope.rpartition("/")[2] for scope in SCOPES]
+    sandbox.google.state.delegate(*(name for name in names if name != "calendar.app.created"))
+    made = hook(ANNA, keyfile_dict=key)
+    assert made.lacking_scopes(ANNA) == [f"{SCOPES[0].rpartition('/')[0]}/calendar.app.created"]
+    assert made.test_connection()[1].endswith("Missing: https://www.googleapis.com/auth/calendar.app.created")
+    sandbox.google.state.delegate(*names)
+    assert made.lacking_scopes(ANNA) == []
+    sandbox.google.state.delegate()
+    assert made.lacking_scopes(ANNA) == SCOPES
+    assert "Missing" not in made.test_connection()[1]
+    with pytest.raises(CredentialRefused, match="no such user"):
+        made.lacking_scopes("nobody@acme.example")
 
 
 def test_unknown_user_is_refused_without_talk_of_scopes(key: dict[str, str], hook: Any) -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from airflow.sdk.crypto import get_fernet
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import ErrorResponse, GetConnection
+from cryptography.fernet import Fernet
 
 from calsync_airflow.hooks.pipedrive import PipedriveHook
+from calsync_airflow.hooks.tokens import decrypt, encrypt
+from calsync_airflow.services import open_services
 from include.calsync.errors import AccountError
+from include.calsync.store.engine import migrate
 from include.sandbox.server import Sandbox
 from tests.airflow.conftest import Connect
 
@@ -19,6 +26,19 @@ from tests.airflow.conftest import Connect
 def token(sandbox: Sandbox) -> str:
     user = sandbox.pipedrive.state.add_user("Anna Müller", "anna@acme.example")
     return str(sandbox.pipedrive.state.token_for(user["id"]))
+
+
+@pytest.fixture
+def fernet_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Sets Airflow's key; a valid one at first."""
+
+    def set_to(key: str) -> None:
+        monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", key)
+        get_fernet.cache_clear()
+
+    set_to(Fernet.generate_key().decode())
+    yield set_to
+    get_fernet.cache_clear()
 
 
 def _test(connect: Connect, **fields: object) -> tuple[bool, str]:
@@ -80,6 +100,61 @@ def test_refused_consent_names_the_remedy(sandbox: Sandbox, token: str, connect:
     assert not works
     assert "Consent again" in message
     assert extra["refresh_token"] not in message
+
+
+def test_refresh_tokens_that_are_replaced_are_kept_for_all_who_share_the_store(
+    sandbox: Sandbox, token: str, connect: Connect, tmp_path: Path, fernet_key: Callable[[str], None]
+) -> None:
+    """Tests and tasks; none of them can write into the connection."""
+    sandbox.pipedrive.state.options.rotate_refresh_tokens = True
+    extra = sandbox.pipedrive.state.oauth_client(next(iter(sandbox.pipedrive.state.users)))
+    connect("calsync_db", conn_type="sqlite", host=str(tmp_path / "store.db"))
+    with open_services() as services:
+        migrate(services.engine)
+        for _ in range(2):
+            assert _test(connect, host=sandbox.pipedrive.url, extra=extra) == (
+                True,
+                "Connected to Acme GmbH as Anna Müller (anna@acme.example).",
+            )
+        asked = [each for each in sandbox.pipedrive.requests if each.path == "/oauth/token"]
+        assert len(asked) == 1
+        sandbox.pipedrive.state.expire_access_tokens()
+        client = services.pipedrive("pd")
+        assert client.me()["name"] == "Anna Müller"
+        assert not client.is_rotated
+    sandbox.pipedrive.state.expire_access_tokens()
+    assert _test(connect, host=sandbox.pipedrive.url, extra=extra)[0]
+    kept = (tmp_path / "store.db").read_bytes()
+    assert sandbox.pipedrive.state.oauth_client(11)["refresh_token"].encode() not in kept
+
+
+def test_texts_are_encrypted_with_airflows_key(fernet_key: Callable[[str], None]) -> None:
+    sealed = encrypt("Käse")
+    assert ("Käse" in sealed, decrypt(sealed)) == (False, "Käse")
+    fernet_key(Fernet.generate_key().decode())
+    with pytest.raises(ValueError, match="another key"):
+        decrypt(sealed)
+    fernet_key("")
+    assert decrypt(encrypt("Käse")) == "Käse"
+    fernet_key("no key")
+    for use in (encrypt, decrypt):
+        with pytest.raises(AccountError, match="fernet_key"):
+            use(sealed)
+
+
+def test_a_missing_key_costs_no_refresh_token(
+    sandbox: Sandbox, token: str, connect: Connect, tmp_path: Path, fernet_key: Callable[[str], None]
+) -> None:
+    sandbox.pipedrive.state.options.rotate_refresh_tokens = True
+    extra = sandbox.pipedrive.state.oauth_client(next(iter(sandbox.pipedrive.state.users)))
+    connect("calsync_db", conn_type="sqlite", host=str(tmp_path / "store.db"))
+    with open_services() as services:
+        migrate(services.engine)
+    fernet_key("no key")
+    works, message = _test(connect, host=sandbox.pipedrive.url, extra=extra)
+    assert (works, "fernet_key" in message, sandbox.pipedrive.requests) == (False, True, [])
+    fernet_key(Fernet.generate_key().decode())
+    assert _test(connect, host=sandbox.pipedrive.url, extra=extra)[0]
 
 
 def test_missing_connection_is_said_to_be_missing() -> None:

@@ -6,6 +6,7 @@ Token requests go through one table like all others; neither tokens nor subjects
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import logging
 import re
@@ -14,7 +15,7 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import google.auth.credentials
 import google.auth.exceptions
@@ -23,10 +24,12 @@ import requests
 
 from include.calsync.clients.sessions import Session, Timing, exchange, parsed
 from include.calsync.clients.statuses import TOKEN_ENDPOINT, rule_for, said, token_reason
+from include.calsync.core.consents import KeptTokens
 from include.calsync.errors import CredentialRefused, RetryableError, ServiceError
 
 log = logging.getLogger(__name__)
 
+PIPEDRIVE_TOKEN_URL = "https://oauth.pipedrive.com/oauth/token"
 EARLY = timedelta(seconds=60)
 """An access token is renewed this long before its end."""
 
@@ -38,6 +41,18 @@ class ApiToken:
     token: str = field(repr=False)
 
 
+class TokenKeeper(Protocol):
+    """Where processes share the tokens of a consent, and the refresh token that took the first one's place."""
+
+    def renewed(self, key: str, first: str, refused: str, fetch: Callable[[str], KeptTokens]) -> KeptTokens:
+        """Tokens that work: kept ones, or those that `fetch` gets for the refresh token.
+
+        Args:
+            first: the refresh token that the consent gave
+            refused: an access token that the service refuses, though it should last; "" if there is none
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class OAuthRefresh:
     """Pipedrive OAuth application with one company's consent."""
@@ -45,7 +60,7 @@ class OAuthRefresh:
     client_id: str
     client_secret: str = field(repr=False)
     refresh_token: str = field(repr=False)
-    token_url: str = "https://oauth.pipedrive.com/oauth/token"
+    token_url: str = PIPEDRIVE_TOKEN_URL
 
 
 class TokenEndpoint:
@@ -103,18 +118,27 @@ class ApiTokenAuth:
 class OAuthRefreshAuth:
     """Pipedrive access tokens from a refresh token (Pipedrive OAuth: "Refreshing the tokens").
 
-    The same refresh token is documented to come back each time. If another one does, it is used from then on, and
-    `is_rotated`: whoever holds the connection has to be told.
+    The same refresh token is documented to come back each time. If another one does, it is used from then on: the
+    `keeper` has it; without one `is_rotated`, and whoever holds the connection has to be told.
     """
 
-    def __init__(self, credential: OAuthRefresh, *, clock: Callable[[], datetime], timing: Timing) -> None:
+    def __init__(
+        self,
+        credential: OAuthRefresh,
+        *,
+        clock: Callable[[], datetime],
+        timing: Timing,
+        keeper: TokenKeeper | None = None,
+    ) -> None:
         self._credential = credential
+        self._keeper = keeper
         self._refresh_token = credential.refresh_token
         self.is_rotated = False
         self._endpoint = TokenEndpoint("Pipedrive token endpoint", timing)
         self._clock = clock
         self._lock = threading.Lock()
         self._token = ""
+        self._refused = ""
         self._until: datetime | None = None
 
     def headers(self) -> dict[str, str]:
@@ -128,24 +152,39 @@ class OAuthRefreshAuth:
         """After a 401: the access token that was refused is used no more. True: try again."""
         with self._lock:
             if refused.get("Authorization") == f"Bearer {self._token}":
-                self._until = None
+                self._until, self._refused = None, self._token
         return True
 
     def _refresh(self) -> None:
         known = self._credential
-        client = base64.b64encode(f"{known.client_id}:{known.client_secret}".encode()).decode()
-        form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token}
-        headers = {"Authorization": f"Basic {client}", "Content-Type": "application/x-www-form-urlencoded"}
+        if self._keeper is not None:
+            of = json.dumps([known.token_url, known.client_id, known.refresh_token])
+            key = hashlib.sha256(of.encode()).hexdigest()
+            got = self._keeper.renewed(key, known.refresh_token, self._refused, self._fetch)
+        else:
+            got = self._fetch(self._refresh_token)
+            if got.refresh_token != self._refresh_token:
+                self._refresh_token, self.is_rotated = got.refresh_token, True
+                log.warning("Pipedrive token endpoint: another refresh token came; only this process knows it.")
+        self._token, self._until = got.access_token, got.expires_at - EARLY
+
+    def _fetch(self, refresh_token: str) -> KeptTokens:
+        known = self._credential
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        headers = basic(known.client_id, known.client_secret)
         answer = self._endpoint.post(known.token_url, urllib.parse.urlencode(form).encode(), headers)
         token, length_s = answer.get("access_token"), answer.get("expires_in")
         if not isinstance(token, str) or not isinstance(length_s, int):
             raise RetryableError("Pipedrive token endpoint: 200 without a token.", status=200, reason="unreadable")
         given = answer.get("refresh_token")
-        if isinstance(given, str) and given not in ("", self._refresh_token):
-            self._refresh_token, self.is_rotated = given, True
-            log.warning("Pipedrive token endpoint: another refresh token came; only this process knows it.")
-        self._token = token
-        self._until = self._clock() + timedelta(seconds=length_s) - EARLY
+        kept = given if isinstance(given, str) and given else refresh_token
+        return KeptTokens(token, kept, self._clock() + timedelta(seconds=length_s))
+
+
+def basic(client_id: str, client_secret: str) -> dict[str, str]:
+    """The headers of a form that a client sends with its login (RFC 6749, section 2.3.1)."""
+    client = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+    return {"Authorization": f"Basic {client}", "Content-Type": "application/x-www-form-urlencoded"}
 
 
 class GoogleAuth:
@@ -190,6 +229,18 @@ class GoogleAuth:
             raise CredentialRefused(message, reason="token_endpoint") from None
 
 
+def is_delegated(credentials: google.auth.credentials.Credentials, timing: Timing) -> bool:
+    """Whether a service account may act as these credentials' user, with their scopes. Raises what a token request
+    raises for another cause."""
+    try:
+        GoogleAuth(credentials, timing).headers()
+    except CredentialRefused as error:
+        if error.reason != "unauthorized_client":
+            raise
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class _TokenResponse(google.auth.transport.Response):
     status: int
@@ -217,9 +268,9 @@ class _TokenRequest(google.auth.transport.Request):
 
 
 def live(
-    auth: ApiToken | OAuthRefresh, clock: Callable[[], datetime], timing: Timing
+    auth: ApiToken | OAuthRefresh, clock: Callable[[], datetime], timing: Timing, keeper: TokenKeeper | None = None
 ) -> ApiTokenAuth | OAuthRefreshAuth:
     """What a connection says, as what gives the headers of requests to Pipedrive."""
     if isinstance(auth, ApiToken):
         return ApiTokenAuth(auth)
-    return OAuthRefreshAuth(auth, clock=clock, timing=timing)
+    return OAuthRefreshAuth(auth, clock=clock, timing=timing, keeper=keeper)

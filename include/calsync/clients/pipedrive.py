@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from random import random as _random
 from typing import Any, Literal
 
-from include.calsync.clients.auth import ApiToken, OAuthRefresh, live
+from include.calsync.clients.auth import ApiToken, OAuthRefresh, TokenKeeper, live
 from include.calsync.clients.limiter import Limit, Limiter
 from include.calsync.clients.operations import OPERATIONS, SERVICE
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
@@ -64,6 +64,7 @@ class PipedriveClient:
         clock: Callable[[], datetime] = utc_now,
         random: Callable[[], float] = _random,
         timing: Timing = DEFAULT_TIMING,
+        keeper: TokenKeeper | None = None,
     ) -> None:
         """`key` names the credential's limits in `limiter`. Raises AccountError for a bad `base_url`."""
         self.base_url = base_url
@@ -76,7 +77,7 @@ class PipedriveClient:
         self._lock = threading.Lock()
         self.tokens_spent = 0
         self._is_let_in = False  # asked for after the first 403 only
-        self._auth = live(auth, clock, timing)
+        self._auth = live(auth, clock, timing, keeper)
         self._transport = Transport(
             SERVICE,
             base_url=base_url,

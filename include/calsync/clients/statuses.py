@@ -227,6 +227,7 @@ TOKEN_ENDPOINT: Table = {
     ),
     ("4xx", "invalid_client"): Rule(CredentialRefused, remedy="Correct client id and client secret in the connection."),
     ("4xx", "invalid_scope"): Rule(CredentialRefused, remedy=_SCOPE),
+    ("4xx", "redirect_uri_mismatch"): Rule(CredentialRefused, remedy="Register the page's address with the OAuth app."),
     (408, ""): _TROUBLE,
     (429, ""): Rule(RetryableError, Again.WAIT),
 }

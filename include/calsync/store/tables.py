@@ -38,6 +38,8 @@ from include.calsync.store.log_tables import log_guard as log_guard
 from include.calsync.store.log_tables import open_write as open_write
 from include.calsync.store.metadata import Key, OptionalJson, one_of, only
 from include.calsync.store.metadata import metadata as metadata
+from include.calsync.store.oauth_tables import oauth_attempt as oauth_attempt
+from include.calsync.store.oauth_tables import oauth_token as oauth_token
 from include.calsync.store.types import Identifier, Prose, UtcDateTime, Words
 
 directory = Table(

@@ -16,10 +16,12 @@ from google.oauth2 import service_account
 from google.oauth2.credentials import Credentials as UserCredentials
 
 from calsync_airflow.hooks.connections import StrictHook, flag, oauth_fields, text
+from include.calsync.clients.auth import is_delegated
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.clients.limiter import Limiter, NoLimiter
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
 from include.calsync.clients.transport import utc_now
+from include.calsync.core.consents import GOOGLE_SCOPES, lacking
 from include.calsync.errors import AccountError, CalsyncError, CredentialRefused, RetryableError
 
 if TYPE_CHECKING:
@@ -28,14 +30,7 @@ if TYPE_CHECKING:
 ONE_TRY = replace(DEFAULT_TIMING, tries_count=1)
 DEFAULT_API_ENDPOINT = "https://www.googleapis.com"
 DEFAULT_TOKEN_URI = "https://oauth2.googleapis.com/token"
-# The least that a sync needs, per the API's discovery document: events; finding a calendar by name;
-# resolving `primary`; creating the calendar of `{create: …}`.
-SCOPES = [
-    "https://www.googleapis.com/auth/calendar.events",
-    "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
-    "https://www.googleapis.com/auth/calendar.calendars.readonly",
-    "https://www.googleapis.com/auth/calendar.app.created",
-]
+SCOPES = list(GOOGLE_SCOPES)
 # Where Airflow's own Google Cloud connections hold credentials of other kinds.
 OTHER_CREDENTIALS = ("credential_config_file", "key_secret_name", "is_anonymous")
 SCOPE_REASONS = ("unauthorized_client", "invalid_scope", "insufficientPermissions")
@@ -98,13 +93,32 @@ class GoogleCalendarHook(StrictHook):
         try:
             calendar_count = sum(1 for _ in self.get_conn().calendars())
         except CredentialRefused as error:
-            scopes = f" The scopes: {','.join(SCOPES)}" if error.reason in SCOPE_REASONS else ""
-            return False, f"{error}{scopes}"
+            return False, f"{error}{self._scopes_for(error)}"
         except RetryableError as error:
             return False, f"{error} Check the token and API addresses and the network."
         except (CalsyncError, AirflowException) as error:
             return False, str(error)
         return True, f"Token accepted, calendars listed: {calendar_count},{self._proven()}"
+
+    def lacking_scopes(self, google_user: str) -> list[str]:
+        """Return the scopes that the delegation lacks for this user: [] if it is complete, all if there is none.
+
+        Raises AccountError, or what a token request raises for another cause.
+        """
+        acting: Any = self._credentials(google_user)
+        return lacking(lambda scopes: is_delegated(acting.with_scopes(scopes), ONE_TRY), SCOPES)
+
+    def _scopes_for(self, error: CredentialRefused) -> str:
+        if error.reason not in SCOPE_REASONS:
+            return ""
+        told = f" The scopes: {','.join(SCOPES)}"
+        if error.reason == "unauthorized_client" and self.delegated:
+            try:
+                missing = self.lacking_scopes(self._test_user())
+            except CalsyncError:  # the first answer is the one to tell
+                return told
+            told += f" Missing: {','.join(missing)}" if len(missing) < len(SCOPES) else ""
+        return told
 
     def _credentials(self, subject: str) -> Credentials:
         if consent := self._user_consent():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from airflow.sdk.exceptions import AirflowException
 from airflow.sdk.log import mask_secret
 
 from calsync_airflow.hooks.connections import StrictHook, oauth_fields, text
+from calsync_airflow.hooks.tokens import shared_tokens
 from include.calsync.clients.limiter import Limiter, NoLimiter
 from include.calsync.clients.pipedrive import ApiToken, OAuthRefresh, PipedriveClient
 from include.calsync.clients.sessions import DEFAULT_TIMING, Timing
@@ -22,6 +24,8 @@ from include.calsync.errors import AccountError, CalsyncError, RetryableError
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
+
+    from include.calsync.clients.auth import TokenKeeper
 
 ONE_TRY = replace(DEFAULT_TIMING, tries_count=1)
 DEFAULT_TOKEN_URL = "https://oauth.pipedrive.com/oauth/token"
@@ -46,8 +50,9 @@ class PipedriveHook(StrictHook):
         sleep: Callable[[float], None],
         clock: Callable[[], datetime],
         timing: Timing = DEFAULT_TIMING,
+        keeper: TokenKeeper | None = None,
     ) -> PipedriveClient:
-        """Return a client. Raises AccountError that says what to fill in."""
+        """Return a client. Raises AccountError that says what to fill in. `keeper`: of tokens that all tasks share."""
         conn = self.get_connection(self.pipedrive_conn_id)
         base_url = self._base_url(conn)
         auth, secret = self._auth(conn)
@@ -59,16 +64,19 @@ class PipedriveHook(StrictHook):
             sleep=sleep,
             clock=clock,
             timing=timing,
+            keeper=keeper,
         )
 
-    def get_conn(self) -> PipedriveClient:
+    def get_conn(self, keeper: TokenKeeper | None = None) -> PipedriveClient:
         """Return a client for a person who waits: shares its rate limits with nobody, tries once."""
-        return self.get_client(limiter=NoLimiter(), sleep=time.sleep, clock=utc_now, timing=ONE_TRY)
+        return self.get_client(limiter=NoLimiter(), sleep=time.sleep, clock=utc_now, timing=ONE_TRY, keeper=keeper)
 
     def test_connection(self) -> tuple[bool, str]:
         """Ask Pipedrive who we are (GET /v1/users/me). The message names company and user, or the remedy."""
         try:
-            me = self.get_conn().me()
+            consented = text(self.get_connection(self.pipedrive_conn_id).extra_dejson, "refresh_token")
+            with shared_tokens() if consented else nullcontext() as keeper:
+                me = self.get_conn(keeper).me()
         except RetryableError as error:
             return False, f"{error} Check the company's address and the network."
         except (CalsyncError, AirflowException) as error:

@@ -67,6 +67,7 @@ def upgrade() -> None:
     _create_directory()
     _create_former()
     _create_log_guard()
+    _create_oauth()
     _create_pause()
     _create_rate_slot()
     _create_sync_run()
@@ -117,6 +118,8 @@ def downgrade() -> None:
         "deployment",
         "budget_reset",
         "alert",
+        "oauth_token",
+        "oauth_attempt",
         "account_version",
         "account_draft",
         "account_day",
@@ -207,6 +210,45 @@ def _create_account() -> None:
         ),
         sa.UniqueConstraint("name", name=op.f("uq_account_name")),
         comment="a Pipedrive user paired with a calendar; (company, user, calendar) is its identity, the name is not",
+    )
+
+
+def _create_oauth() -> None:
+    op.create_table(
+        "oauth_attempt",
+        sa.Column("id", sa.String(40), nullable=False),
+        sa.Column("service", sa.String(20), nullable=False),
+        sa.Column("account", sa.String(200), comment="by name: it may not be stored yet; none: of the company"),
+        sa.Column("person", sa.String(320), nullable=False, comment="who has to consent; empty: whoever does"),
+        sa.Column("asked_by", sa.String(320), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("ticket_digest", sa.String(64), nullable=False),
+        sa.Column("state_digest", sa.String(64), comment="taken once"),
+        sa.Column("browser_digest", sa.String(64)),
+        sa.Column("verifier", sa.Text(), comment="encrypted"),
+        sa.Column("used_at", UtcDateTime()),
+        sa.Column("error", sa.Text()),
+        sa.CheckConstraint("service IN ('google', 'pipedrive')", name=op.f("ck_oauth_attempt_service")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_oauth_attempt")),
+        sa.UniqueConstraint("state_digest", name=op.f("uq_oauth_attempt_state_digest")),
+        sa.UniqueConstraint("ticket_digest", name=op.f("uq_oauth_attempt_ticket_digest")),
+        comment="links to consent pages; dropped a day after they expired",
+    )
+    op.create_index(op.f("ix_oauth_attempt_expires_at"), "oauth_attempt", ["expires_at"])
+    op.create_table(
+        "oauth_token",
+        sa.Column(
+            "key",
+            sa.String(64),
+            nullable=False,
+            comment="of the client and the refresh token that the consent gave",
+        ),
+        sa.Column("access_token", sa.Text(), comment="encrypted"),
+        sa.Column("refresh_token", sa.Text(), comment="encrypted; the one that the service gave last"),
+        sa.Column("expires_at", UtcDateTime()),
+        sa.Column("renewing_until", UtcDateTime(), comment="somebody asks the service for another one"),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_oauth_token")),
+        comment="tasks can't write into Airflow's connections, and a service may replace its refresh token at each use",
     )
 
 
