@@ -99,10 +99,12 @@ def people(server: Any) -> People:
 @pytest.fixture
 def airflow_dags(airflow_database: None) -> Iterator[None]:
     """Airflow knows the DAGs, none of them paused."""
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
     from airflow.models.dag import DagModel
     from airflow.utils.session import create_session
 
+    DagBundlesManager().sync_bundles_to_db()
     sync_bag_to_db(DagBag(), "dags-folder", None)
     with create_session() as session:
         session.query(DagModel).update({DagModel.is_paused: False})
