@@ -26,12 +26,15 @@ BLANKED = {
     "plans": "rows of plans: their values",
     "ended": "ended pairs: what they held, which made whole what comes back",
     "looked_up": "users and persons as they were looked up",
+    "settings": "drafts, earlier versions, and removed accounts: their settings",
+    "savers": "versions and drafts of settings: who saved them",
     "notices": "notices and results of runs: the address",
 }
 STAYS = {
     "pairs": "pairs of items that live. Delete the items in Pipedrive and Google, let a run see it, and repeat this",
     "attendees": "meetings of several calendars, as long as they live",
     "held": "changes that wait for a decision. Decide them, and repeat this",
+    "accounts": "accounts that name the person. Change or remove them, let a run see it, and repeat this",
     "unfinished": "changes that are not finished. Let a run finish them, and repeat this",
 }
 

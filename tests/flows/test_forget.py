@@ -9,6 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from include.calsync.core.persons import Person, person
+from include.calsync.flows.editing import accounts as editing
+from include.calsync.flows.editing import drafts
+from include.calsync.flows.editing.results import Saved
 from include.calsync.flows.forget import Forgotten, forget
 from include.calsync.store.tables import change_log, log_guard, metadata, run_account
 from tests.flows.world import World
@@ -46,7 +49,7 @@ def test_without_yes_it_only_counts(world: World, met: dict[str, Any]) -> None:
     counted = forgotten(world, LENA, do=False)
     assert counted.blanked["log"] == 3
     assert counted.blanked["plans"] == 2
-    assert counted.stays == {"pairs": 1, "attendees": 0, "held": 0, "unfinished": 0}
+    assert counted.stays == {"pairs": 1, "attendees": 0, "held": 0, "unfinished": 0, "accounts": 0}
     assert text_of(world) == before
 
 
@@ -116,3 +119,42 @@ def test_notices_and_look_ups_lose_the_address(world: World, met: dict[str, Any]
     assert {(row.notices[0], row.error) for row in told} == {("account anna: … is no user", "Ask …")}
     assert forgotten(world, "anna@acme.example", do=False).blanked["looked_up"] == 1
     assert person("anna@acme.example") == Person(address="anna@acme.example")
+
+
+def test_settings_that_name_the_person_go_but_for_those_in_use(world: World) -> None:
+    world.has_file = False
+    services, mail = world.services(), "anna@acme.example"
+    values = {"name": "anna", "pipedrive_user": mail, "google_user": mail, "calendar": world.calendar}
+    added = editing.create(services, values, by="Boss@acme.example")
+    assert isinstance(added, Saved)
+    anna = added.account
+    editing.save(services, anna.id, {**values, "done": "remove"}, base_version=1, by="olga")
+    drafts.draft(services, values, by="olga", account_id=anna.id, base_version=2)
+    counted = forgotten(world, mail)
+    assert (counted.blanked["settings"], counted.stays["accounts"]) == (2, 1)
+    assert [each.version for each in editing.versions(world.engine, anna.id)] == [2]
+    assert forgotten(world, f"user:{world.anna}", do=False).stays["accounts"] == 0
+    by_id = editing.save(services, anna.id, {**values, "pipedrive_user": world.anna}, base_version=2, by="olga")
+    assert isinstance(by_id, Saved)
+    assert forgotten(world, f"user:{world.anna}", do=False).stays["accounts"] == 1
+    assert forgotten(world, "boss@acme.example").blanked["savers"] == 0, "that version is gone"
+    world.green()
+    editing.remove(services, anna.id, by="olga")
+    counted = forgotten(world, mail)
+    assert (counted.blanked["settings"], counted.stays["accounts"]) == (3, 0)
+    assert editing.list_accounts(world.engine, removed=True) == []
+    assert editing.versions(world.engine, anna.id) == []
+    left = text_of(world, "run_account", "directory")
+    assert mail not in left
+
+
+def test_who_saved_settings_is_blanked(world: World) -> None:
+    world.has_file = False
+    mail = "anna@acme.example"
+    values = {"name": "anna", "pipedrive_user": mail, "google_user": mail, "calendar": world.calendar}
+    added = editing.create(world.services(), values, by="Boss@acme.example")
+    assert isinstance(added, Saved)
+    assert forgotten(world, "boss@acme.example").blanked["savers"] == 1
+    (anna,) = editing.list_accounts(world.engine)
+    (version,) = editing.versions(world.engine, anna.id)
+    assert (anna.updated_by, version.by) == ("…", "…")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, select, update
 
 from include.calsync.core.persons import Person
-from include.calsync.store import directory, erasure, formers, mapping, runs
+from include.calsync.store import account_erasure, configured, directory, erasure, formers, mapping, runs
 from include.calsync.store.tables import account, change_log, former, plan_row, run_account
 from tests.store.conftest import NOON
 from tests.store.test_histories import log
@@ -95,3 +95,17 @@ def test_look_ups_and_notices(conn: Connection, account_id: int) -> None:
     assert erasure.notices(conn, HER, do=True) == 1
     assert conn.execute(select(run_account.c.notices)).scalars().all() == [["Ask …."]]
     assert erasure.notices(conn, HER, do=True) == 0
+
+
+def test_settings_of_accounts_that_are_in_use_stay(conn: Connection, account_id: int) -> None:
+    hers: dict[str, Any] = {"settings": {"google_user": LENA}, "source": "page", "at": NOON}
+    for base, by in enumerate((LENA, "olga")):
+        assert configured.write(conn, account_id, base=base, by=by, **hers)
+    configured.add_draft(conn, account_id=None, base_version=0, settings=hers["settings"], by=LENA, expires=NOON)
+    assert (account_erasure.settings(conn, HER, do=False), account_erasure.savers(conn, HER, do=False)) == (2, 2)
+    assert account_erasure.settings(conn, HER, do=True) == 2
+    assert (account_erasure.accounts(conn, HER), account_erasure.savers(conn, HER, do=True)) == (1, 0)
+    assert [each.version for each in configured.versions(conn, account_id)] == [2]
+    assert configured.remove(conn, account_id, base=2, by=LENA, at=NOON)
+    assert (account_erasure.accounts(conn, HER), account_erasure.settings(conn, HER, do=True)) == (0, 2)
+    assert (configured.get(conn, account_id), configured.versions(conn, account_id)) == (None, [])

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Connection, Engine, func, select, update
 
 from include.calsync.core.run_records import NewHold
-from include.calsync.store import changes, holds, pruning, runs
-from include.calsync.store.tables import change_log, hold, log_guard, plan_row, sync_run
+from include.calsync.store import changes, configured, holds, pruning, runs
+from include.calsync.store.tables import account_draft, change_log, hold, log_guard, plan_row, sync_run
 from tests.store.conftest import NOON
 from tests.store.test_records import new_row
 
@@ -89,3 +89,33 @@ def test_a_run_goes_with_what_it_never_carried_out_and_stays_while_its_hold_is_o
     with store.connect() as conn:
         assert conn.execute(select(sync_run.c.id)).scalars().all() == ["week"]
         assert conn.execute(select(hold.c.id)).all() == []
+
+
+def test_earlier_settings_and_drafts_go_and_present_ones_stay(store: Engine, account_id: int) -> None:
+    def write(days: float, base: int) -> None:
+        values: dict[str, Any] = {"settings": {"name": "anna"}, "source": "page", "by": "olga", "at": at(days)}
+        with store.begin() as conn:
+            assert configured.write(conn, account_id, base=base, **values)
+
+    def kept() -> list[int]:
+        with store.connect() as conn:
+            return [each.version for each in configured.versions(conn, account_id)]
+
+    for base, days in enumerate((50.0, 40.0, 29.0, 28.0)):
+        write(days, base)
+    prune(store)
+    assert kept() == [4, 3]
+    with store.begin() as conn:
+        assert not configured.write(conn, account_id, {}, base=3, source="page", by="paul", at=NOON), "it is 4 by now"
+        for hours in (2, -2):
+            configured.add_draft(conn, account_id=None, base_version=0, settings={}, by="olga", expires=at(hours / 24))
+    with store.begin() as conn:
+        pruning.prune(conn, at(-20), KEPT)
+        assert conn.execute(select(func.count()).select_from(account_draft)).scalar() == 0
+    assert kept() == [4]
+    with store.begin() as conn:
+        assert configured.remove(conn, account_id, base=4, by="olga", at=at(-20))
+        pruning.prune(conn, at(-49), KEPT)
+        assert configured.get(conn, account_id) is not None
+        pruning.prune(conn, at(-51), KEPT)
+        assert (configured.get(conn, account_id), configured.versions(conn, account_id)) == (None, [])

@@ -12,9 +12,9 @@ _ADDRESS = re.compile(r"[^\s@\"'<>\\]+@[^\s@\"'<>\\]+")
 _ASCII = re.compile(r"[\x21-\x7e]+")
 _IN_ADDRESSES = r"[\w.+%-]"
 BLANK = "…"
-# Members of activities, raw or canonical, that name a person or a user of Pipedrive.
+# Members of activities, raw or canonical, and of settings, that name a person or a user of Pipedrive.
 _PERSONS = frozenset({"person_id"})
-_USERS = frozenset({"owner_id", "user_id", "creator_user_id", "assigned_to_user_id"})
+_USERS = frozenset({"owner_id", "user_id", "creator_user_id", "assigned_to_user_id", "pipedrive_user"})
 _PERSON_OF_REFS = 1
 """The place of the person among `refs`: after the deal, before the organization."""
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, text, update
 
+from include.calsync.store import account_erasure
 from include.calsync.store.tables import (
     FULL,
     change_log,
@@ -32,7 +33,8 @@ RUNS_AT_ONCE = 100
 
 def prune(conn: Connection, now: datetime, kept: timedelta) -> None:
     """Drop the payloads of plans after a week, and so many at once of what is older than `kept`: entries of the change
-    log, runs with their plans and results (quiet ones after a day), what ended pairs held, and holds that are over.
+    log, runs with their plans and results (quiet ones after a day), what ended pairs held, and holds that are over; and
+    earlier settings of accounts.
 
     Rows that were not carried out stay whole as long as their run: a task of it that is started again must see that it
     is not done. A run stays whose hold waits for a person, and of ended pairs those whose event is still to be removed.
@@ -40,6 +42,7 @@ def prune(conn: Connection, now: datetime, kept: timedelta) -> None:
     _empty_plans(conn, now - PAYLOADS_KEPT)
     _drop_runs(conn, now, kept)
     _drop_entries(conn, now - kept)
+    account_erasure.prune(conn, now, now - kept)
     ended = select(former.c.id).where(former.c.ended_at < now - kept, ~former.c.leaves).order_by(former.c.ended_at)
     conn.execute(delete(former).where(former.c.id.in_(ended.limit(ROWS_AT_ONCE))))
     rest = or_(
