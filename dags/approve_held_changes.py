@@ -24,7 +24,7 @@ Who decided is in the change log of each write.
 #### When it is red
 
 The database could not be reached: clear the task, or start the DAG again. What was asked and is decided elsewhere, or
-is over, is *skipped*; its log says why.
+is over, is *skipped* within a quarter of an hour; its log says why.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, Param
 
-from calsync_airflow.operators.holds import EXPIRES, DecideHoldOperator, FindHoldsOperator
+from calsync_airflow.operators.holds import EXPIRES, LOOKS_AGAIN, DecideHoldOperator, FindHoldsOperator
 from calsync_airflow.operators.plan import HOLDS
 from calsync_airflow.steps import runs_of
 
@@ -73,7 +73,7 @@ with DAG(
     )
     DecideHoldOperator.partial(
         task_id="decide",
-        response_timeout=EXPIRES,
+        response_timeout=LOOKS_AGAIN,
         execution_timeout=TRYING,
         map_index_template="hold {{ task.hold_id }}",
         doc_md="Asks under **Required Actions**, waits without a worker, and stores the answer.",

@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine, select
+from sqlalchemy import Engine, create_engine, select, update
 
 from include.calsync.store.tables import hold
 from tests.airflow.test_connections_page import api
@@ -34,9 +35,12 @@ def hold_deletions(company: Company, run: Run) -> None:
     assert run().state == "failed"
 
 
+def store(company: Company) -> Engine:
+    return create_engine(f"sqlite:///{company.accounts_file.with_name('calsync.db')}")
+
+
 def states(company: Company) -> list[tuple[str, str | None]]:
-    engine = create_engine(f"sqlite:///{company.accounts_file.with_name('calsync.db')}")
-    with engine.connect() as conn:
+    with store(company).connect() as conn:
         return [(row.state, row.decided_by) for row in conn.execute(select(hold).order_by(hold.c.id))]
 
 
@@ -79,6 +83,45 @@ def test_a_person_is_asked_and_the_next_run_does_it(company: Company, run: Run, 
     assert run().state == "success"
     live = [each for each in company.sandbox.google.state.events(ANNA).values() if each["status"] != "cancelled"]
     assert sorted(event["summary"] for event in live) == company.subjects() == ["Lunch 0", "Lunch 1", "Lunch 2"]
+
+
+def test_a_question_ends_once_nothing_is_to_be_decided(company: Company, run: Run) -> None:
+    """It looks every quarter of an hour; until then, and as long as the hold waits, it stays open."""
+    hold_deletions(company, run)
+    looks: list[float] = []
+    over = threading.Event()
+
+    def quarters_of_an_hour_pass() -> None:
+        from airflow.jobs.job import Job
+        from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+        from airflow.models.taskinstance import TaskInstance
+        from airflow.utils.session import create_session
+        from airflow.utils.state import TaskInstanceState
+
+        scheduler = SchedulerJobRunner(Job())
+        waiting = TaskInstance.dag_id == DAG_ID, TaskInstance.state == TaskInstanceState.AWAITING_INPUT
+        while not over.is_set() and len(looks) < 2:
+            time.sleep(0.2)
+            with create_session() as session:
+                for ti in session.scalars(select(TaskInstance).where(*waiting)):
+                    assert ti.trigger_timeout is not None
+                    looks.append((ti.trigger_timeout - datetime.now(UTC)) / timedelta(minutes=1))
+                    ti.trigger_timeout = datetime.now(UTC) - timedelta(seconds=1)
+                    if len(looks) == 2:  # it asked again; now somebody decides elsewhere
+                        with store(company).begin() as conn:
+                            conn.execute(update(hold).values(state="approved", decided_by="olga"))
+            scheduler.check_awaiting_input_timeouts()
+
+    clock = threading.Thread(target=quarters_of_an_hour_pass)
+    clock.start()
+    try:
+        outcome = run(DAG_ID)
+    finally:
+        over.set()
+        clock.join()
+    assert outcome.tasks == {"find_holds": "success", "decide": "skipped"}
+    assert [round(each) for each in looks] == [15, 15]
+    assert states(company) == [("approved", "olga")]
 
 
 def test_a_hold_is_decided_at_once(company: Company, run: Run) -> None:

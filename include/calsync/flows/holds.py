@@ -107,15 +107,28 @@ def ask(services: Services, hold_id: int, by: str, *, again: bool = False) -> bo
         return holds.ask(conn, hold_id, by, again=again)
 
 
+def is_waiting(services: Services, hold_id: int, by: str) -> bool:
+    """Whether the hold still waits for the person whom this Airflow run asks, and is not too old for that."""
+    with reading(services.engine) as conn:
+        hold = holds.get(conn, hold_id)
+    fresh = hold is not None and services.clock() - hold.opened_at <= EXPIRES
+    return fresh and hold is not None and (hold.state, hold.asked_by) == ("open", by)
+
+
 def show(services: Services, hold_id: int) -> HoldView:
-    """A hold as it is now. Titles only if the logs may have personal data. Raises CalsyncError if there is none."""
+    """A hold as it is now. Titles only if the logs may have personal data.
+
+    Raises CalsyncError if there is none, or the run that held it is kept no more.
+    """
     personal = services.environment.log_personal_data
     with reading(services.engine) as conn:
         hold = _known(conn, hold_id)
         items, creations = holds.items_of(conn, hold_id), holds.creations_of(conn, hold_id)
         links = mapping.whole(conn, [row.link_id for row in items])
         account = known_accounts.get(conn, hold.account_id)
-        (held_by,) = (row for row in runs.accounts(conn, hold.run_id) if row.account_id == hold.account_id)
+        held_by = next((row for row in runs.accounts(conn, hold.run_id) if row.account_id == hold.account_id), None)
+    if held_by is None:
+        raise CalsyncError(f"Nothing can be shown of hold {hold_id} any more: the run that held it is kept no longer.")
     rows = [_row_of(held, links[held.link_id]) for held in items] + [_row_of_new(new) for new in creations]
     policy = run_account(held_by).policy
     lines = [words_of(row, policy, personal=personal) for row in sorted(rows, key=lambda row: row.at)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskAwaitingInput
 
 from calsync_airflow.asked import who_started
 from calsync_airflow.services import open_services
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 APPROVE, REJECT = "Approve", "Reject"
 EXPIRES = timedelta(days=7)
 """How long a person has; as `flows.holds.EXPIRES`, which a DAG file must not load."""
+LOOKS_AGAIN = timedelta(minutes=15)
+"""How often a question looks whether it is still one: a hold may end by itself, or be decided elsewhere."""
 SHOWN_ITEMS = 200
 """In a request; the stored plan has the rest."""
 
@@ -77,11 +79,14 @@ class DecideHoldOperator(HITLOperator):
         super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> str:
-        """Store the answer. Returns: it, with the name of who gave it. Skips if it comes too late."""
+        """Store the answer. Returns: it, with the name of who gave it.
+
+        Without one the question goes on waiting, as long as there is something to decide. Else it ends, skipped.
+        """
         from include.calsync.flows import holds
 
         if event.get("error_type") == "timeout":
-            raise AirflowSkipException("Nobody decided: the items are read again, and a person is asked anew.")
+            self._go_on_waiting(context)
         answer = super().execute_complete(context, event)
         (chosen,), user = answer["chosen_options"], answer["responded_by_user"] or {}
         by = user.get("name") or user.get("id") or "somebody"
@@ -91,6 +96,18 @@ class DecideHoldOperator(HITLOperator):
             except CalsyncError as error:
                 raise AirflowSkipException(str(error)) from error
         return f"{chosen} by {by}"
+
+    def _go_on_waiting(self, context: Context) -> None:
+        """Wait again, unless nothing is to be decided any more."""
+        from include.calsync.flows import holds
+
+        with open_services() as services:
+            waits = holds.is_waiting(services, self.hold_id, context["run_id"])
+        if not waits:
+            raise AirflowSkipException(
+                f"Nothing is to be decided here: hold {self.hold_id} is over, decided elsewhere, or asked about anew."
+            )
+        raise TaskAwaitingInput(method_name="execute_complete", timeout=self.response_timeout)
 
 
 def request(view: HoldView) -> str:

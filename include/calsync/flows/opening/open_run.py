@@ -149,9 +149,6 @@ def _enlist(
             known_accounts.resume(conn, account_id)
             if problem and problem.state == "failed" and not problem.passing:
                 mark_failed(conn, account_id, problem)
-            if problem is None and request.syncs:
-                decide_anew(conn, account_id, account, services.clock())
-                expire(conn, account_id, services.clock())
         told = {"_resolved": asdict(found) if found else None, "_resumed": resumed}
         settings = {**account.model_dump(mode="json"), **told}
         runs.add_account(
@@ -167,3 +164,6 @@ def _enlist(
     if not problem and not request.dry_run and request.upload is None:
         with services.engine.begin() as conn:
             take_leases(services, conn, run_id, request.owner, [account.name])
+            if request.syncs and runs.fence_of(conn, run_id, account_id) is not None:  # nobody else works on it
+                decide_anew(conn, account_id, account, services.clock())
+                expire(conn, account_id, services.clock())
