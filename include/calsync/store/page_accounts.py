@@ -85,16 +85,12 @@ def head(conn: Connection, account_id: int) -> Head | None:
     return None if row is None else Head(*row)
 
 
-def pair_counts(conn: Connection) -> dict[int, int]:
-    """How many pairs each account has."""
+def pair_counts(conn: Connection, account_ids: Collection[int] | None = None) -> dict[int, int]:
+    """How many pairs each account has, or each of these; who has none is not in it."""
     query = select(link.c.account_id, func.count()).where(link.c.state != "detached").group_by(link.c.account_id)
+    if account_ids is not None:
+        query = query.where(link.c.account_id.in_(account_ids))
     return {row[0]: row[1] for row in conn.execute(query)}
-
-
-def pair_count(conn: Connection, account_id: int) -> int:
-    """How many pairs an account has."""
-    mine = link.c.account_id == account_id, link.c.state != "detached"
-    return int(conn.execute(select(func.count()).select_from(link).where(*mine)).scalar_one())
 
 
 def days(conn: Connection, since: date) -> list[Day]:

@@ -19,6 +19,8 @@ from calsync_airflow.web.csrf import Foreign
 from calsync_airflow.web.view import View
 from include.calsync.errors import CalsyncError
 
+SAID = {401: "signed_out", 403: "forbidden", 404: "not_found", 409: "changed", 429: "too_many"}
+"""By status, what `error_part.html` says."""
 log = logging.getLogger(__name__)
 
 
@@ -36,8 +38,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         return await http_exception_handler(request, error)
     if isinstance(error, Forbidden):
         return _answer(request, 403, "forbidden", permission=error.permission)
-    what = {401: "signed_out", 403: "forbidden", 404: "not_found", 429: "too_many"}.get(error.status_code, "wrong")
-    return _answer(request, error.status_code, "foreign" if isinstance(error, Foreign) else what)
+    what = "foreign" if isinstance(error, Foreign) else SAID.get(error.status_code, "wrong")
+    return _answer(request, error.status_code, what)
 
 
 async def _unclear(request: Request, error: Exception) -> Response:

@@ -78,7 +78,7 @@ def read(engine: Engine, account_id: int, *, running: str | None) -> AccountPage
         if found is None:
             return None
         progress = page_accounts.progress(conn, running).get(account_id) if running else None
-        pairs = page_accounts.pair_count(conn, account_id)
+        pairs = page_accounts.pair_counts(conn, [account_id]).get(account_id, 0)
         versions = store.versions(conn, account_id, VERSIONS_SHOWN + 1)
     settings = parsed(found)
     ways = ways_of(settings) if settings is not None else None

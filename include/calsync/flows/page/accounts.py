@@ -128,17 +128,19 @@ def read(engine: Engine, now: datetime, *, running: str | None, shown: Filter = 
         days = _every_day(store.days(conn, since), now)
         progress = store.progress(conn, running) if running else {}
         states = {head.id: _state(head, progress) for head in heads}
-        listed = [head for head in heads if _fits(shown, head, states[head.id], now)]
+        troubles = {head.id: list(_troubles(head, states[head.id], now)) for head in heads}
+        fitting = {each: [head for head in heads if _fits(each, states[head.id], troubles[head.id])] for each in Filter}
+        listed = fitting[shown]
         rows = _rows(conn, _cut(listed, page), states, progress, pairs, now)
-    counts = {each: sum(_fits(each, head, states[head.id], now) for head in heads) for each in Filter}
-    problems = sorted(_problems(heads, now), key=lambda each: list(Trouble).index(each.trouble))
+    problems = [Problem(trouble, head, since) for head in heads for trouble, since in troubles[head.id]]
+    problems.sort(key=lambda each: list(Trouble).index(each.trouble))
     return Accounts(
         problems=problems[:PROBLEMS_SHOWN],
         more_problems_count=max(0, len(problems) - PROBLEMS_SHOWN),
         days=days,
         pair_count=sum(pairs.get(head.id, 0) for head in heads),
         state_counts={state: list(states.values()).count(state) for state in State},
-        table=Table(rows, shown, page, counts, found_count=len(listed)),
+        table=Table(rows, shown, page, {each: len(found) for each, found in fitting.items()}, found_count=len(listed)),
     )
 
 
@@ -149,7 +151,8 @@ def search(engine: Engine, now: datetime, query: str, *, running: str | None) ->
         progress = store.progress(conn, running) if running else {}
         states = {head.id: _state(head, progress) for head in heads}
         listed = [head for head in heads if query.strip().casefold() in _searched(head)]
-        rows = _rows(conn, _cut(listed, 1), states, progress, store.pair_counts(conn), now)
+        cut = _cut(listed, 1)
+        rows = _rows(conn, cut, states, progress, store.pair_counts(conn, [head.id for head in cut]), now)
     return Table(rows, Filter.ALL, 1, {}, query=query.strip(), found_count=len(listed))
 
 
@@ -189,37 +192,36 @@ def _every_day(found: Iterable[Day], now: datetime) -> list[Day]:
 
 def state_of(head: Head, progress: Progress | None = None) -> State:
     """How the account stands."""
-    found = {
-        State.HELD: head.hold_id is not None and head.state != "paused",
-        State.FAILED: head.state == "failed",
-        State.RUNNING: progress is not None and progress.done_count < progress.planned_count,
-        State.PAUSED: head.state == "paused" or not (head.settings or {}).get("enabled", True),
-        State.BUSY: head.busy_since is not None,
-        State.UNTRIED: not head.tried,
-    }
-    return next((state for state, holds in found.items() if holds), State.OK)
+    paused = head.state == "paused" or not (head.settings or {}).get("enabled", True)
+    if head.hold_id is not None and not paused:
+        return State.HELD
+    if head.state == "failed" and not paused:
+        return State.FAILED
+    if progress is not None and progress.done_count < progress.planned_count:
+        return State.RUNNING
+    if paused:
+        return State.PAUSED
+    if head.busy_since is not None:
+        return State.BUSY
+    return State.OK if head.tried else State.UNTRIED
 
 
 def _state(head: Head, progress: Mapping[int, Progress]) -> State:
     return state_of(head, progress.get(head.id))
 
 
-def _fits(shown: Filter, head: Head, state: State, now: datetime) -> bool:
+def _fits(shown: Filter, state: State, troubles: Sequence[object]) -> bool:
     match shown:
         case Filter.ALL:
             return True
         case Filter.ATTENTION:
-            return any(_troubles(head, now))
+            return bool(troubles)
         case Filter.RUNNING | Filter.PAUSED:
             return state == shown.value
 
 
-def _problems(heads: Iterable[Head], now: datetime) -> Iterable[Problem]:
-    return [Problem(trouble, head, since) for head in heads for trouble, since in _troubles(head, now)]
-
-
-def _troubles(head: Head, now: datetime) -> Iterable[tuple[Trouble, datetime | None]]:
-    if state_of(head) is State.PAUSED:
+def _troubles(head: Head, state: State, now: datetime) -> Iterable[tuple[Trouble, datetime | None]]:
+    if state is State.PAUSED:
         return
     if head.hold_id is not None:
         yield Trouble.HELD, None
