@@ -20,10 +20,27 @@ def engine() -> Engine:
     """
     url = StoreHook().get_url().render_as_string(hide_password=False)
     with _lock:
-        if url not in _engines:
-            made = create_store_engine(url)
-            migrate(made)
-            while _engines:
-                _engines.popitem()[1].dispose()
-            _engines[url] = made
-        return _engines[url]
+        known = _engines.get(url)
+    return known if known is not None else _kept(url, _made(url))
+
+
+def _made(url: str) -> Engine:
+    """Nobody waits for who waits for a database that does not answer: it is made outside the lock."""
+    made = create_store_engine(url)
+    try:
+        migrate(made)
+    except BaseException:
+        made.dispose()
+        raise
+    return made
+
+
+def _kept(url: str, made: Engine) -> Engine:
+    """The first one of this address. Those of others are closed, once what they are asked is answered."""
+    with _lock:
+        kept = _engines.setdefault(url, made)
+        gone = [made] if kept is not made else []
+        gone += [_engines.pop(other) for other in [*_engines] if other != url]
+    for each in gone:
+        each.dispose()
+    return kept
