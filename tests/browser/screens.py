@@ -1,0 +1,64 @@
+"""Every route of the page with the right it takes, and every screen that one looks at. It grows with the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.browser.serve import ROLES
+
+LEAST = {
+    "everybody": None,
+    "look": "viewer",
+    "contents": "user",
+    "sync": "user",
+    "upload": "user",
+    "decide": "user",
+    "undo": "user",
+    "settings": "op",
+    "connect": "op",
+}
+"""By right: the least of Airflow's roles that has it; None: it takes no login."""
+ROUTES = {
+    "GET /health": "look",
+    "GET /static/{address}": "everybody",
+    "GET /": "look",
+    "GET /accounts": "look",
+    "GET /accounts/live": "look",
+    "POST /accounts/search": "look",
+    "POST /sync": "sync",
+    "GET /accounts/{account_id:int}": "look",
+    "POST /preview/title": "look",
+    "GET /connect": "connect",
+    "POST /connect/{service}/check": "connect",
+}
+READING_POSTS = {"accounts/search": {"q": "person-4"}, "preview/title": {"title": "person"}}
+"""What only reads, and is a POST as what is looked for stands in no address: with a form that finds something."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One screen in one state.
+
+    `path`: below `/calsync/`, with the names of `Ids` in braces. `subjects`: it shows the subjects that people gave.
+    """
+
+    name: str
+    path: str
+    status: int = 200
+    subjects: bool = False
+
+
+SCREENS = (
+    Screen("accounts", "accounts"),
+    Screen("accounts that need somebody", "accounts?state=attention"),
+    Screen("account", "accounts/{account}"),
+    Screen("account that fails", "accounts/{failed_account}"),
+    Screen("connections", "connect"),
+    Screen("not found", "nothing-is-here", status=404),
+)
+
+
+def has(role: str | None, right: str) -> bool:
+    """Whether somebody of this role has the right; None: who is not logged in."""
+    least = LEAST[right]
+    return least is None or (role is not None and ROLES.index(role) >= ROLES.index(least))
