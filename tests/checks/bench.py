@@ -6,6 +6,7 @@
     python -m tests.checks.bench --peers                        # other programs beside it: tests/checks/peers
     python -m tests.checks.bench --runs                         # seconds of quiet runs under Airflow: tests/checks/runs
     python -m tests.checks.bench --growth                       # what many users cost: tests/checks/growth.py
+    python -m tests.checks.bench --page                         # the page's routes with 500 accounts: tests/checks/page
 
 Of an upload: the sandbox is another process, answers after 50 ms, and refuses what exceeds the documented limits. Each
 run of the product is a process of its own too, so time and memory are the product's. Google allows 600 requests per
@@ -82,6 +83,10 @@ def main() -> int:
         from tests.checks.growth import main as on_paper
 
         return on_paper(sys.argv[2:])
+    if sys.argv[1:2] == ["--page"]:
+        from tests.checks.page.__main__ import main as of_the_page
+
+        return of_the_page(sys.argv[2:])
     if sys.argv[1:2] != ["--upload"]:
         from tests.checks.targets.__main__ import main as all_of_it
 
