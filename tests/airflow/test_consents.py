@@ -15,12 +15,9 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Engine, delete, select
 
 from calsync_airflow.consents import app_of, connection_of, consents, save
-from calsync_airflow.hooks.google_calendar import GoogleCalendarHook
-from calsync_airflow.hooks.pipedrive import PipedriveHook
 from include.calsync.errors import AccountError
 from include.calsync.flows.consent import Answer
 from include.sandbox.server import Sandbox
-from include.scripts.demo.company import Company
 from tests.airflow.conftest import Connect
 from tests.store.template import engine_with_schema
 
@@ -113,24 +110,6 @@ def test_what_stands_in_the_way_is_said(app: None, store: Engine, connect: Conne
     connect("half", conn_type="google_calendar", extra={"client_id": "x"})
     with pytest.raises(AccountError, match="Connection half: fill in"):
         app_of("google", "half")
-
-
-def test_the_demos_connections_name_the_apps_and_still_open_both_services(connect: Connect, store: Engine) -> None:
-    company = Company(0, 0)
-    with company.sandbox:
-        company.register("http://127.0.0.1:8080")
-        for conn_id, fields in company.connections().items():
-            connect(conn_id, **fields)
-        assert PipedriveHook().test_connection()[0]
-        assert GoogleCalendarHook().delegated
-        assert GoogleCalendarHook().test_connection()[0]
-        assert GoogleCalendarHook().lacking_scopes(company.first.email) == []
-        way = consents(store)
-        for service in ("google", "pipedrive"):
-            _, ticket = way.ask(service=service, account="anna", person="", asked_by="admin")
-            back = f"http://127.0.0.1:8080/calsync/connect/{service}/done"
-            page = requests.get(way.start(ticket, app_of(service), back)[0], timeout=10)
-            assert (page.status_code, page.headers["X-Frame-Options"]) == (200, "DENY")
 
 
 def test_addresses_are_the_services_own_unless_the_connection_has_others(connect: Connect) -> None:

@@ -98,7 +98,6 @@ def _demo(folder: Path, *, once: bool) -> int:
     with company.sandbox:
         say(f"sandbox: Pipedrive at {company.sandbox.pipedrive.url}, Google Calendar at {company.sandbox.google.url}")
         home = make_home(folder, free_port(8080), company.accounts_yaml())
-        company.register(home.url)
         processes = Processes(home.env, folder / WORK_FOLDER, folder / "logs" / "components")
         try:
             airflow = start(processes, home, lambda: _connections(company), DAGS, say)

@@ -64,32 +64,9 @@ class Company:
     def accounts_yaml(self) -> str:
         return sample.accounts_yaml(self.sample)
 
-    def register(self, airflow_url: str) -> None:
-        """Both OAuth apps know the page of this Airflow, so that people can connect from there."""
-        back = f"{airflow_url}/calsync/connect"
-        self.google.options.app_redirect_uris = {f"{back}/google/done"}
-        self.pipedrive.options.app_redirect_uri = f"{back}/pipedrive/done"
-
     def connections(self) -> dict[str, dict[str, Any]]:
-        """Airflow's two service connections by id, in its JSON form. Call it once the sandbox is running.
-
-        Beside the token and the key they name the OAuth apps, for consents from the page.
-        """
-        found = sample.connections(self.sandbox.pipedrive, self.sandbox.google)
-        google, pipedrive, url = self.google.options, self.pipedrive.options, self.sandbox.pipedrive.url
-        found["google_calendar_default"]["extra"] |= {
-            "client_id": google.app_client_id,
-            "client_secret": google.app_client_secret,
-            "auth_uri": f"{self.sandbox.google.url}/o/oauth2/v2/auth",
-            "token_uri": f"{self.sandbox.google.url}/token",
-        }
-        found["pipedrive_default"]["extra"] = {
-            "client_id": pipedrive.app_client_id,
-            "client_secret": pipedrive.app_client_secret,
-            "authorize_url": f"{url}/oauth/authorize",
-            "token_url": f"{url}/oauth/token",
-        }
-        return found
+        """Airflow's two service connections by id, in its JSON form. Call it once the sandbox is running."""
+        return sample.connections(self.sandbox.pipedrive, self.sandbox.google)
 
     def calendar_id(self, account: sample.SampleAccount) -> str | None:
         """The account's calendar; None while it does not exist yet."""
