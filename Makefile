@@ -34,7 +34,8 @@ mutate: setup ## break single lines of the product and see that a test notices; 
 soak: setup ## let the state machine of the laws live; ARGS='--minutes 3 --seed 7 --store sqlite'
 	@$(SUPERVISED) tests.laws.soak $(ARGS)
 
-proofs: setup ## in whole what `make test` takes samples of: each death of a run, each edit against each other
+proofs: setup ## in whole what `make test` takes samples of: each death of a run, each edit; what leaks at log level DEBUG
+	@$(SUPERVISED) tests.checks.leaks
 	@HYPOTHESIS_PROFILE=long $(SUPERVISED) pytest --numprocesses=2 --dist=worksteal $(PROOFS) $(ARGS)
 
 faults: setup ## the table of faults by outcomes, an hour; ARGS='--only F07,F101 --every 5 --store postgresql'

@@ -183,4 +183,18 @@ WRITES = [
         "what lost a conflict is nowhere (law 2)",
         f"{EDITS} -k loser",
     ),
+    Mutation(
+        "flows/planning/retirement.py",
+        "        if view != completed(link.base_event, view, link.field_set):\n",
+        "        if view == completed(link.base_event, view, link.field_set):\n",
+        "what was typed into an event since the last sync goes with its account (law 2)",
+        "tests/flows/test_retire.py -k person_would_miss",
+    ),
+    Mutation(
+        "flows/applying/event_writes.py",
+        '            mapping.set_link(conn, link.id, state="detached", cause=row.payload["cause"], event_raw=last)\n',
+        "            pass\n",
+        "a removal that was begun reaches the activity (law 3)",
+        "tests/flows/test_retire.py -k was_begun",
+    ),
 ]
