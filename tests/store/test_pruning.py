@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, func, select, update
 
+from include.calsync.core.consents import Attempt
 from include.calsync.core.run_records import NewHold
-from include.calsync.store import changes, configured, holds, pruning, runs
-from include.calsync.store.tables import account_draft, change_log, hold, log_guard, plan_row, sync_run
+from include.calsync.store import changes, configured, consents, holds, pruning, runs
+from include.calsync.store.tables import account_draft, change_log, hold, log_guard, oauth_attempt, plan_row, sync_run
 from tests.store.conftest import NOON
 from tests.store.test_records import new_row
 
@@ -48,6 +49,18 @@ def test_old_entries_go_and_the_guard_with_them(store: Engine, account_id: int) 
             "0 days ago",
         ]
         assert conn.execute(select(log_guard)).all() == []
+
+
+def test_links_to_consent_pages_go_a_day_after_they_expired(store: Engine) -> None:
+    with store.begin() as conn:
+        for number, days in enumerate((1.01, 0.99, -0.01)):
+            attempt = Attempt(
+                str(number), "google", "anna", "anna@acme.example", "admin", at(days), None, None, None, None
+            )
+            consents.add(conn, attempt, f"ticket {number}", at(days))
+    prune(store)
+    with store.connect() as conn:
+        assert conn.execute(select(oauth_attempt.c.id).order_by(oauth_attempt.c.id)).scalars().all() == ["1", "2"]
 
 
 def test_only_so_many_go_at_once_the_oldest_first(

@@ -17,9 +17,14 @@ _ATTEMPT = columns_of(Attempt, oauth_attempt)
 
 def add(conn: Connection, attempt: Attempt, ticket_digest: str, now: datetime) -> None:
     """A new link; old ones are dropped."""
-    conn.execute(delete(oauth_attempt).where(_row.expires_at < now - KEPT))
+    drop_old(conn, now)
     values = {column.name: getattr(attempt, column.name) for column in _ATTEMPT}
     conn.execute(insert(oauth_attempt).values(**values, ticket_digest=ticket_digest))
+
+
+def drop_old(conn: Connection, now: datetime) -> None:
+    """Links that expired a day ago, with the addresses in them."""
+    conn.execute(delete(oauth_attempt).where(_row.expires_at < now - KEPT))
 
 
 def by_ticket(conn: Connection, ticket_digest: str) -> Attempt | None:

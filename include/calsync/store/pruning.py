@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, text, update
 
-from include.calsync.store import account_erasure
+from include.calsync.store import account_erasure, consents
 from include.calsync.store.tables import (
     FULL,
     change_log,
@@ -34,11 +34,12 @@ RUNS_AT_ONCE = 100
 def prune(conn: Connection, now: datetime, kept: timedelta) -> None:
     """Drop the payloads of plans after a week, and so many at once of what is older than `kept`: entries of the change
     log, runs with their plans and results (quiet ones after a day), what ended pairs held, and holds that are over; and
-    earlier settings of accounts.
+    earlier settings of accounts. Links to consent pages go a day after they expired.
 
     Rows that were not carried out stay whole as long as their run: a task of it that is started again must see that it
     is not done. A run stays whose hold waits for a person, and of ended pairs those whose event is still to be removed.
     """
+    consents.drop_old(conn, now)
     _empty_plans(conn, now - PAYLOADS_KEPT)
     _drop_runs(conn, now, kept)
     _drop_entries(conn, now - kept)
