@@ -282,3 +282,14 @@ def test_close_says_how_the_last_runs_went(world: World) -> None:
     assert (well.failing_since, well.last_success_at > failing.failing_since) == (None, True)
     world.upload()
     assert stored(world).last_run_id != failed_id
+
+
+def test_an_account_elsewhere_in_the_file_is_no_new_version(world: World) -> None:
+    world.add_colleague("bert")
+    world.green()
+    first = stored(world, "bert")
+    world.accounts.reverse()
+    world.write_accounts()
+    world.green()
+    assert (stored(world, "bert").source_line, stored(world, "bert").version) == (2, 1)
+    assert first.source_line != 2

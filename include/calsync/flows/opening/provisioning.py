@@ -9,14 +9,15 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from include.calsync.core.account_records import BY_FILE, FILE
+from include.calsync.core.account_records import BY_FILE, FILE, ConfiguredAccount
+from include.calsync.core.raw import Json
 from include.calsync.core.records import KnownAccount
 from include.calsync.flows.configured import Configured
 from include.calsync.flows.opening.identity import Resolved
 from include.calsync.flows.services import Services
 from include.calsync.store import accounts as known_accounts
 from include.calsync.store import configured as store
-from include.calsync.store.transaction import Connection
+from include.calsync.store.transaction import Connection, reading
 
 log = logging.getLogger(__name__)
 
@@ -28,26 +29,39 @@ def provision(services: Services, configured: Iterable[Configured], found: Mappi
     """
     if services.environment.accounts_file is None:
         return
-    of_file = [each for each in configured if each.source == FILE]
+    of_file = {each.account.name: each for each in configured if each.source == FILE}
+    with reading(services.engine) as conn:
+        known = {each.name: each for each in store.accounts(conn)}
+    changed = [each for name, each in of_file.items() if not _is_known(each, known.get(name))]
+    gone = [each.name for each in known.values() if each.source == FILE and each.name not in of_file]
+    if not changed and not gone:
+        return
     with services.engine.begin() as conn:
         # First: one that has another name in the file now is not to keep the former one as well.
-        gone = store.gone_from_file(conn, [each.account.name for each in of_file], services.clock())
-        known = {each.name: each for each in store.accounts(conn)}
-        for each in of_file:
-            settings, now = each.account.model_dump(mode="json"), known.get(each.account.name)
-            if now is None or (now.settings, now.source) != (settings, FILE):
-                _store(services, conn, each, found.get(each.account.name))
-            elif now.source_line != each.line:
-                store.set_line(conn, now.id, each.line)
+        gone = store.gone_from_file(conn, list(of_file), services.clock())
+        for each in changed:
+            _store(services, conn, each, found.get(each.account.name))
         gone = [name for name in gone if store.named(conn, name) is not None]
     if gone:
         log.warning("gone from the accounts file, and paused: %s; their pairs are kept", ", ".join(gone))
 
 
+def _is_known(each: Configured, known: ConfiguredAccount | None) -> bool:
+    return known is not None and _as_stored(each) == (known.settings, known.source, known.source_line)
+
+
+def _as_stored(each: Configured) -> tuple[Json, str, int | None]:
+    return each.account.model_dump(mode="json"), FILE, each.line
+
+
 def _store(services: Services, conn: Connection, each: Configured, found: Resolved | None) -> None:
     account_id = row_of(conn, each.account.name, found)
-    settings, base = each.account.model_dump(mode="json"), store.version_of(conn, account_id)
-    store.write(conn, account_id, settings, base=base, source=FILE, by=BY_FILE, at=services.clock(), line=each.line)
+    (settings, source, line), now = _as_stored(each), store.named(conn, each.account.name)
+    if now is not None and (now.settings, now.source, now.removed_at) == (settings, source, None):
+        store.set_line(conn, account_id, line)
+        return
+    base = store.version_of(conn, account_id)
+    store.write(conn, account_id, settings, base=base, source=source, by=BY_FILE, at=services.clock(), line=line)
     if not each.account.enabled:
         known_accounts.rest(conn, account_id)
 
