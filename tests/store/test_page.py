@@ -1,0 +1,84 @@
+"""What the page reads, on both databases: how things stand, the accounts with their problems and days, one account."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, insert
+
+from include.calsync.flows.page import account, accounts, connections, frame
+from include.calsync.flows.page.accounts import Filter, State, Trouble
+from include.calsync.flows.page.frame import Banner
+from include.calsync.store.tables import account as account_table
+from include.calsync.store.tables import budget_reset, pause
+from tests.airflow.web.team import NOW, fill, minutes_ago
+
+
+@pytest.fixture
+def team(store: Engine) -> Engine:
+    fill(store)
+    return store
+
+
+def test_how_things_stand(team: Engine) -> None:
+    found = frame.read(team, NOW, paused=False)
+    counts = found.standing
+    assert (counts.known_count, counts.ok_count, counts.failed_count, counts.held_count) == (7, 5, 1, 1)
+    assert (counts.tokens_left, counts.tokens_spent, counts.used_up_until) == (213_000, 87_000, None)
+    assert found.last_at == minutes_ago(2)
+    assert found.running is not None
+    assert found.progress is not None
+    assert (found.progress.done_count, found.progress.planned_count) == (120, 380)
+    assert found.banner is Banner.FAILED
+    assert frame.read(team, NOW, paused=True).banner is Banner.PAUSED
+    assert frame.read(team, NOW + timedelta(hours=3), paused=False).banner is Banner.NO_RUN
+
+
+def test_tokens_that_are_used_up_come_back_when_the_pause_ends(team: Engine) -> None:
+    until = NOW + timedelta(hours=2)
+    with team.begin() as conn:
+        conn.execute(insert(budget_reset).values(key="pipedrive:77", exhausted_since=NOW))
+        conn.execute(insert(pause).values(key="pipedrive:77", until=until, reason="used up"))
+    found = frame.read(team, NOW, paused=False)
+    assert (found.banner, found.standing.used_up_until) == (Banner.USED_UP, until)
+    assert frame.read(team, until, paused=False).standing.used_up_until is None
+
+
+def test_the_accounts_with_their_problems_pairs_and_days(team: Engine) -> None:
+    found = accounts.read(team, NOW, running="r-now")
+    assert {row.account.name: row.state for row in found.table.rows} == {
+        "anna": State.HELD,
+        "ben": State.RUNNING,
+        "carla": State.OK,
+        "deniz": State.FAILED,
+        "emil": State.OK,
+        "greta": State.PAUSED,
+        "hugo": State.UNTRIED,
+    }
+    problems = [(each.trouble, each.account.name) for each in found.problems]
+    assert problems == [(Trouble.HELD, "anna"), (Trouble.FAILED, "deniz"), (Trouble.ASIDE, "emil")]
+    assert {row.account.name: row.pair_count for row in found.table.rows}["ben"] == 1106
+    assert found.pair_count == 80 + 412 + 1106 + 655 + 203 + 377
+    assert (len(found.days), found.today.events, found.today.activities, found.today.conflicts) == (14, 25, 20, 5)
+    assert found.table.counts == {Filter.ALL: 7, Filter.ATTENTION: 3, Filter.RUNNING: 1, Filter.PAUSED: 1}
+    assert [row.account.name for row in accounts.search(team, NOW, "CARLA@", running=None).rows] == ["carla"]
+
+
+def test_one_account_and_the_connections_of_all(team: Engine) -> None:
+    found = account.read(team, 3, running="r-now")
+    assert found is not None
+    assert found.settings is not None
+    assert (found.account.name, found.state, found.pair_count, found.settings.mode) == (
+        "ben",
+        State.RUNNING,
+        1106,
+        "pipedrive_only",
+    )
+    assert account.read(team, 99, running=None) is None
+    with team.begin() as conn:
+        conn.execute(account_table.update().where(account_table.c.id == 3).values(removed_at=NOW, state="paused"))
+    assert account.read(team, 3, running=None) is None
+    assert [(each.conn_id, each.account_count) for each in connections.read(team).google] == [
+        ("google_calendar_default", 6)
+    ]
