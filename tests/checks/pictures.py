@@ -51,16 +51,16 @@ def main() -> int:
         context.add_init_script("localStorage.theme = 'light'; localStorage.i18nextLng = 'en'")
         context.add_cookies([{"name": "_token", "value": token, "url": airflow}])
         page = context.new_page()
-        take(page, f"{airflow}/plugin/calsync", given.into / "accounts.png")
+        take(page, f"{airflow}/plugin/calsync", given.into / "accounts.png", framed=True)
         take(page, f"{google}/_sandbox/week", given.into / "week.png")
     return 0
 
 
-def take(page: Page, address: str, file: Path) -> None:
-    """Open it, wait until nothing moves, and draw what the window shows."""
+def take(page: Page, address: str, file: Path, *, framed: bool = False) -> None:
+    """Open it, wait until nothing moves, and draw what the window shows. `framed`: it stands in Airflow's frame."""
     page.goto(address, wait_until="networkidle")
-    for frame in page.frames:
-        frame.wait_for_selector("h1, main", state="attached")
+    shown = page.frame_locator("iframe") if framed else page
+    shown.locator("h1").first.wait_for()
     page.add_style_tag(content=STILL)
     page.mouse.move(0, 0)
     page.screenshot(path=file)
