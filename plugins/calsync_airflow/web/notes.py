@@ -6,6 +6,12 @@ from calsync_airflow.web.words import N_
 
 NOTES = {
     "started": N_("Started. The numbers here follow by themselves."),
+    "saved": N_("Saved. It applies with the next run."),
+    "saved_not_synced": N_("Saved. It can’t be synced yet: check its connections and its user."),
+    "paused": N_("Paused. Nothing is written for this account until you resume it."),
+    "resumed": N_("Resumed. The next run reads everything once."),
+    "removed": N_("Removed. Nothing was deleted on either side."),
+    "restored": N_("Set as it was then. It applies with the next run."),
 }
 """By the word in the address."""
 

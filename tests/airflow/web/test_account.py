@@ -38,7 +38,7 @@ def test_earlier_changes_are_listed(people: People, store: Engine) -> None:
             conn.execute(insert(account_version).values(settings=settings, **row))
     text = people("VIEWER").show("accounts/1").text
     found = re.findall(r"<p><strong>(.*?)</strong><span class=\"sub\">(.*?),", text)
-    assert found == [("done", "jo-3"), ("mode", "jo-2")]
+    assert found == [("An activity is done", "jo-3"), ("Mode", "jo-2")]
 
 
 def account(**settings: object) -> Account:

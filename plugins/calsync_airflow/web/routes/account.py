@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
+from calsync_airflow.web import account_form, services, setting_words
 from calsync_airflow.web.access import Right, needs
-from calsync_airflow.web.view import Viewing
-from include.calsync.flows.page import account
+from calsync_airflow.web.view import View, Viewing
+from include.calsync.core.account_records import PAGE
+from include.calsync.flows.editing import accounts as editing
+from include.calsync.flows.editing import drafts
+from include.calsync.flows.page import account, lists
 from include.calsync.flows.page.account import PARTS, title_of
+from include.calsync.settings import Account
 
 router = APIRouter()
 
@@ -24,18 +29,63 @@ SAMPLE = {
 
 
 @router.get("/accounts/{account_id:int}", dependencies=[needs(Right.LOOK)])
-def show(view: Viewing, account_id: int) -> Response:
-    """The screen of an account. 404: there is none of this id, or it was removed."""
+def show(view: Viewing, account_id: int, draft: int | None = None) -> Response:
+    """The screen of an account. 404: there is none of this id, or it was removed. `draft`: goes on with editing it."""
+    return page(view, account_id, form_of_draft(view, draft, account_id))
+
+
+def page(view: View, account_id: int, form: account_form.Form | None = None, *, status: int = 200) -> Response:
+    """The screen; `form`: with what a person typed instead of what is stored."""
     around, schedule = view.around()
     running = around.running.id if around.running is not None else None
     model = account.read(view.engine, account_id, running=running)
     if model is None:
         raise HTTPException(404)
-    order = model.settings.title if model.settings is not None else PARTS
-    title = title_of(order, SAMPLE)
+    if form is None and model.settings is not None:
+        form = account_form.Form(account_form.fields_of(model.settings.model_dump(mode="json")), model.account.version)
+    settings = model.settings
+    more = {
+        "editable": form is not None and model.account.source == PAGE and view.may("settings"),
+        "yaml": editing.as_yaml(settings.model_dump(mode="json")) if settings and view.may("settings") else "",
+    }
     return view.page(
-        "account.html", model, around=around, schedule=schedule, title=title, sample=SAMPLE, parts=PARTS, editable=False
+        "account.html", model, status=status, around=around, schedule=schedule, **more, **form_context(view, form)
     )
+
+
+def form_context(view: View, form: account_form.Form | None) -> dict[str, Any]:
+    """What the templates of a form name, beside the form."""
+    fields = form.fields if form is not None else account_form.new_fields()
+    known = Account.model_fields["pipedrive_conn_id"].default
+    return {
+        "form": form,
+        "title": title_of(fields["title"] or PARTS, SAMPLE),
+        "sample": SAMPLE,
+        "parts": PARTS,
+        "lists": lists.read(view.engine, fields["pipedrive_conn_id"] or known),
+        **words_context(view),
+    }
+
+
+def words_context(view: View) -> dict[str, Any]:
+    """How templates call settings and their values."""
+    return {
+        "labels": setting_words.LABELS,
+        "choices": setting_words.CHOICES,
+        "part_names": setting_words.PARTS,
+        "said": lambda key, value: setting_words.said(view.words, key, value),
+    }
+
+
+def form_of_draft(view: View, draft_id: int | None, account_id: int | None) -> account_form.Form | None:
+    """The form as it was sent for review, for who may change settings; None: there is no such draft any more."""
+    if draft_id is None or not view.may("settings"):
+        return None
+    with services.opened(view.engine) as opened:
+        found = drafts.get_draft(opened, draft_id)
+    if found is None or found.account_id != account_id:
+        return None
+    return account_form.Form(account_form.fields_of(found.settings), found.base_version)
 
 
 @router.post("/preview/title", dependencies=[needs(Right.LOOK)])

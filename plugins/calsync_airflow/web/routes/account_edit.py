@@ -1,0 +1,271 @@
+"""Changing accounts: adding one, reviewing by a draft and its dry run, saving, pausing, removing, earlier settings."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from airflow.exceptions import DagNotFound
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi.responses import Response
+from starlette.datastructures import FormData
+
+from calsync_airflow.web import account_form, airflow_side, services, setting_words
+from calsync_airflow.web.access import SYNC, Right, needs
+from calsync_airflow.web.account_form import Fields
+from calsync_airflow.web.rates import Rate
+from calsync_airflow.web.routes import account as account_screen
+from calsync_airflow.web.view import View, Viewing
+from include.calsync.core.account_records import PAGE
+from include.calsync.core.raw import Json
+from include.calsync.errors import CalsyncError
+from include.calsync.flows.editing import accounts as editing
+from include.calsync.flows.editing import drafts
+from include.calsync.flows.editing.results import Conflict, Drafted, FromFile, Gone, Invalid, Refused, Saved
+from include.calsync.flows.page import draft as review
+from include.calsync.settings import Account
+
+router = APIRouter()
+looks = Rate(10)
+CALENDARS_SHOWN = 100
+
+
+async def _sent(request: Request) -> FormData:
+    return await request.form()
+
+
+Sent = Annotated[FormData, Depends(_sent)]
+Version = Annotated[int, Form(ge=0)]
+
+
+@router.get("/accounts/new", dependencies=[needs(Right.SETTINGS)])
+def show_new(view: Viewing, draft: int | None = None) -> Response:
+    """The form of a new account. `draft`: goes on with editing it."""
+    form = account_screen.form_of_draft(view, draft, None) or account_form.Form(account_form.new_fields())
+    return _new(view, form)
+
+
+@router.post("/accounts/new", dependencies=[needs(Right.SETTINGS)])
+def draft_new(view: Viewing, sent: Sent) -> Response:
+    """Try a new account out. 422: something is wrong with the form, which is shown again."""
+    fields = account_form.sent(sent)
+    if not fields["enabled"]:
+        fields["enabled"] = "true"
+    with services.opened(view.engine) as opened:
+        result = drafts.draft(opened, account_form.values_of(fields), by=view.user_name)
+    if isinstance(result, Drafted):
+        return _try_out(view, result)
+    assert isinstance(result, Invalid), result
+    return _new(view, account_form.Form(fields, 0, _errors(view, result)), status=422)
+
+
+def _new(view: View, form: account_form.Form, *, status: int = 200) -> Response:
+    return view.page("account_new.html", None, status=status, editable=True, **account_screen.form_context(view, form))
+
+
+@router.post("/accounts/{account_id:int}/drafts", dependencies=[needs(Right.SETTINGS)])
+def draft_account(view: Viewing, sent: Sent, account_id: int, version: Version = 0) -> Response:
+    """Try changed settings out. 422, 409: the form is shown again, with what is wrong or who saved meanwhile."""
+    fields, values = _values(view, sent, account_id)
+    with services.opened(view.engine) as opened:
+        result = drafts.draft(opened, values, by=view.user_name, account_id=account_id, base_version=version)
+    if isinstance(result, Drafted):
+        return _try_out(view, result)
+    return _again(view, account_id, fields, version, result)
+
+
+@router.post("/accounts/{account_id:int}", dependencies=[needs(Right.SETTINGS)])
+def save(view: Viewing, sent: Sent, account_id: int, version: Version = 0) -> Response:
+    """Save changed settings as they are, not tried out. 422, 409: as above."""
+    fields, values = _values(view, sent, account_id)
+    with services.opened(view.engine) as opened:
+        result = editing.save(opened, account_id, values, base_version=version, by=view.user_name)
+    if isinstance(result, Saved):
+        return _saved(view, result)
+    return _again(view, account_id, fields, version, result)
+
+
+def _values(view: View, sent: FormData, account_id: int) -> tuple[Fields, Json]:
+    fields = account_form.sent(sent)
+    now = editing.get_account(view.engine, account_id)
+    theirs = now.settings if now is not None else {}
+    values = account_form.with_choices(account_form.values_of(fields), sent, theirs)
+    return fields, values
+
+
+def _again(view: View, account_id: int, fields: Fields, version: int, result: Refused) -> Response:
+    match result:
+        case Invalid():
+            form = account_form.Form(fields, version, _errors(view, result))
+            return account_screen.page(view, account_id, form, status=422)
+        case Conflict():
+            return account_screen.page(view, account_id, account_form.merged_form(fields, result), status=409)
+        case FromFile():
+            return account_screen.page(view, account_id, status=409)
+        case Gone():
+            raise HTTPException(404)
+
+
+def _errors(view: View, result: Invalid) -> dict[str, str]:
+    found = account_form.errors_of(result)
+    return {key: setting_words.problem(view.words, text) for key, text in found.items()}
+
+
+# Reviewing.
+
+
+def _try_out(view: View, result: Drafted) -> Response:
+    if not airflow_side.schedule().paused:
+        with suppress(DagNotFound):  # the review says that no run came
+            airflow_side.start(SYNC, {"dry_run": True, "draft_id": result.draft.id}, view.user_name)
+    return view.goes_to("drafts", result.draft.id)
+
+
+@router.get("/drafts/{draft_id:int}", dependencies=[needs(Right.SETTINGS)])
+def show_draft(view: Viewing, draft_id: int) -> Response:
+    """What would be saved, and what it would do. To htmx the part that the dry run fills. 404: it is over."""
+    schedule = airflow_side.schedule()
+    off = schedule.paused or not schedule.known
+    personal = view.may("contents")
+    model = review.read(view.engine, draft_id, view.local.now, paused=off, personal=personal)
+    if model is None:
+        raise HTTPException(404)
+    if view.is_fragment:
+        return view.fragment("draft_live.html", model, last=model.is_over, schedule=schedule)
+    around, _ = view.around()
+    words = account_screen.words_context(view)
+    return view.page("draft.html", model, around=around, schedule=schedule, **words)
+
+
+@router.post("/drafts/{draft_id:int}/save", dependencies=[needs(Right.SETTINGS)])
+def save_draft(view: Viewing, draft_id: int) -> Response:
+    """Save what was reviewed. 409: somebody else saved meanwhile; 404: the draft is over."""
+    with services.opened(view.engine) as opened:
+        found = drafts.get_draft(opened, draft_id)
+        if found is None:
+            raise HTTPException(404)
+        result = drafts.save_draft(opened, draft_id, by=view.user_name)
+    if isinstance(result, Saved):
+        return _saved(view, result)
+    fields = account_form.fields_of(found.settings)
+    if found.account_id is not None:
+        return _again(view, found.account_id, fields, found.base_version, result)
+    if isinstance(result, Invalid):
+        return _new(view, account_form.Form(fields, 0, _errors(view, result)), status=422)
+    raise HTTPException(404)
+
+
+def _saved(view: View, result: Saved) -> Response:
+    return view.goes_to("accounts", result.account.id, done="saved_not_synced" if result.remark else "saved")
+
+
+# Pausing, removing, earlier settings.
+
+
+@router.post("/accounts/{account_id:int}/pause", dependencies=[needs(Right.SETTINGS)])
+def pause(view: Viewing, account_id: int) -> Response:
+    """Let it take part in no run until it is resumed."""
+    with services.opened(view.engine) as opened:
+        return _done(view, account_id, editing.pause(opened, account_id, by=view.user_name), "paused")
+
+
+@router.post("/accounts/{account_id:int}/resume", dependencies=[needs(Right.SETTINGS)])
+def resume(view: Viewing, account_id: int) -> Response:
+    """Let it take part again."""
+    with services.opened(view.engine) as opened:
+        return _done(view, account_id, editing.resume(opened, account_id, by=view.user_name), "resumed")
+
+
+@router.post("/accounts/{account_id:int}/remove", dependencies=[needs(Right.SETTINGS)])
+def remove(view: Viewing, account_id: int) -> Response:
+    """Let it take part no more; nothing is deleted on either side."""
+    with services.opened(view.engine) as opened:
+        result = editing.remove(opened, account_id, by=view.user_name)
+    return (
+        view.goes_to("accounts", done="removed") if isinstance(result, Saved) else _again_now(view, account_id, result)
+    )
+
+
+@router.post("/accounts/{account_id:int}/restore", dependencies=[needs(Right.SETTINGS)])
+def restore(view: Viewing, account_id: int, version: Version = 0) -> Response:
+    """Set it as it was in an earlier version."""
+    with services.opened(view.engine) as opened:
+        return _done(view, account_id, editing.restore(opened, account_id, version, by=view.user_name), "restored")
+
+
+def _done(view: View, account_id: int, result: Saved | Refused, done: str) -> Response:
+    if isinstance(result, Saved):
+        return view.goes_to("accounts", result.account.id, done=done)
+    return _again_now(view, account_id, result)
+
+
+def _again_now(view: View, account_id: int, result: Refused) -> Response:
+    """The form as it is stored, with what is in the way."""
+    now = editing.get_account(view.engine, account_id)
+    if now is None:
+        raise HTTPException(404)
+    return _again(view, account_id, account_form.fields_of(now.settings), now.version, result)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionShown:
+    """A version in words: `changes` are setting, value before (None: it is the first one) and after."""
+
+    version: int
+    by: str
+    at: Any
+    changes: list[tuple[str, str | None, str]]
+
+
+@router.get("/accounts/{account_id:int}/versions", dependencies=[needs(Right.SETTINGS)])
+def show_versions(view: Viewing, account_id: int) -> Response:
+    """What the settings were, newest first."""
+    account = editing.get_account(view.engine, account_id)
+    if account is None:
+        raise HTTPException(404)
+    known = editing.versions(view.engine, account_id)
+    shown = []
+    for place, each in enumerate(known):
+        before = known[place + 1].settings if place + 1 < len(known) else None
+        changed = [key for key, value in each.settings.items() if before is not None and before.get(key) != value]
+        changes = [
+            (key, setting_words.said(view.words, key, (before or {}).get(key)),
+             setting_words.said(view.words, key, each.settings[key]))
+            for key in changed
+        ]  # fmt: skip
+        shown.append(VersionShown(each.version, each.by, each.at, list(changes)))
+    more = {"account": account, "restorable": account.source == PAGE, **account_screen.words_context(view)}
+    return view.page("account_versions.html", shown, **more)
+
+
+# Lists.
+
+
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """Id and name of those that a person may write to; or why they can't be shown."""
+
+    calendars: list[tuple[str, str]]
+    error: str = ""
+
+
+@router.post("/lists/calendars", dependencies=[needs(Right.SETTINGS)])
+def list_calendars(view: Viewing, sent: Sent) -> Response:
+    """The Google user's calendars, asked live. 429: more than ten times a minute."""
+    looks.take(view.user_id)
+    user = str(sent.get("google_user", "")).strip()
+    conn_id = str(sent.get("google_conn_id", "")).strip() or Account.model_fields["google_conn_id"].default
+    if not user:
+        return view.fragment("account_calendars.html", Calendars([], "Fill in the Google user first."))
+    try:
+        with services.opened(view.engine) as opened:
+            found = [
+                (str(each["id"]), str(each.get("summaryOverride") or each.get("summary") or each["id"]))
+                for each in opened.google(conn_id, user).calendars()
+                if each.get("accessRole") in ("owner", "writer")
+            ]
+        model = Calendars(found[:CALENDARS_SHOWN])
+    except CalsyncError as error:
+        model = Calendars([], str(error))
+    return view.fragment("account_calendars.html", model)
