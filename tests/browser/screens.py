@@ -40,10 +40,20 @@ ROUTES = {
     "GET /drafts/{draft_id:int}": "settings",
     "POST /drafts/{draft_id:int}/save": "settings",
     "POST /lists/calendars": "settings",
+    "GET /items": "look",
+    "POST /items/find": "look",
+    "GET /items/{link_id:int}": "look",
+    "POST /items/{link_id:int}/undo": "undo",
+    "POST /items/{link_id:int}/retry": "sync",
+    "GET /items/{side}/{item_id}": "look",
     "GET /connect": "connect",
     "POST /connect/{service}/check": "connect",
 }
-READING_POSTS = {"accounts/search": {"q": "person-4"}, "preview/title": {"title": "person"}}
+READING_POSTS = {
+    "accounts/search": {"q": "person-4"},
+    "items/find": {"q": "call"},
+    "preview/title": {"title": "person"},
+}
 """What only reads, and is a POST as what is looked for stands in no address: with a form that finds something."""
 
 
@@ -65,6 +75,9 @@ SCREENS = (
     Screen("accounts that need somebody", "accounts?state=attention"),
     Screen("account", "accounts/{account}"),
     Screen("account that fails", "accounts/{failed_account}"),
+    Screen("finding an item", "items"),
+    Screen("pair", "items/{link}", subjects=True),
+    Screen("item by its id", "items/activities/{activity}"),
     Screen("connections", "connect"),
     Screen("not found", "nothing-is-here", status=404),
 )

@@ -34,7 +34,7 @@ LINK: dict[str, Any] = {
 }
 # Columns that nobody reads by their record.
 BESIDE = {
-    records.Link: {"is_past", *(f"{kind}_ref" for kind in KINDS)},
+    records.Link: {"is_past", "subject_key", *(f"{kind}_ref" for kind in KINDS)},
     run_records.Cursor: {"run_id"},
     observations.Observation: {"id", "run_id"},
 }

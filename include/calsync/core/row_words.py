@@ -213,11 +213,15 @@ def _short(text: str, limit: int | None) -> str:
 
 
 def _links(row: Row, *, told: bool) -> Iterator[str]:
-    """A calendar's address is part of an event's link, so that is personal as well."""
-    url = urlsplit(str(((row.payload.get("activity") or {}).get("context") or {}).get("url") or ""))
-    if row.activity_id is not None and url.netloc:
-        # As Pipedrive's own pages link an activity; no documentation has it.
-        yield f"{url.scheme}://{url.netloc}/activities/list?activity={row.activity_id}#dialog/activity/edit"
-    page = str((row.payload.get("event_raw") or {}).get("htmlLink") or "")
-    if told and page:
-        yield page
+    pages = pages_of(row.activity_id, row.payload)
+    yield from (page for page in (pages[0], pages[1] if told else "") if page)
+
+
+def pages_of(activity_id: int | None, payload: Payload) -> tuple[str, str]:
+    """The addresses of both items' pages; "": not known. A calendar's address is part of an event's, so that is
+    personal as well."""
+    url = urlsplit(str(((payload.get("activity") or {}).get("context") or {}).get("url") or ""))
+    # As Pipedrive's own pages link an activity; no documentation has it.
+    page = f"{url.scheme}://{url.netloc}/activities/list?activity={activity_id}#dialog/activity/edit"
+    known = activity_id is not None and url.netloc
+    return page if known else "", str((payload.get("event_raw") or {}).get("htmlLink") or "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -157,6 +158,11 @@ def unescape(text: str) -> str:
 def one_line(text: str | None) -> str:
     """A title, name or place: literal text in one line, runs of whitespace folded, ends trimmed."""
     return " ".join(clean_characters(text).replace("\ufeff", " ").split())
+
+
+def search_key(text: str | None) -> str:
+    """What a title is found by, whatever the case and the spaces: its first 255 characters, folded."""
+    return one_line(unicodedata.normalize("NFKC", text or "").casefold())[:255]
 
 
 def clean_characters(text: str | None) -> str:

@@ -100,6 +100,14 @@ def explain(services: Services, item: ItemId, *, account: str | None = None) -> 
     return Explanation(item, tuple(found), looks, tuple(history), former, names, tuple(problems))
 
 
+def explain_pair(conn: Connection, link: Link, account: str) -> Explanation:
+    """Everything that is stored about this pair of the account of that name; no service is asked."""
+    item, place = (Side.ACTIVITY, str(link.activity_id)), (link.company_id, None, link.calendar_id)
+    mine = KnownAccount(link.account_id, account, *place, activities_connected_at=None, events_connected_at=None)
+    history = histories.entries(conn, item, [mine], limit=HISTORY)
+    return Explanation(ItemId(*item), (_pair(conn, link, account),), (), tuple(history), None, {mine.id: account})
+
+
 # What is stored.
 
 

@@ -31,7 +31,7 @@ KEPT = ("title", "subject", "when", "type", "done", "place", "description", "bus
 
 def text(explained: Explanation, *, personal: bool) -> Iterator[str]:
     """Its lines, at most `WIDTH` columns wide."""
-    told = personal and not _is_secret(explained)
+    told = personal and not is_secret_item(explained)
     for line in _lines(explained, personal=told):
         indent = " " * (len(line) - len(line.lstrip()))
         yield from textwrap.wrap(line, WIDTH, subsequent_indent=f"{indent}  ", break_on_hyphens=False) or [""]
@@ -103,7 +103,7 @@ def _decision(decision: Decision) -> str:
 
 def _look(look: Look, *, personal: bool) -> Iterator[str]:
     where = f"Account {look.where}" if look.where else f"Connection {look.place}"
-    yield f"  {where}: {_found(look)}"
+    yield f"  {where}: {found_text(look)}"
     shown = look.shown
     if shown is None:
         return
@@ -116,7 +116,8 @@ def _look(look: Look, *, personal: bool) -> Iterator[str]:
                 yield f"    {WORDS.fields.get(name, name)}: {_value(name, shown.view[name])}"
 
 
-def _found(look: Look) -> str:
+def found_text(look: Look) -> str:
+    """What the look found, as a sentence."""
     words, verdict = WORDS.looks, look.verdict
     if look.error is not None:
         return words["unreadable"].format(error=look.error)
@@ -143,18 +144,19 @@ def _history(explained: Explanation, *, personal: bool) -> Iterator[str]:
         side = {"events": "Google", "activities": "Pipedrive"}.get(entry.side, "the store")
         account = explained.accounts.get(entry.account_id, "")
         who = f" Decided by {entry.actor}." if entry.actor else ""
-        yield f"  {_at(entry.at)}, {account}, to {side}: {_action(entry)}, because: {_why(entry)}.{who}"
+        yield f"  {_at(entry.at)}, {account}, to {side}: {action_of(entry)}, because: {why_of(entry)}.{who}"
         yield f"    run {entry.run_id}, activity {entry.activity_id or '–'}, event {entry.event_id or '–'}"
         yield from _changes(entry, personal=personal)
 
 
-def _action(entry: Entry) -> str:
+def action_of(entry: Entry) -> str:
+    """What was done, in two or three words."""
     merged = {str(Side.EVENT): "change_event", str(Side.ACTIVITY): "change_activity"}
     name = merged.get(entry.side, entry.action) if entry.action == Action.MERGE else entry.action
     return WORDS.actions.get(name, name)
 
 
-def _why(entry: Entry) -> str:
+def why_of(entry: Entry) -> str:
     """The log keeps no rule; of a merge it keeps which side had changed."""
     merged = {
         "activity updated, event unchanged": "the activity was edited: merge",
@@ -164,13 +166,12 @@ def _why(entry: Entry) -> str:
 
 
 def _changes(entry: Entry, *, personal: bool) -> Iterator[str]:
-    before, after = _fields(entry.before), _fields(entry.after)
-    names = [name for name in (*KEPT, *sorted({*before, *after} - {*KEPT})) if before.get(name) != after.get(name)]
-    if not personal and names:
-        yield f"    fields: {', '.join(WORDS.fields.get(name, name) for name in names)}"
+    fields = list(changed(entry))
+    if not personal and fields:
+        yield f"    fields: {', '.join(WORDS.fields.get(name, name) for name, _, _ in fields)}"
     elif personal:
-        for name in names:
-            old, new = _value(name, before.get(name)), _value(name, after.get(name))
+        for name, before, after in fields:
+            old, new = _value(name, before), _value(name, after)
             if old != new:
                 yield f"    {WORDS.fields.get(name, name)}: {old} → {new}"
     for conflict in map(Conflict.from_json, entry.lost or ()):
@@ -182,6 +183,14 @@ def _changes(entry: Entry, *, personal: bool) -> Iterator[str]:
         yield f"    lost:{shown} ({name}). {winner} won, because: {WORDS.wins[conflict.why]}."
 
 
+def changed(entry: Entry) -> Iterator[tuple[str, Any, Any]]:
+    """The fields that a write changed, with their values before and after."""
+    before, after = _fields(entry.before), _fields(entry.after)
+    for name in (*KEPT, *sorted({*before, *after} - {*KEPT})):
+        if before.get(name) != after.get(name):
+            yield name, before.get(name), after.get(name)
+
+
 def _fields(value: Any) -> Json:
     """Of a removed pair both whole objects are logged; of a write its fields."""
     if not isinstance(value, dict):
@@ -189,7 +198,7 @@ def _fields(value: Any) -> Json:
     return {name: field for name, field in value.items() if not name.endswith("raw")}
 
 
-def _is_secret(explained: Explanation) -> bool:
+def is_secret_item(explained: Explanation) -> bool:
     """Whether the item is private, or nothing tells that it is not although something of it is kept."""
     pairs = [
         Payload(event_raw=pair.event_raw, activity=pair.base_activity)

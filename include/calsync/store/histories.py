@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, and_, func, or_, select
 
 from include.calsync.core.policy import Side
 from include.calsync.core.records import Former, KnownAccount, Link, SetAside
@@ -95,11 +95,11 @@ def holds(conn: Connection, item: Item, link_ids: Collection[int]) -> list[Store
 
 def set_aside(conn: Connection, items: Collection[Item]) -> list[SetAside]:
     """Which of these items are in quarantine, or to be read again."""
-    row, found = quarantine.c, list[SetAside]()
-    for side, key in items:
-        mine = row.account_id.in_(select(account.c.id)), row.side == side, row.item_id == key
-        found += records(SetAside, conn.execute(select(*_ASIDE).where(*mine)))
-    return found
+    row = quarantine.c
+    mine = or_(*(and_(row.side == side, row.item_id == key) for side, key in items))
+    # All accounts, so that the primary key is used.
+    query = select(*_ASIDE).where(row.account_id.in_(select(account.c.id)), mine)
+    return records(SetAside, conn.execute(query.order_by(row.since, row.side, row.item_id)))
 
 
 def _names(item: Item, activity_id: Column[Any], event_id: Column[Any]) -> ColumnElement[bool]:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import IntegrityError
 
 from include.calsync.core.model import Origin
 from include.calsync.core.records import Intent, Link
+from include.calsync.core.text import search_key
 from include.calsync.core.words import KINDS
 from include.calsync.store import formers, upsert
 from include.calsync.store.columns import columns_of, parts, record_of, records
@@ -93,7 +94,9 @@ def _with_what_follows(values: dict[str, Any]) -> dict[str, Any]:
         if f"{side}_digest" in values:
             out.setdefault(f"{side}_print", None)
     if "base_activity" in values:
-        deal, person, organization = values["base_activity"].get("refs") or ("", "", "")
+        shown = values["base_activity"]
+        out["subject_key"] = None if shown.get("private") else search_key(str(shown.get("subject") or ""))
+        deal, person, organization = shown.get("refs") or ("", "", "")
         named = {"deal": deal if deal.isdigit() else "", "lead": "" if deal.isdigit() else deal}
         named |= {"person": person, "organization": organization}
         out |= {f"{kind}_ref": named[kind] or None for kind in KINDS}

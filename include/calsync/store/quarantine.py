@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, String, bindparam, cast, delete, func, select
+from sqlalchemy import Connection, String, bindparam, cast, delete, func, select, update
 
 from include.calsync.core.records import SetAside
 from include.calsync.store.columns import columns_of, records
@@ -54,6 +54,13 @@ def put_aside(
     item = {"account_id": account_id, "side": side, "item_id": item_id}
     state = {"reason": reason[:2000], "attempts": attempts, "next_try_at": next_try_at, "since": at}
     put(conn, quarantine, item | state, key=item, kept=["since"])
+
+
+def due(conn: Connection, *, account_id: int, side: str, item_id: str, at: datetime) -> None:
+    """The item, if it is set aside, is to be tried again from then on, if its time comes later."""
+    key = quarantine.c
+    mine = key.account_id == account_id, key.side == side, key.item_id == item_id, key.next_try_at > at
+    conn.execute(update(quarantine).where(*mine).values(next_try_at=at))
 
 
 def drop_all(conn: Connection, account_id: int) -> None:

@@ -182,6 +182,7 @@ link = Table(
     Column("event_print", String(32), comment=PRINT),
     Column("is_past", Boolean, nullable=False, server_default=false(), comment="for the probe: due, and over"),
     *(Column(f"{kind}_ref", Identifier(40), comment="what the activity hangs on") for kind in KINDS),
+    Column("subject_key", Words(255), comment="to search for: the subject, folded; none: the activity is private"),
     UniqueConstraint("company_id", "activity_id"),
     UniqueConstraint("calendar_id", "event_id"),
     one_of("origin", "pipedrive", "google"),
@@ -190,6 +191,7 @@ link = Table(
     Index("ix_link_account", "account_id", "state"),
     Index("ix_link_due", "account_id", "due_at"),
     Index("ix_link_meeting", "company_id", "meeting"),
+    Index("ix_link_subject", "account_id", "subject_key", "due_at"),
     *(Index(f"ix_link_{name}", *columns, **only(condition)) for name, (columns, condition) in FEW.items()),
     comment="the stored mapping: one activity paired with one event, and what both showed when last equal",
 )

@@ -36,6 +36,12 @@ def schedule() -> Schedule:
     return Schedule(known=True, paused=bool(found[0]), next_at=None if found[0] else found[1])
 
 
+def is_on(dag_id: str) -> bool:
+    """Whether Airflow has the DAG, and it is not paused there: else a run that is started waits. One query."""
+    with create_session(scoped=False) as session:
+        return session.scalar(select(DagModel.is_paused).where(DagModel.dag_id == dag_id)) is False
+
+
 def start(dag_id: str, conf: Mapping[str, Any], by: str) -> str:
     """Start a run as a person does. Returns Airflow's id of it. Raises DagNotFound, ValueError as Airflow does."""
     run = trigger_dag(

@@ -68,8 +68,9 @@ class Local:
         return format_skeleton(skeleton, datetime(day.year, day.month, day.day), locale=self.locale)  # noqa: DTZ001
 
     def weekday(self, day: date) -> str:
-        """Like Thu 12 Nov."""
-        return format_skeleton("MMMEd", datetime(day.year, day.month, day.day), locale=self.locale)  # noqa: DTZ001
+        """Like Thu 12 Nov; with the year if it is another one."""
+        skeleton = "MMMEd" if day.year == self.today.year else "yMMMEd"
+        return format_skeleton(skeleton, datetime(day.year, day.month, day.day), locale=self.locale)  # noqa: DTZ001
 
     def clock(self, at: datetime) -> str:
         """Like 14:05."""

@@ -12,6 +12,8 @@ NOTES = {
     "resumed": N_("Resumed. The next run reads everything once."),
     "removed": N_("Removed. Nothing was deleted on either side."),
     "restored": N_("Set as it was then. It applies with the next run."),
+    "taking_back": N_("Started. What was written is taken back, and this page shows it when the run is done."),
+    "item_syncing": N_("Started. This page shows what the run does when it is done."),
 }
 """By the word in the address."""
 

@@ -675,6 +675,9 @@ def _create_link() -> None:
             "is_past", sa.Boolean(), server_default=sa.false(), nullable=False, comment="for the probe: due, and over"
         ),
         *(sa.Column(f"{kind}_ref", sa.String(40), comment="what the activity hangs on") for kind in KINDS),
+        sa.Column(
+            "subject_key", sa.String(255), comment="to search for: the subject, folded; none: the activity is private"
+        ),
         sa.CheckConstraint("(state = 'active') = (cause IS NULL)", name=op.f("ck_link_cause")),
         sa.CheckConstraint("origin IN ('pipedrive', 'google')", name=op.f("ck_link_origin")),
         sa.CheckConstraint("state IN ('active', 'detached', 'removing', 'held')", name=op.f("ck_link_state")),
@@ -687,6 +690,7 @@ def _create_link() -> None:
     op.create_index("ix_link_account", "link", ["account_id", "state"])
     op.create_index("ix_link_due", "link", ["account_id", "due_at"])
     op.create_index("ix_link_meeting", "link", ["company_id", "meeting"])
+    op.create_index("ix_link_subject", "link", ["account_id", "subject_key", "due_at"])
     _create_few("link", "unfinished", ["account_id"], "state = 'removing' OR intended IS NOT NULL")
     _create_few("link", "unmarked", ["account_id", "state"], "state = 'active' AND NOT marked")
     _create_few("link", "apart", ["account_id", "state"], "state = 'held'")

@@ -1,0 +1,134 @@
+"""Find an item: `GET items`, searching, one pair with what was written to it, and a live look at what is no pair."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Path, Query
+from fastapi.responses import Response
+
+from calsync_airflow.services import open_services
+from calsync_airflow.web import airflow_side, values
+from calsync_airflow.web.access import SYNC, UNDO, Forbidden, Right, needs
+from calsync_airflow.web.rates import Rate
+from calsync_airflow.web.view import View, Viewing
+from include.calsync.core.item_ids import ItemId
+from include.calsync.core.policy import Side
+from include.calsync.errors import SettingsError
+from include.calsync.flows import explain_text
+from include.calsync.flows.explain import Explanation, explain
+from include.calsync.flows.page import item
+from include.calsync.flows.page.item import PairPage
+from include.calsync.store.page_accounts import Head
+
+router = APIRouter()
+looks = Rate(10)
+
+
+@router.get("/items", dependencies=[needs(Right.LOOK)])
+def begin(view: Viewing) -> Response:
+    """The field to search in."""
+    return view.page("items.html", None)
+
+
+@router.post("/items/find", dependencies=[needs(Right.LOOK)])
+def find(view: Viewing, q: Annotated[str, Form(max_length=2000)] = "") -> Response:
+    """Go to what was meant, or list what was found. A POST: a subject is personal, and addresses are logged."""
+    found = item.find(view.engine, q, view.may_read)
+    if found.link_id is not None:
+        return view.goes_to("items", found.link_id)
+    if found.item is not None and not found.hits and found.is_clear:
+        account = item.account_of_calendar(view.engine, found.calendar) if found.calendar else None
+        return view.goes_to("items", *found.item, account=account)
+    return view.page("items.html", found, values=values)
+
+
+@router.get("/items/{link_id:int}", dependencies=[needs(Right.LOOK)])
+def show(view: Viewing, link_id: int) -> Response:
+    """The screen of a pair. 404: there is none of this id, or not any more. 403: its account's is not to be read."""
+    pair, words = _pair(view, link_id), explain_text.WORDS
+    return view.page("item.html", pair, values=values, explain_words=words, may_undo=view.may("undo"))
+
+
+@router.post("/items/{link_id:int}/undo", dependencies=[needs(Right.UNDO)])
+def undo(view: Viewing, link_id: int, run_id: Annotated[str, Form(max_length=36)] = "") -> Response:
+    """Take back what a run wrote to this pair. 404: it wrote nothing. 409: undoing is switched off in Airflow."""
+    if run_id not in _pair(view, link_id).run_ids:
+        raise HTTPException(404)
+    if not airflow_side.is_on(UNDO):
+        raise HTTPException(409)
+    airflow_side.start(UNDO, {"sync_run_id": run_id, "link_id": link_id, "dry_run": False}, view.user_name)
+    return view.goes_to("items", link_id, done="taking_back")
+
+
+@router.post("/items/{link_id:int}/retry", dependencies=[needs(Right.SYNC)])
+def retry(view: Viewing, link_id: int) -> Response:
+    """Sync the pair's account now; what was set aside of the pair is tried again, whenever its time was to come."""
+    pair = _pair(view, link_id)
+    if not airflow_side.is_on(SYNC):
+        raise HTTPException(409)
+    item.try_again(view.engine, pair, view.local.now)
+    airflow_side.start(SYNC, {"accounts": [pair.account.name]}, view.user_name)
+    return view.goes_to("items", link_id, done="item_syncing")
+
+
+@router.get("/items/{side}/{item_id}", dependencies=[needs(Right.LOOK)])
+def look(
+    view: Viewing,
+    side: Side,
+    item_id: Annotated[str, Path(max_length=1024)],
+    account: Annotated[int | None, Query()] = None,
+) -> Response:
+    """A live look at an item that is no pair: at most ten a minute and person. 422: an activity's id is a number.
+
+    `account`: only this one is asked. Who may read one account only has only that one asked.
+    """
+    if side is Side.ACTIVITY and not item_id.isdecimal():
+        raise HTTPException(422)
+    readable = [head for head in item.accounts(view.engine) if _reads(view, head)]
+    asked = next((head for head in readable if head.id == account), None)
+    if account is not None and asked is None:
+        raise HTTPException(404)
+    if asked is None and not view.may("contents"):
+        if not readable:
+            raise Forbidden(Right.CONTENTS)
+        asked = readable[0]
+    looks.take(view.user_id)
+    explained, problem = _explained(ItemId(side, item_id), asked)
+    secret = explained is None or explain_text.is_secret_item(explained)
+    return view.page(
+        "item_look.html",
+        explained,
+        side=side,
+        item_id=item_id,
+        accounts=readable,
+        account=asked,
+        is_secret=secret,
+        problem=problem,
+        values=values,
+        explain_words=explain_text.WORDS,
+        because=item.because_of,
+        found_text=explain_text.found_text,
+        kept=explain_text.KEPT,
+    )
+
+
+def _pair(view: View, link_id: int) -> PairPage:
+    found = item.read(view.engine, link_id)
+    if found is None:
+        raise HTTPException(404)
+    view.must_read(str((found.account.settings or {}).get("google_user", "")))
+    return found
+
+
+def _reads(view: View, head: Head) -> bool:
+    return view.may_read(str((head.settings or {}).get("google_user", "")))
+
+
+def _explained(named: ItemId, account: Head | None) -> tuple[Explanation | None, str]:
+    """What is known, or why nobody can be asked: too many accounts would be, or the accounts file is wrong."""
+    with open_services() as services:
+        try:
+            return explain(services, named, account=account.name if account is not None else None), ""
+        except SettingsError as error:
+            return None, str(error)

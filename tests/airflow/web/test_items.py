@@ -1,0 +1,195 @@
+"""Find an item: searching, a pair with what was written to it, and what is none, in a store that real runs filled."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from include.calsync.store.tables import link, quarantine
+from include.sandbox.server import Sandbox
+from tests.airflow.conftest import Connect
+from tests.airflow.web.conftest import People, counted
+from tests.flows.world import ANNA, NOW, World
+
+
+@pytest.fixture
+def world(sandbox: Sandbox, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    connect("calsync_db", conn_type="sqlite", host=str(tmp_path / "calsync.db"))
+    world = World(sandbox, tmp_path, f"sqlite:///{tmp_path / 'calsync.db'}")
+    token = world.tokens["pipedrive_default"]
+    connect("pipedrive_default", conn_type="pipedrive", host=sandbox.pipedrive.url, password=token)
+    extra = {"keyfile_dict": world.google.service_account_key(), "api_endpoint": sandbox.google.url}
+    connect("google_calendar_default", conn_type="google_calendar", extra=extra)
+    monkeypatch.setenv("CALSYNC_ACCOUNTS_FILE", str(world.accounts_file))
+    monkeypatch.setenv("CALSYNC_DEPLOYMENT", "sandbox")
+    return world
+
+
+@pytest.fixture
+def pair(world: World) -> dict[str, Any]:
+    world.green()
+    activity = world.activity("Straße & <b>Call</b>", location="Hafen 12")
+    world.green()
+    return activity
+
+
+def link_id(world: World) -> int:
+    with world.engine.connect() as conn:
+        return int(conn.execute(select(link.c.id)).scalar_one())
+
+
+def plain(text: str) -> str:
+    """What a page says."""
+    return " ".join(re.sub(r"<[^>]+>", " ", text.partition("<main")[2]).split())
+
+
+def test_a_pair_is_found_by_id_address_and_subject(people: People, world: World, pair: dict[str, Any]) -> None:
+    user, where = people("USER"), f"/calsync/items/{link_id(world)}"
+    event = world.the_event()
+    page = f"https://acme.pipedrive.com/activities/list?activity={pair['id']}#dialog/activity/edit"
+    for text in (str(pair["id"]), f" {page} ", event["htmlLink"], event["id"]):
+        answer = user.submit("items/find", q=text)
+        assert (answer.status_code, answer.headers.get("location")) == (303, where), text
+    for text in ("strasse", "STRASSE &  <B>", "straße"):
+        assert f'href="{where}"' in user.submit("items/find", q=text).text, text
+    for text in ("%", "_traße", "other", "s"):
+        found = user.submit("items/find", q=text)
+        assert (found.status_code, f'href="{where}"' in found.text) == (200, False), text
+    assert "&lt;b&gt;Call" in user.submit("items/find", q="strasse").text
+
+
+def test_subjects_are_found_only_where_one_may_read(people: People, world: World, pair: dict[str, Any]) -> None:
+    where = f"items/{link_id(world)}"
+    for name, may in (("olga", False), (ANNA, True)):
+        viewer = people("VIEWER", name=name)
+        assert (where in viewer.submit("items/find", q="strasse").text) == may
+        assert (viewer.submit("items/find", q=str(pair["id"])).headers["location"] == f"/calsync/{where}") == may
+        assert viewer.show(where).status_code == (200 if may else 403)
+    assert people("USER").show("items/999").status_code == 404
+
+
+def test_a_private_one_is_found_by_id_alone_and_tells_no_more_than_its_time(people: People, world: World) -> None:
+    world.green()
+    activity = world.activity("Secret plan", private=True)
+    world.green()
+    user = people("USER")
+    assert "items/1" not in user.submit("items/find", q="secret").text
+    answer = user.submit("items/find", q=str(activity["id"]))
+    text = plain(user.get(answer.headers["location"]).text)
+    assert "Private item" in text
+    assert "When" in text
+    assert "Secret" not in text
+
+
+def test_a_pair_shows_both_sides_why_and_what_was_written(people: People, world: World, pair: dict[str, Any]) -> None:
+    user, path = people("USER"), f"items/{link_id(world)}"
+    world.pass_time(120)
+    world.edit_event(world.the_event(), location="Online")
+    world.green()
+    user.show(path)
+    with counted() as queries:
+        text = plain(user.show(path).text)
+    assert len(queries) <= 8, queries
+    assert "A pair of anna, born in Pipedrive." in text
+    assert "Place Online both ways Online" in text
+    assert "Straße &amp; &lt;b&gt;Call&lt;/b&gt;" in text
+    assert "because: new" in text
+    assert re.search(r"Pipedrive: change activity .*Place: Hafen 12 Online .*because: edited in Google", text)
+    german = people("USER", **{"accept-language": "de"}).show(path).text
+    assert "Beide Seiten, wie sie waren" in german
+
+
+def test_the_value_that_lost_is_shown(people: People, world: World, pair: dict[str, Any]) -> None:
+    world.pass_time(120)
+    world.edit_event(world.the_event(), location="Mine")
+    world.pass_time(300)
+    world.pipedrive.edit_activity(pair["id"], location="Yours")
+    world.green()
+    assert "Not taken, Place: Mine (it was edited last)" in plain(people("USER").show(f"items/{link_id(world)}").text)
+
+
+def runs_of(dag_id: str) -> list[dict[str, Any]]:
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        return [dict(run.conf or {}) for run in session.scalars(select(DagRun).where(DagRun.dag_id == dag_id))]
+
+
+def test_what_a_run_wrote_is_taken_back(people: People, world: World, pair: dict[str, Any], airflow_dags: None) -> None:
+    user, path = people("USER"), f"items/{link_id(world)}"
+    (run_id,) = re.findall(r'name="run_id" value="([^"]+)"', user.show(path).text)
+    assert people("VIEWER", name=ANNA).submit(f"{path}/undo", run_id=run_id).status_code == 403
+    assert 'name="run_id"' not in people("VIEWER", name=ANNA).show(path).text
+    assert user.submit(f"{path}/undo", run_id="other").status_code == 404
+    answer = user.submit(f"{path}/undo", run_id=run_id)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/calsync/{path}?done=taking_back")
+    asked = {"sync_run_id": run_id, "link_id": link_id(world), "dry_run": False}
+    assert asked in runs_of("undo_sync_run")
+
+
+def test_what_was_set_aside_is_tried_again_now(
+    people: People, world: World, pair: dict[str, Any], airflow_dags: None
+) -> None:
+    item = {"account_id": 1, "side": "events", "item_id": world.the_event()["id"], "reason": "refused", "attempts": 3}
+    later = NOW.replace(year=NOW.year + 1)
+    with world.engine.begin() as conn:
+        conn.execute(insert(quarantine).values(**item, next_try_at=later, since=NOW))
+    user, path = people("USER"), f"items/{link_id(world)}"
+    assert "set aside" in plain(user.show(path).text)
+    assert "It failed 3 times" in plain(user.show(path).text)
+    assert "Try again now" in user.show(path).text
+    assert user.submit(f"{path}/retry").headers["location"] == f"/calsync/{path}?done=item_syncing"
+    with world.engine.connect() as conn:
+        assert conn.execute(select(quarantine.c.next_try_at)).scalar_one() < later
+    assert {"accounts": ["anna"]} in runs_of("calendar_sync")
+
+
+def test_nothing_is_started_that_airflow_has_switched_off(
+    people: People, world: World, pair: dict[str, Any], airflow_dags: None
+) -> None:
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.execute(update(DagModel).values(is_paused=True))
+    user, path = people("USER"), f"items/{link_id(world)}"
+    (run_id,) = re.findall(r'name="run_id" value="([^"]+)"', user.show(path).text)
+    assert user.submit(f"{path}/retry").status_code == 409
+    assert user.submit(f"{path}/undo", run_id=run_id).status_code == 409
+
+
+def test_what_is_no_pair_is_looked_at(people: People, world: World) -> None:
+    activity = world.activity("Old call")
+    world.pass_time(3600)
+    world.green()
+    user = people("USER", name="otto")
+    answer = user.submit("items/find", q=str(activity["id"]))
+    assert answer.headers["location"] == f"/calsync/items/activities/{activity['id']}"
+    with world.requests() as asked:
+        text = plain(user.get(answer.headers["location"]).text)
+    assert "not linked" in text
+    assert "Not synced: last edited before the account was connected." in text
+    assert "Old call" in text
+    assert asked, "it is read live"
+    own = people("VIEWER", name=ANNA).show(f"items/activities/{activity['id']}").text
+    assert "Old call" in own
+    assert people("VIEWER", name="oskar").show(f"items/activities/{activity['id']}").status_code == 403
+    assert user.show("items/activities/x").status_code == 422
+    assert user.show("items/activities/5", account=99).status_code == 404
+    assert "Not found" in plain(user.show("items/events/nothing", account=1).text)
+    found = [user.show("items/activities/5").status_code for _ in range(10)]
+    assert (found[0], found[-1]) == (200, 429), "so often a minute"
+
+
+def test_an_event_is_asked_for_in_its_calendar_which_no_address_names(people: People, world: World) -> None:
+    event = world.event("Old event")
+    world.pass_time(3600)
+    world.green()
+    where = people("USER", name="ottilie").submit("items/find", q=event["htmlLink"]).headers["location"]
+    assert where == f"/calsync/items/events/{event['id']}?account=1"
+    assert "Old event" in people("USER", name="ottilie").get(where).text
