@@ -46,6 +46,12 @@ ROUTES = {
     "POST /items/{link_id:int}/undo": "undo",
     "POST /items/{link_id:int}/retry": "sync",
     "GET /items/{side}/{item_id}": "look",
+    "GET /holds": "look",
+    "GET /holds/{hold_id:int}": "look",
+    "GET /holds/{hold_id:int}.csv": "look",
+    "GET /holds/{hold_id:int}/approve": "decide",
+    "POST /holds/{hold_id:int}/approve": "decide",
+    "POST /holds/{hold_id:int}/reject": "decide",
     "GET /connect": "connect",
     "POST /connect/{service}/check": "connect",
 }
@@ -78,6 +84,9 @@ SCREENS = (
     Screen("finding an item", "items"),
     Screen("pair", "items/{link}", subjects=True),
     Screen("item by its id", "items/activities/{activity}"),
+    Screen("held", "holds"),
+    Screen("held, one of them", "holds/{hold}"),
+    Screen("held, whether it is really meant", "holds/{hold}/approve"),
     Screen("connections", "connect"),
     Screen("not found", "nothing-is-here", status=404),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,10 +28,14 @@ from include.calsync.flows.services import Services
 from include.calsync.flows.told import some
 from include.calsync.store import accounts as known_accounts
 from include.calsync.store import holds, mapping, runs
-from include.calsync.store.transaction import Connection, reading
+from include.calsync.store.transaction import Connection, Engine, reading
 
 EXPIRES = timedelta(days=7)
 """A decision is about items as they were: after so long they are read again, and a person is asked anew."""
+
+
+class Undecidable(CalsyncError):
+    """It is decided already, or over, or not what the person saw."""
 
 
 NOUNS: Mapping[str, str] = {
@@ -116,12 +120,16 @@ def is_waiting(services: Services, hold_id: int, by: str) -> bool:
 
 
 def show(services: Services, hold_id: int) -> HoldView:
-    """A hold as it is now. Titles only if the logs may have personal data.
+    """A hold as it is now. Titles only if the logs may have personal data. Raises as `view_of` does."""
+    return view_of(services.engine, hold_id, personal=services.environment.log_personal_data)
+
+
+def view_of(engine: Engine, hold_id: int, *, personal: bool) -> HoldView:
+    """A hold as it is now. `personal`: with titles and values.
 
     Raises CalsyncError if there is none, or the run that held it is kept no more.
     """
-    personal = services.environment.log_personal_data
-    with reading(services.engine) as conn:
+    with reading(engine) as conn:
         hold = _known(conn, hold_id)
         items, creations = holds.items_of(conn, hold_id), holds.creations_of(conn, hold_id)
         links = mapping.whole(conn, [row.link_id for row in items])
@@ -132,27 +140,36 @@ def show(services: Services, hold_id: int) -> HoldView:
     rows = [_row_of(held, links[held.link_id]) for held in items] + [_row_of_new(new) for new in creations]
     policy = run_account(held_by).policy
     lines = [words_of(row, policy, personal=personal) for row in sorted(rows, key=lambda row: row.at)]
-    return HoldView(hold, account.name, tuple(lines), Counter(row.action for row in rows), _hash(items, creations))
+    return HoldView(
+        hold, account.name, tuple(lines), Counter(row.action for row in rows), plan_hash_of(items, creations)
+    )
 
 
 def decide(services: Services, hold_id: int, *, approve: bool, by: str, plan_hash: str | None = None) -> None:
-    """Store what a person decided. The next run carries it out.
+    """Store what a person decided. The next run carries it out. As `decide_at`, now."""
+    decide_at(services.engine, services.clock(), hold_id, approve=approve, by=by, plan_hash=plan_hash)
+
+
+def decide_at(
+    engine: Engine, now: datetime, hold_id: int, *, approve: bool, by: str, plan_hash: str | None = None
+) -> None:
+    """Store what a person decided.
 
     Args:
         by: the person's name in Airflow.
         plan_hash: of what the person saw.
 
     Raises:
-        CalsyncError: it is decided already, or over, or not what the person saw.
+        Undecidable: it is decided already, or over, or not what the person saw.
+        CalsyncError: there is no such hold.
     """
-    now = services.clock()
-    with services.engine.begin() as conn:
+    with engine.begin() as conn:
         hold = _known(conn, hold_id)
         items, creations = holds.items_of(conn, hold_id), holds.creations_of(conn, hold_id)
-        if plan_hash is not None and plan_hash != _hash(items, creations):
-            raise CalsyncError(f"Look at hold {hold_id} again: some of its items changed since it was shown.")
+        if plan_hash is not None and plan_hash != plan_hash_of(items, creations):
+            raise Undecidable(f"Look at hold {hold_id} again: some of its items changed since it was shown.")
         if not holds.decide(conn, hold_id, state="approved" if approve else "rejected", by=by, at=now):
-            raise CalsyncError(f"Nothing was changed: {_over(hold)}")
+            raise Undecidable(f"Nothing was changed: {_over(hold)}")
         for new in creations if approve else ():
             _read_again(conn, hold.account_id, (new.side, new.item_id), now)
         for row in items if not approve else ():
@@ -192,12 +209,20 @@ def _over(hold: StoredHold) -> str:
     return f"hold {hold.id} was {hold.state} by {hold.decided_by} at {hold.decided_at:%Y-%m-%d %H:%M} UTC."
 
 
-def _hash(items: list[Held], creations: list[HeldCreation]) -> str:
+def plan_hash_of(items: Iterable[Held], creations: Iterable[HeldCreation]) -> str:
     """Of what would be done, whatever the order."""
-    known = [[str(row.link_id), row.action, row.payload] for row in items]
-    known += [[row.side, row.item_id, row.payload] for row in creations]
-    texts = sorted(json.dumps(each, sort_keys=True) for each in known)
+    texts = sorted([*map(_identity, items), *map(_identity, creations)])
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def print_of(row: Held | HeldCreation) -> str:
+    """Of one item: it is another one as soon as what would be done is."""
+    return hashlib.sha256(_identity(row).encode()).hexdigest()[:8]
+
+
+def _identity(row: Held | HeldCreation) -> str:
+    key = [str(row.link_id), row.action] if isinstance(row, Held) else [row.side, row.item_id]
+    return json.dumps([*key, row.payload], sort_keys=True)
 
 
 def _row_of(held: Held, link: Link) -> _Row:

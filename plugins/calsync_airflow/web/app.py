@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from calsync_airflow.web import assets, csrf, errors, headers, health
 from calsync_airflow.web.access import Right, needs
-from calsync_airflow.web.routes import account, account_edit, accounts, connect, items
+from calsync_airflow.web.routes import account, account_edit, accounts, connect, holds, items
 
-SCREENS = (accounts.router, account.router, account_edit.router, items.router, connect.router)
+SCREENS = (accounts.router, account.router, account_edit.router, items.router, holds.router, connect.router)
 """Each asks for the right to look, and for a form's token where it changes something, whatever its routes ask for."""
 
 

@@ -25,6 +25,7 @@ from include.calsync.flows.services import utc_now
 TABS = (
     ("accounts", N_("Accounts"), Right.LOOK),
     ("items", N_("Find an item"), Right.LOOK),
+    ("holds", N_("Held"), Right.LOOK),
     ("connect", N_("Connections"), Right.CONNECT),
 )
 """The screens of the navigation: address, name, and the right that they take."""
