@@ -40,6 +40,11 @@ ROUTES = {
     "GET /drafts/{draft_id:int}": "settings",
     "POST /drafts/{draft_id:int}/save": "settings",
     "POST /lists/calendars": "settings",
+    "POST /connect/{service}/attempts": "connect",
+    "GET /connect/{service}/start/{ticket}": "look",
+    "GET /connect/{service}/done": "look",
+    "GET /connect/attempts/{attempt_id}": "look",
+    "GET /welcome": "look",
     "GET /items": "look",
     "POST /items/find": "look",
     "GET /items/{link_id:int}": "look",
@@ -87,7 +92,9 @@ SCREENS = (
     Screen("held", "holds"),
     Screen("held, one of them", "holds/{hold}"),
     Screen("held, whether it is really meant", "holds/{hold}/approve"),
+    Screen("new account", "accounts/new"),
     Screen("connections", "connect"),
+    Screen("first steps", "welcome"),
     Screen("not found", "nothing-is-here", status=404),
 )
 

@@ -119,12 +119,15 @@ def _try_out(view: View, result: Drafted) -> Response:
     if not airflow_side.schedule().paused:
         with suppress(DagNotFound):  # the review says that no run came
             airflow_side.start(SYNC, {"dry_run": True, "draft_id": result.draft.id}, view.user_name)
-    return view.goes_to("drafts", result.draft.id)
+    return view.goes_to("drafts", result.draft.id, doubt=1 if result.remark else None)
 
 
 @router.get("/drafts/{draft_id:int}", dependencies=[needs(Right.SETTINGS)])
-def show_draft(view: Viewing, draft_id: int) -> Response:
-    """What would be saved, and what it would do. To htmx the part that the dry run fills. 404: it is over."""
+def show_draft(view: Viewing, draft_id: int, doubt: int = 0) -> Response:
+    """What would be saved, and what it would do. To htmx the part that the dry run fills. 404: it is over.
+
+    `doubt`: a look at the services said that it can't be synced yet.
+    """
     schedule = airflow_side.schedule()
     off = schedule.paused or not schedule.known
     personal = view.may("contents")
@@ -135,7 +138,7 @@ def show_draft(view: Viewing, draft_id: int) -> Response:
         return view.fragment("draft_live.html", model, last=model.is_over, schedule=schedule)
     around, _ = view.around()
     words = account_screen.words_context(view)
-    return view.page("draft.html", model, around=around, schedule=schedule, **words)
+    return view.page("draft.html", model, around=around, schedule=schedule, doubt=bool(doubt), **words)
 
 
 @router.post("/drafts/{draft_id:int}/save", dependencies=[needs(Right.SETTINGS)])

@@ -1,4 +1,4 @@
-"""Accounts: `GET /` and `accounts`, searching, the live part, and starting the sync."""
+"""Accounts: `GET accounts`, searching, the live part, and starting the sync."""
 
 from __future__ import annotations
 
@@ -18,12 +18,6 @@ router = APIRouter()
 
 State = Annotated[Filter, Query()]
 Page = Annotated[int, Query(ge=1, le=10_000)]
-
-
-@router.get("/", dependencies=[needs(Right.LOOK)])
-def begin(view: Viewing) -> Response:
-    """The list of accounts, which says how to begin while there are none."""
-    return view.goes_to("accounts")
 
 
 @router.get("/accounts", dependencies=[needs(Right.LOOK)])

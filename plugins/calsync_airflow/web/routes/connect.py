@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import APIRouter, Form, HTTPException
@@ -15,8 +15,9 @@ from calsync_airflow.hooks.google_calendar import SCOPES, GoogleCalendarHook
 from calsync_airflow.hooks.pipedrive import PipedriveHook
 from calsync_airflow.web.access import Right, needs
 from calsync_airflow.web.rates import Rate
-from calsync_airflow.web.view import Viewing
+from calsync_airflow.web.view import View, Viewing
 from include.calsync.errors import CalsyncError
+from include.calsync.flows.editing import accounts as editing
 from include.calsync.flows.page import connections
 
 router = APIRouter()
@@ -43,7 +44,7 @@ class Checked:
 @router.get("/connect", dependencies=[needs(Right.CONNECT)])
 def show(view: Viewing) -> Response:
     """The connections in use. Nothing is asked before somebody presses Check."""
-    return view.page("connect.html", connections.read(view.engine), scopes=",".join(SCOPES))
+    return _page(view, connections.read(view.engine))
 
 
 @router.post("/connect/{service}/check", dependencies=[needs(Right.CONNECT)])
@@ -56,7 +57,12 @@ def check(view: Viewing, service: Service, conn_id: Annotated[str, Form(max_leng
     found = _checked(service, conn_id)
     if view.is_fragment:
         return view.fragment("connect_checked.html", found)
-    return view.page("connect.html", used, scopes=",".join(SCOPES), checked=found)
+    return _page(view, used, checked=found)
+
+
+def _page(view: View, used: connections.Connections, **more: Any) -> Response:
+    accounts = editing.list_accounts(view.engine)
+    return view.page("connect.html", used, scopes=",".join(SCOPES), accounts=accounts, **more)
 
 
 def _checked(service: Service, conn_id: str) -> Checked:

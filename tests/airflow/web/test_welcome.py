@@ -1,0 +1,47 @@
+"""The first steps, until the first account has synced."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Engine, update
+
+from include.calsync.store.tables import account
+from tests.airflow.conftest import Connect
+from tests.airflow.web.conftest import People
+from tests.airflow.web.team import add_account
+
+
+def steps(text: str) -> list[str]:
+    return re.findall(r'<li class="(done|now|)"', text[text.index('<ol class="steps">') :])[:4]
+
+
+def test_the_step_that_comes_next_is_marked(
+    people: People, store: Engine, connect: Connect, airflow_dags: None
+) -> None:
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        session.query(DagModel).update({DagModel.is_paused: True})
+    op = people("OP")
+    assert steps(op.show("welcome").text) == ["now", "", "", ""]
+    connect("pipedrive_default", conn_type="pipedrive", host="http://127.0.0.1:9", password="x")
+    connect("google_calendar_default", conn_type="google_calendar", extra={})
+    assert steps(op.show("welcome").text) == ["done", "done", "now", ""]
+    with store.begin() as conn:
+        add_account(conn, 1, "anna", last_success_at=None)
+    assert steps(op.show("welcome").text) == ["done", "done", "done", "now"]
+    assert "/calsync/accounts/new" in op.show("welcome").text
+    assert "/calsync/accounts/new" not in people("VIEWER").show("welcome").text
+
+
+def test_it_is_where_who_sets_up_begins_until_an_account_has_synced(people: People, store: Engine) -> None:
+    assert people("OP").show("").headers["location"] == "/calsync/welcome"
+    assert people("VIEWER").show("").headers["location"] == "/calsync/accounts"
+    with store.begin() as conn:
+        add_account(conn, 1, "anna")
+    assert people("OP").show("").headers["location"] == "/calsync/accounts"
+    with store.begin() as conn:
+        conn.execute(update(account).values(last_success_at=None))
+    assert people("OP").show("").headers["location"] == "/calsync/welcome"
