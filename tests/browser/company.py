@@ -25,6 +25,8 @@ class Ids:
     account: int
     failed_account: int
     link: int
+    marked_link: int
+    """Of a pair with markup in its subject, if there is one."""
     hold: int
     run: str
     activity: int
@@ -83,6 +85,8 @@ def ids_in(store: Engine) -> Ids:
             account=first(accounts.id, accounts.state == "ok"),
             failed_account=first(accounts.id, accounts.state == "failed"),
             link=first(link.id, link.state == "active"),
+            marked_link=first(link.id, link.state == "active", link.subject_key.startswith("<script"))
+            or first(link.id, link.state == "active"),
             hold=first(tables.hold.c.id, tables.hold.c.state == "open"),
             run=first(log.run_id, log.lost.is_not(None)),
             activity=first(link.activity_id, link.state == "active"),

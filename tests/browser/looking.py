@@ -32,16 +32,19 @@ FOCUS = """() => {
     if (!window.reached.has(at)) window.reached.set(at, window.reached.size);
     const ring = style => [style.outlineStyle === "none" ? "" : style.outline, style.boxShadow, style.borderColor,
         style.backgroundColor, style.textDecoration].join();
-    const focused = ring(getComputedStyle(at)), box = at.getBoundingClientRect();
+    const around = at.closest("label");  // of a radio button its frame is marked
+    const rings = () => ring(getComputedStyle(at)) + (around ? ring(getComputedStyle(around)) : "");
+    const focused = rings(), box = at.getBoundingClientRect();
     const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
     at.blur();
-    const blurred = ring(getComputedStyle(at));
+    const blurred = rings();
     at.focus({preventScroll: true});
     const label = at.id || at.getAttribute("aria-label") || at.textContent.trim().slice(0, 40) || at.name;
     return {
         number: window.reached.get(at),
         name: `${at.tagName.toLowerCase()} ${label}`,
         shown: focused !== blurred,
+        places: at.type === "date" ? 4 : 1,  // day, month, year, and what opens the calendar
         covered: box.width > 2 && top !== null && top !== at && !at.contains(top) && !top.contains(at)
             && !(at.labels && [...at.labels].some(each => each.contains(top))),
     };
@@ -142,5 +145,7 @@ class Look:
             last = at["number"]
             wrong += [f"{at['name']}: one does not see that it is focused"] if not at["shown"] else []
             wrong += [f"{at['name']}: something lies over it"] if at["covered"] else []
+            for _ in range(at["places"] - 1):
+                self.page.keyboard.press("Tab")
         left: list[str] = self.page.evaluate(REACHABLE)
         return wrong + [f"never reached: {each}" for each in left]

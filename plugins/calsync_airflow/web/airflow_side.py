@@ -9,6 +9,7 @@ from typing import Any
 
 from airflow.api.common.trigger_dag import trigger_dag
 from airflow.models.dag import DagModel
+from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import select
@@ -40,6 +41,25 @@ def is_on(dag_id: str) -> bool:
     """Whether Airflow has the DAG, and it is not paused there: else a run that is started waits. One query."""
     with create_session(scoped=False) as session:
         return session.scalar(select(DagModel.is_paused).where(DagModel.dag_id == dag_id)) is False
+
+
+@dataclass(frozen=True, slots=True)
+class StartedRun:
+    """A run as Airflow has it. `ended`: it is over, whatever came of it."""
+
+    conf: Mapping[str, Any]
+    queued_at: datetime
+    ended: bool
+
+
+def run_of(dag_id: str, run_id: str) -> StartedRun | None:
+    """One query. None: there is no such run."""
+    asked = select(DagRun.conf, DagRun.run_after, DagRun.state).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+    with create_session(scoped=False) as session:
+        found = session.execute(asked).first()
+    if found is None:
+        return None
+    return StartedRun(found[0] or {}, found[1], str(found[2]) in ("success", "failed"))
 
 
 def start(dag_id: str, conf: Mapping[str, Any], by: str) -> str:

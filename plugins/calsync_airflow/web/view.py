@@ -24,6 +24,7 @@ from include.calsync.flows.services import utc_now
 
 TABS = (
     ("accounts", N_("Accounts"), Right.LOOK),
+    ("upload", N_("Upload"), Right.UPLOAD),
     ("items", N_("Find an item"), Right.LOOK),
     ("holds", N_("Held"), Right.LOOK),
     ("connect", N_("Connections"), Right.CONNECT),

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
 
 from include.calsync.store.tables import link, quarantine
-from include.sandbox.server import Sandbox
-from tests.airflow.conftest import Connect
-from tests.airflow.web.conftest import People, counted
+from tests.airflow.web.conftest import People, counted, plain
 from tests.flows.world import ANNA, NOW, World
-
-
-@pytest.fixture
-def world(sandbox: Sandbox, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    connect("calsync_db", conn_type="sqlite", host=str(tmp_path / "calsync.db"))
-    world = World(sandbox, tmp_path, f"sqlite:///{tmp_path / 'calsync.db'}")
-    token = world.tokens["pipedrive_default"]
-    connect("pipedrive_default", conn_type="pipedrive", host=sandbox.pipedrive.url, password=token)
-    extra = {"keyfile_dict": world.google.service_account_key(), "api_endpoint": sandbox.google.url}
-    connect("google_calendar_default", conn_type="google_calendar", extra=extra)
-    monkeypatch.setenv("CALSYNC_ACCOUNTS_FILE", str(world.accounts_file))
-    monkeypatch.setenv("CALSYNC_DEPLOYMENT", "sandbox")
-    return world
 
 
 @pytest.fixture
@@ -40,11 +24,6 @@ def pair(world: World) -> dict[str, Any]:
 def link_id(world: World) -> int:
     with world.engine.connect() as conn:
         return int(conn.execute(select(link.c.id)).scalar_one())
-
-
-def plain(text: str) -> str:
-    """What a page says."""
-    return " ".join(re.sub(r"<[^>]+>", " ", text.partition("<main")[2]).split())
 
 
 def test_a_pair_is_found_by_id_address_and_subject(people: People, world: World, pair: dict[str, Any]) -> None:

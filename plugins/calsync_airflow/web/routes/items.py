@@ -7,8 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, HTTPException, Path, Query
 from fastapi.responses import Response
 
-from calsync_airflow.services import open_services
-from calsync_airflow.web import airflow_side, values
+from calsync_airflow.web import airflow_side, services, values
 from calsync_airflow.web.access import SYNC, UNDO, Forbidden, Right, needs
 from calsync_airflow.web.rates import Rate
 from calsync_airflow.web.view import View, Viewing
@@ -94,7 +93,7 @@ def look(
             raise Forbidden(Right.CONTENTS)
         asked = readable[0]
     looks.take(view.user_id)
-    explained, problem = _explained(ItemId(side, item_id), asked)
+    explained, problem = _explained(view, ItemId(side, item_id), asked)
     secret = explained is None or explain_text.is_secret_item(explained)
     return view.page(
         "item_look.html",
@@ -125,10 +124,10 @@ def _reads(view: View, head: Head) -> bool:
     return view.may_read(str((head.settings or {}).get("google_user", "")))
 
 
-def _explained(named: ItemId, account: Head | None) -> tuple[Explanation | None, str]:
+def _explained(view: View, named: ItemId, account: Head | None) -> tuple[Explanation | None, str]:
     """What is known, or why nobody can be asked: too many accounts would be, or the accounts file is wrong."""
-    with open_services() as services:
+    with services.opened(view.engine) as opened:
         try:
-            return explain(services, named, account=account.name if account is not None else None), ""
+            return explain(opened, named, account=account.name if account is not None else None), ""
         except SettingsError as error:
             return None, str(error)

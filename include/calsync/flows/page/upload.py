@@ -1,0 +1,167 @@
+"""The screen Upload: what would be brought over, how far a run is with it, and what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from urllib.parse import quote
+
+from include.calsync.core.decide import Action
+from include.calsync.core.run_records import StoredRun
+from include.calsync.flows.request import RunRequest, UploadOptions
+from include.calsync.store import page_accounts
+from include.calsync.store import page_runs as store
+from include.calsync.store.leases import owner_run
+from include.calsync.store.page_accounts import Head
+from include.calsync.store.page_runs import Group, Part
+from include.calsync.store.transaction import Engine, reading
+
+EARLY = timedelta(minutes=1)
+"""The clocks of Airflow's database and of a worker may disagree so much."""
+_OPEN = ("planned",)
+_WRONG = ("failed", "quarantined", "deferred")
+_LEFT_OUT = ("activities_skipped", "events_skipped", "skipped")
+
+
+class Phase(StrEnum):
+    """How far a run is."""
+
+    WAITING = "waiting"
+    """Airflow has not begun it."""
+    READING = "reading"
+    WRITING = "writing"
+    COUNTED = "counted"
+    """A dry run that is over."""
+    DONE = "done"
+    FAILED = "failed"
+    """Over, and without a plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRun:
+    """A run, by Airflow's id of it. `left_out`: how many items, by reason. `read_count`: items read so far."""
+
+    airflow_id: str
+    phase: Phase
+    dry_run: bool
+    started_at: datetime | None
+    names: Sequence[str]
+    options: UploadOptions
+    groups: Sequence[Group]
+    parts: Sequence[Part]
+    read_count: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.phase in (Phase.COUNTED, Phase.DONE, Phase.FAILED)
+
+    @property
+    def planned_count(self) -> int:
+        """All that is, or would be, brought over."""
+        return sum(group.count for group in self.groups)
+
+    @property
+    def done_count(self) -> int:
+        """What is done with, in one way or another."""
+        return sum(group.count for group in self.groups if group.state not in _OPEN)
+
+    @property
+    def linked_count(self) -> int:
+        """What is linked with an item that was there, as far as it is done; of a dry run what would be."""
+        return self._count(linked=True)
+
+    @property
+    def new_count(self) -> int:
+        """What is made, like `linked_count`."""
+        return self._count(linked=False)
+
+    def _count(self, *, linked: bool) -> int:
+        mine = [group for group in self.groups if (group.action == Action.ADOPT) is linked]
+        return sum(group.count for group in mine if group.state in ("confirmed", "shown"))
+
+    @property
+    def wrong_count(self) -> int:
+        """What could not be brought over."""
+        return sum(group.count for group in self.groups if group.state in _WRONG)
+
+    @property
+    def types(self) -> Mapping[str, int]:
+        """What would be made, by the key of its type, the most first."""
+        made = [group for group in self.groups if group.action != Action.ADOPT and group.type]
+        counted: Counter[str] = Counter()
+        for group in made:
+            counted[str(group.type)] += group.count
+        return dict(counted.most_common())
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """How many items stay where they are, by reason."""
+        counted: Counter[str] = Counter()
+        for part in self.parts:
+            for key in _LEFT_OUT:
+                counted.update(part.counts.get(key) or {})
+        return dict(counted.most_common())
+
+    @property
+    def span(self) -> tuple[date, date] | None:
+        """First and last day (UTC) of what would be brought over."""
+        days = [text[:10] for group in self.groups for text in (group.first, group.last) if text]
+        return (date.fromisoformat(min(days)), date.fromisoformat(max(days))) if days else None
+
+
+def accounts(engine: Engine) -> list[Head]:
+    """Those that can be uploaded, by name. One query."""
+    with reading(engine) as conn:
+        return [head for head in page_accounts.heads(conn) if (head.settings or {}).get("enabled", True)]
+
+
+def read(
+    engine: Engine, dag_id: str, airflow_id: str, conf: Mapping[str, object], queued_at: datetime, *, ended: bool
+) -> UploadRun:
+    """At most four queries. `conf`, `queued_at`, `ended`: what Airflow knows of the run."""
+    owner = quote(f"{dag_id}/{airflow_id}", safe="/:+")
+    with reading(engine) as conn:
+        begun = store.begun_since(conn, dag_id, queued_at - EARLY)
+        run = next((each for each in begun if owner_run(str(each.request.get("owner", ""))) == owner), None)
+        planned = run is not None and run.planned_at is not None
+        groups = store.groups(conn, run.id) if run is not None and planned else []
+        parts = store.parts(conn, run.id) if run is not None and (planned or ended) else []
+        count = store.read_count(conn, run.id) if run is not None and not planned else 0
+    dry = bool(conf.get("dry_run"))
+    names = [str(each) for each in _listed(conf.get("accounts"))]
+    return UploadRun(
+        airflow_id=airflow_id,
+        phase=_phase(run, dry_run=dry, ended=ended),
+        dry_run=dry,
+        started_at=run.started_at if run is not None else None,
+        names=names,
+        options=_options(run, conf),
+        groups=groups,
+        parts=parts,
+        read_count=count,
+    )
+
+
+def _phase(run: StoredRun | None, *, dry_run: bool, ended: bool) -> Phase:
+    if ended:
+        if run is None or run.planned_at is None:
+            return Phase.FAILED
+        return Phase.COUNTED if dry_run else Phase.DONE
+    if run is None:
+        return Phase.WAITING
+    return Phase.WRITING if run.planned_at is not None and not dry_run else Phase.READING
+
+
+def _options(run: StoredRun | None, conf: Mapping[str, object]) -> UploadOptions:
+    if run is not None:
+        return RunRequest.from_json(run.request).upload or UploadOptions()
+    days = [date.fromisoformat(str(conf[key])) if conf.get(key) else None for key in ("due_from", "due_to")]
+    return UploadOptions(direction=str(conf.get("direction", "to_google")), due_from=days[0], due_to=days[1])
+
+
+def _listed(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []

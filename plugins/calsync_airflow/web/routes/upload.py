@@ -1,0 +1,122 @@
+"""Upload: what was there before an account was connected is counted first, and brought over when somebody says so."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, HTTPException, Query
+from fastapi.responses import Response
+
+from calsync_airflow.web import airflow_side
+from calsync_airflow.web.access import UPLOAD, Right, needs
+from calsync_airflow.web.view import View, Viewing
+from include.calsync.core.sentences import left_out
+from include.calsync.flows.page import upload
+from include.calsync.flows.page.account import parsed
+from include.calsync.flows.page.upload import UploadRun
+from include.calsync.store.page_accounts import Head
+
+router = APIRouter()
+
+DIRECTIONS = ("to_google", "to_pipedrive")
+FORBIDDEN = {"to_google": ("to_pipedrive",), "to_pipedrive": ("to_google", "pipedrive_only")}
+"""By direction: the modes in which nothing new flows that way."""
+
+RunId = Annotated[str, Query(max_length=250)]
+Text = Annotated[str, Form(max_length=250)]
+
+
+@router.get("/upload", dependencies=[needs(Right.UPLOAD)])
+def show(view: Viewing, run: RunId = "") -> Response:
+    """The form, and above it the run that the address names: so reloading loses nothing. 404: there is no such run."""
+    found = _run(view, run) if run else None
+    if found is None and run:
+        raise HTTPException(404)
+    return _page(view, found, _given(found), {})
+
+
+@router.get("/runs/{run_id}/progress", dependencies=[needs(Right.UPLOAD)])
+def progress(view: Viewing, run_id: str) -> Response:
+    """How far a run is, every two seconds until it is over. 404: there is no such upload."""
+    found = _run(view, run_id)
+    if found is None:
+        raise HTTPException(404)
+    return view.fragment("upload_run.html", found, last=found.is_over, quoted=quote, left_out=left_out)
+
+
+@router.post("/upload/count", dependencies=[needs(Right.UPLOAD)])
+def count(view: Viewing, account: Text = "", direction: Text = "", due_from: Text = "", due_to: Text = "") -> Response:
+    """Count by a dry run. 422 with the form: it is not right. 409: uploading is switched off in Airflow."""
+    return _start(view, _form(account, direction, due_from, due_to), dry_run=True)
+
+
+@router.post("/upload", dependencies=[needs(Right.UPLOAD)])
+def start(view: Viewing, account: Text = "", direction: Text = "", due_from: Text = "", due_to: Text = "") -> Response:
+    """Bring it over; answers as `count` does. `account`: its id or, from what was counted, its name."""
+    return _start(view, _form(account, direction, due_from, due_to), dry_run=False)
+
+
+def _form(account: str, direction: str, due_from: str, due_to: str) -> dict[str, str]:
+    return {"account": account, "direction": direction, "due_from": due_from, "due_to": due_to}
+
+
+def _start(view: View, given: dict[str, str], *, dry_run: bool) -> Response:
+    accounts = upload.accounts(view.engine)
+    chosen = next((head for head in accounts if given["account"] in (str(head.id), head.name)), None)
+    errors = dict(_errors(view, given, chosen))
+    if errors or chosen is None:
+        return _page(view, None, given, errors, status=422)
+    if not airflow_side.is_on(UPLOAD):
+        raise HTTPException(409)
+    days = {key: given[key] or None for key in ("due_from", "due_to")}
+    conf = {"accounts": [chosen.name], "direction": given["direction"], **days, "dry_run": dry_run}
+    run_id = airflow_side.start(UPLOAD, conf, view.user_name)
+    return view.goes_to("upload", run=quote(run_id, safe=""))
+
+
+def _errors(view: View, given: dict[str, str], chosen: Head | None) -> list[tuple[str, str]]:
+    """By field, what is wrong."""
+    say, found = view.words.say, list[tuple[str, str]]()
+    if chosen is None:
+        found.append(("account", say("Choose an account.")))
+    days: dict[str, date] = {}
+    for key in ("due_from", "due_to"):
+        try:
+            days |= {key: date.fromisoformat(given[key])} if given[key] else {}
+        except ValueError:
+            found.append((key, say("This is no date.")))
+    if len(days) == 2 and days["due_from"] > days["due_to"]:
+        found.append(("due_to", say("This is before the first day.")))
+    settings = parsed(chosen) if chosen is not None else None
+    if given["direction"] not in DIRECTIONS:
+        found.append(("direction", say("Choose a direction.")))
+    elif settings is not None and settings.mode in FORBIDDEN[given["direction"]]:
+        found.append(("direction", say("The mode of this account doesn’t allow this direction.")))
+    return found
+
+
+def _run(view: View, run_id: str) -> UploadRun | None:
+    run = airflow_side.run_of(UPLOAD, run_id)
+    if run is None:
+        return None
+    return upload.read(view.engine, UPLOAD, run_id, run.conf, run.queued_at, ended=run.ended)
+
+
+def _given(run: UploadRun | None) -> dict[str, str]:
+    """The form as it was sent, so that what was counted can be uploaded."""
+    if run is None:
+        return _form("", "to_google", "", "")
+    days = [day.isoformat() if day is not None else "" for day in (run.options.due_from, run.options.due_to)]
+    return {"names": ", ".join(run.names), **_form("", run.options.direction, *days)}
+
+
+def _page(
+    view: View, run: UploadRun | None, given: dict[str, str], errors: dict[str, str], *, status: int = 200
+) -> Response:
+    accounts = upload.accounts(view.engine)
+    named = {head.name: str(head.id) for head in accounts}
+    given = {**given, "account": given["account"] or named.get(given.get("names", ""), "")}
+    more: dict[str, Any] = {"given": given, "errors": errors, "accounts": accounts}
+    return view.page("upload.html", run, status=status, quoted=quote, left_out=left_out, **more)

@@ -1,0 +1,132 @@
+"""Upload: counted first, then brought over; runs that the page starts are carried out on the sandbox."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pytest
+from sqlalchemy import select, update
+
+from calsync_airflow.web.access import UPLOAD
+from tests.airflow.web.conftest import Browser, People, counted, plain
+from tests.flows.world import World, day
+
+
+@pytest.fixture
+def old(world: World) -> World:
+    """Three activities, one of them without a date, and an event that one of them is, all older than the account."""
+    world.activity("Old call", due_date=day(3))
+    world.activity("Same", type="meeting", due_date=day(5))
+    world.activity("Some day", due_date=None, due_time=None)
+    begin, end = f"{day(5)}T09:00:00Z", f"{day(5)}T09:30:00Z"
+    world.event("Same", start={"dateTime": begin}, end={"dateTime": end})
+    world.pass_time(3600)
+    world.green()
+    return world
+
+
+def started() -> Any:
+    """The latest upload that the page asked Airflow for."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        runs = session.scalars(select(DagRun).where(DagRun.dag_id == UPLOAD).order_by(DagRun.id)).all()
+        return runs[-1].run_id, dict(runs[-1].conf or {})
+
+
+def carry_out(world: World) -> None:
+    """What Airflow does with it."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+
+    run_id, conf = started()
+    owner = f"{quote(f'{UPLOAD}/{run_id}', safe='/:+')} plan[-1] try 1"
+    options = world.upload_options(direction=conf["direction"])
+    asked = {"accounts": conf["accounts"], "dry_run": conf["dry_run"], "upload": options, "owner": owner}
+    assert world.sync(dag_id=UPLOAD, kind="upload", **asked).failure is None
+    with create_session() as session:
+        session.execute(update(DagRun).where(DagRun.run_id == run_id).values(state="success"))
+
+
+def form(**fields: str) -> dict[str, str]:
+    return {"account": "1", "direction": "to_google", "due_from": "", "due_to": "", **fields}
+
+
+def follow(user: Browser, answer: Any) -> str:
+    assert answer.status_code == 303, answer.text
+    return plain(user.get(answer.headers["location"]).text)
+
+
+def test_it_is_counted_then_brought_over(people: People, old: World, airflow_dags: None) -> None:
+    user = people("USER")
+    assert "First it is counted." in plain(user.show("upload").text)
+    answer = user.submit("upload/count", **form())
+    where = answer.headers["location"]
+    run_id, conf = started()
+    assert unquote(where) == f"/calsync/upload?run={run_id}"
+    asked = {"accounts": ["anna"], "direction": "to_google", "due_from": None, "due_to": None, "dry_run": True}
+    assert conf == asked
+    assert "waits for Airflow" in follow(user, answer)
+    poll = f"/calsync/runs/{quote(run_id, safe='')}/progress"
+    assert user.get(poll).status_code == 200
+
+    carry_out(old)
+    over = user.get(poll)
+    assert (over.status_code, "hx-get" in over.text, "<html" in over.text) == (286, False, False)
+    text = follow(user, answer)
+    assert "2 activities from" in text
+    assert "1 new event : 1 call" in text
+    assert "1 will be linked" in text
+    assert "1 stays out" in text
+    assert len(old.events()) == 1, "nothing is written"
+    with counted() as queries:
+        user.get(where)
+    assert len(queries) <= 8, queries
+
+    (name,) = re.findall(r'name="account" value="([^"]+)"', user.get(where).text)
+    answer = user.submit("upload", **form(account=name))
+    carry_out(old)
+    text = follow(user, answer)
+    assert "2 of 2 activities" in text
+    assert re.search(r"New 1 Linked 1 was there already Left out 1 Errors 0", text)
+    assert "Upload 2" not in text
+    assert len(old.events()) == 2
+
+
+def test_what_is_not_right_is_said_beside_its_field(people: People, old: World, airflow_dags: None) -> None:
+    user = people("USER")
+    for wrong, field, text in (
+        ({"account": "99"}, "account", "Choose an account."),
+        ({"due_from": "soon"}, "due_from", "This is no date."),
+        ({"due_from": day(2), "due_to": day(1)}, "due_to", "This is before the first day."),
+        ({"direction": "up"}, "direction", "Choose a direction."),
+    ):
+        answer = user.submit("upload/count", **form(**wrong))
+        assert answer.status_code == 422
+        assert re.search(rf'id="{field}-error">.*{re.escape(text)}', answer.text), field
+    old.anna_is(mode="to_google")
+    old.green()
+    assert "doesn’t allow this direction" in user.submit("upload", **form(direction="to_pipedrive")).text
+
+
+def test_who_may_upload(people: People, old: World, airflow_dags: None) -> None:
+    viewer, user = people("VIEWER"), people("USER")
+    assert viewer.show("upload").status_code == 403
+    assert viewer.submit("upload", **form()).status_code == 403
+    assert "Upload" not in plain(viewer.show("accounts").text)
+    assert user.show("upload", run="none").status_code == 404
+    assert user.show("runs/none/progress").status_code == 404
+
+
+def test_a_run_without_a_plan_has_failed(people: People, old: World, airflow_dags: None) -> None:
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+
+    user = people("USER")
+    answer = user.submit("upload", **form())
+    with create_session() as session:
+        session.execute(update(DagRun).where(DagRun.run_id == started()[0]).values(state="failed"))
+    assert "It stopped before it knew what to do. Nothing was written." in follow(user, answer)
