@@ -348,3 +348,18 @@ def test_another_installation_may_take_over_what_was_kept(world: World) -> None:
     world.anna_is(enabled=True)
     world.green()
     assert len(world.links()) == 2
+
+
+def test_a_pair_whose_activity_has_no_date_stays_apart_after_an_undo(world: World) -> None:
+    world.green()
+    world.event("Lunch")
+    world.green()
+    world.pipedrive.edit_activity(world.the_activity()["id"], due_date=None, due_time=None)
+    world.green()
+    assert [row.cause for row in world.links()] == ["no_date"]
+    switch_off(world)
+    left = retired(world, "keep")
+    summary = world.undo(str(left["run_id"]))
+    assert summary.failure is None, summary.failure
+    (told,) = notices(world)
+    assert "its activity has no date, and so no event" in told

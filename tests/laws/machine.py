@@ -32,6 +32,7 @@ from tests.laws.meanwhile import before_request
 from tests.laws.people import PAUSE, PICK
 from tests.laws.series import add
 from tests.laws.trouble import TROUBLES, calm
+from tests.laws.undoing import Undoing
 
 LEASE_S = 301
 LONG_ENOUGH_S = 25 * 3600
@@ -383,10 +384,18 @@ class Laws(Customers):
         company.impatient, company.apart = True, False
         FIGURES.settled += 1
 
+    def _undo(self) -> None:
+        """What was written can be taken back (law 12). It is the end: the judge is not told what people undid."""
+        undoing = Undoing(self.company)
+        for step in (undoing.a_run_is_taken_back, undoing.an_account_is_left_and_comes_back):
+            wrong = step()
+            _check(wrong is None, wrong or "")
+
     def teardown(self) -> None:
         try:
             if not self.broken:
                 self._judged(self._settle)
+                self._judged(self._undo)
         finally:
             FIGURES.edits.update(self.company.ledger.edits)
             self.stack.close()

@@ -189,6 +189,8 @@ class Undo:
             self._leave(account, entries, "it is linked already")
         elif not (is_live(activity) and is_live(event)):
             self._leave(account, entries, "one of both is gone or can't be read")
+        elif activity.view["when"] is None:
+            self._leave(account, entries, "its activity has no date, and so no event")
         else:
             payload = payload_of(former, activity, event)
             payload["decided"] = self._decided()
