@@ -6,11 +6,22 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from calsync_airflow.web import assets, csrf, errors, headers, health
 from calsync_airflow.web.access import Right, needs
-from calsync_airflow.web.routes import account, account_edit, accounts, connect, consent, holds, items, upload, welcome
+from calsync_airflow.web.routes import (
+    account,
+    account_edit,
+    accounts,
+    connect,
+    consent,
+    history,
+    holds,
+    items,
+    upload,
+    welcome,
+)
 
 SCREENS = (
     *(welcome.router, accounts.router, account.router, account_edit.router, upload.router, items.router),
-    *(holds.router, connect.router, consent.router),
+    *(history.router, holds.router, connect.router, consent.router),
 )
 """Each asks for the right to look, and for a form's token where it changes something, whatever its routes ask for."""
 

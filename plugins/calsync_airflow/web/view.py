@@ -26,6 +26,7 @@ TABS = (
     ("accounts", N_("Accounts"), Right.LOOK),
     ("upload", N_("Upload"), Right.UPLOAD),
     ("items", N_("Find an item"), Right.LOOK),
+    ("history", N_("History"), Right.LOOK),
     ("holds", N_("Held"), Right.LOOK),
     ("connect", N_("Connections"), Right.CONNECT),
 )

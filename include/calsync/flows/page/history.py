@@ -1,0 +1,250 @@
+"""The screen History: runs with what they wrote, conflicts with both values, and what an undo would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from include.calsync.core.conflicts import Why
+from include.calsync.core.raw import Json
+from include.calsync.core.records import Payload
+from include.calsync.core.row_words import is_secret
+from include.calsync.core.run_records import Entry
+from include.calsync.store import page_accounts
+from include.calsync.store import page_history as store
+from include.calsync.store.page_accounts import Head
+from include.calsync.store.page_history import Count, Logged, Run, Trial
+from include.calsync.store.transaction import Engine, reading
+
+RUNS_SHOWN = 20
+RUNS_READ = 300
+"""A day has so many; those without a write are folded."""
+ENTRIES_SHOWN = 50
+CONFLICTS_SHOWN = 20
+TRIALS_READ = 20
+HIDDEN = ("private", "confidential")
+EDITS = frozenset({Why.NEWEST, Why.SETTING})
+"""Why a value lost that somebody had typed."""
+
+
+class Did(StrEnum):
+    """What was done."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    DELETED = "deleted"
+
+
+ACTIONS: Mapping[Did, tuple[str, ...]] = {
+    Did.CREATED: ("create_event", "create_activity"),
+    Did.CHANGED: ("merge", "adopt", "mark", "let_go", "take_over", "attend"),
+    Did.DELETED: ("delete_event", "remove_event", "delete_activity", "finish_activity"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which runs: empty ones say all. `before`: those that began earlier."""
+
+    account_id: int | None = None
+    side: str = ""
+    did: Did | None = None
+    before: datetime | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing is left out."""
+        return self.account_id is None and not self.side and self.did is None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A run that wrote, or (`folded` > 0) so many in a row that had nothing to do, down to `first_at`."""
+
+    run: Run
+    counts: Sequence[Count]
+    accounts: Sequence[str]
+    folded: int = 0
+    first_at: datetime | None = None
+
+    @property
+    def count(self) -> int:
+        """How many writes."""
+        return sum(each.count for each in self.counts)
+
+    @property
+    def single(self) -> tuple[str, str]:
+        """Side and action, if all were the same."""
+        kinds = {(each.side, each.action) for each in self.counts}
+        return kinds.pop() if len(kinds) == 1 else ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A field with both values, and which one was kept."""
+
+    field: str
+    activity: Any
+    event: Any
+    winner: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write in the words of its fields: name, value before and after. `subject`: "" if it may not be told.
+
+    `link_id`: of its pair, if there is one still.
+    """
+
+    entry: Entry
+    link_id: int | None
+    account: str
+    subject: str
+    is_private: bool
+    changes: Sequence[tuple[str, Any, Any]]
+    conflicts: Sequence[Conflict]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The screen. `older`: where the next page begins; None: this is the last."""
+
+    asked: Asked
+    accounts: Sequence[Head]
+    lines: Sequence[Line]
+    conflicts: Sequence[Write]
+    older: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """One run with some of its writes. `after`: where the next ones begin; None: these are the last."""
+
+    run: Run
+    writes: Sequence[Write]
+    after: int | None
+
+
+Readable = Callable[[str], bool]
+"""Whether what is in the account of this Google user may be read."""
+
+
+def read(engine: Engine, asked: Asked, may_read: Readable) -> History:
+    """Four queries."""
+    actions = ACTIONS[asked.did] if asked.did is not None else ()
+    with reading(engine) as conn:
+        heads = page_accounts.heads(conn)
+        read_runs = store.runs(
+            conn, before=asked.before, account_id=asked.account_id, side=asked.side, actions=actions, limit=RUNS_READ
+        )
+        found, is_last = _cut(read_runs)
+        ids = [run.id for run in found if not run.quiet]
+        counts = store.counts(conn, ids)
+        lost = store.conflicts(conn, ids, CONFLICTS_SHOWN)
+    lines = list(_lines(found, counts, {head.id: head.name for head in heads}))
+    older = None if is_last or not found else found[-1].started_at
+    writes = _writes(lost, heads, may_read)
+    return History(asked, heads, lines, [write for write in writes if write.conflicts], older)
+
+
+def read_run(engine: Engine, run_id: str, may_read: Readable, *, after: int = 0) -> RunPage | None:
+    """Three queries. None: there is no such run, or it wrote nothing by itself."""
+    with reading(engine) as conn:
+        run = store.run(conn, run_id)
+        if run is None:
+            return None
+        heads = page_accounts.heads(conn)
+        found = store.entries(conn, run_id, after=after, limit=ENTRIES_SHOWN + 1)
+    shown = found[:ENTRIES_SHOWN]
+    more = shown[-1].entry.id if len(found) > len(shown) else None
+    return RunPage(run, list(_writes(shown, heads, may_read)), more)
+
+
+def tried(engine: Engine, run_id: str, since: datetime) -> Trial | None:
+    """What the dry run of this run's undo found that was started then. None: it is not there, or not over. Three
+    queries."""
+    with reading(engine) as conn:
+        for each in store.trials(conn, since - timedelta(seconds=5), TRIALS_READ):
+            if (each.request.get("undo") or {}).get("sync_run_id") == run_id and each.finished_at is not None:
+                return store.trial(conn, each)
+    return None
+
+
+def _cut(found: Sequence[Run]) -> tuple[Sequence[Run], bool]:
+    """Up to the last of those that a page shows, and whether there are no older ones."""
+    telling = [place for place, run in enumerate(found) if not run.quiet]
+    if len(telling) > RUNS_SHOWN:
+        return found[: telling[RUNS_SHOWN]], False
+    return found, len(found) < RUNS_READ
+
+
+def _lines(runs: Iterable[Run], counts: Sequence[Count], names: Mapping[int, str]) -> Iterator[Line]:
+    """The runs, those without a write folded into one line as long as they follow each other."""
+    quiet: list[Run] = []
+    for run in runs:
+        if run.quiet:
+            quiet.append(run)
+            continue
+        mine = [each for each in counts if each.run_id == run.id]
+        if quiet:
+            yield Line(quiet[0], (), (), len(quiet), quiet[-1].started_at)
+            quiet = []
+        yield Line(run, mine, sorted({names.get(each.account_id, "") for each in mine} - {""}))
+    if quiet:
+        yield Line(quiet[0], (), (), len(quiet), quiet[-1].started_at)
+
+
+def _writes(found: Iterable[Logged], heads: Sequence[Head], may_read: Readable) -> Iterator[Write]:
+    known = {head.id: head for head in heads}
+    for each in found:
+        head = known.get(each.entry.account_id)
+        google_user = str((head.settings or {}).get("google_user", "")) if head is not None else ""
+        told = may_read(google_user)
+        private = _is_private(each)
+        yield Write(
+            entry=each.entry,
+            link_id=each.entry.link_id if each.base_activity is not None else None,
+            account=head.name if head is not None else "",
+            subject=_subject(each) if told and not private else "",
+            is_private=private,
+            changes=list(_changes(each.entry)) if told and not private else (),
+            conflicts=list(_conflicts(each.entry)) if told and not private else (),
+        )
+
+
+def _is_private(logged: Logged) -> bool:
+    if is_secret(Payload(event_raw=logged.event_raw, activity=logged.base_activity)):
+        return True
+    shown = [*_shown(logged.entry.before), *_shown(logged.entry.after)]
+    return any(each.get("visibility") in HIDDEN or each.get("private") for each in shown)
+
+
+def _shown(values: Json | None) -> Iterator[Json]:
+    """What an entry has of a side: as fields, or of what was removed both sides as they were."""
+    if values:
+        yield values
+        yield from (part for name in ("activity", "event") if isinstance(part := values.get(name), dict))
+
+
+def _subject(logged: Logged) -> str:
+    views = [logged.base_activity or {}, *_shown(logged.entry.after), *_shown(logged.entry.before)]
+    texts = (view.get(name) for view in views for name in ("subject", "title", "summary"))
+    return next((str(text) for text in texts if text), "")
+
+
+def _changes(entry: Entry) -> Iterator[tuple[str, Any, Any]]:
+    if entry.action in ACTIONS[Did.CHANGED]:
+        before = entry.before or {}
+        for name, value in (entry.after or {}).items():
+            if name != "mark" and before.get(name) != value:
+                yield name, before.get(name), value
+
+
+def _conflicts(entry: Entry) -> Iterator[Conflict]:
+    for each in entry.lost or ():
+        if each["why"] in EDITS:
+            yield Conflict(each["field"], each["activity"], each["event"], each["winner"], each["why"])
