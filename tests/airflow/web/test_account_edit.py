@@ -266,6 +266,9 @@ def test_pause_resume_remove_and_restore(people: People, store: Engine, services
     assert op.show(f"accounts/{row.id}").status_code == 404
     with store.begin() as conn:
         assert conn.execute(select(account_version.c.version)).all(), "what it was is kept"
+    assert f"/calsync/accounts/{row.id}/versions" in op.show("accounts/new").text, "it can be taken up again"
+    assert op.submit(f"accounts/{row.id}/restore", version=1).headers["location"].endswith("done=restored")
+    assert named(store, "anna").settings["enabled"]
 
 
 def test_calendars_are_listed_live(people: People, store: Engine, services: Sandbox) -> None:

@@ -17,7 +17,7 @@ from calsync_airflow.web.account_form import Fields
 from calsync_airflow.web.rates import Rate
 from calsync_airflow.web.routes import account as account_screen
 from calsync_airflow.web.view import View, Viewing
-from include.calsync.core.account_records import PAGE
+from include.calsync.core.account_records import FILE
 from include.calsync.core.raw import Json
 from include.calsync.errors import CalsyncError
 from include.calsync.flows.editing import accounts as editing
@@ -29,6 +29,7 @@ from include.calsync.settings import Account
 router = APIRouter()
 looks = Rate(10)
 CALENDARS_SHOWN = 100
+REMOVED_SHOWN = 50
 
 
 async def _sent(request: Request) -> FormData:
@@ -61,7 +62,10 @@ def draft_new(view: Viewing, sent: Sent) -> Response:
 
 
 def _new(view: View, form: account_form.Form, *, status: int = 200) -> Response:
-    return view.page("account_new.html", None, status=status, editable=True, **account_screen.form_context(view, form))
+    known = editing.list_accounts(view.engine, removed=True)
+    removed = [each for each in known if each.removed_at is not None]
+    context = account_screen.form_context(view, form)
+    return view.page("account_new.html", removed[:REMOVED_SHOWN], status=status, editable=True, **context)
 
 
 @router.post("/accounts/{account_id:int}/drafts", dependencies=[needs(Right.SETTINGS)])
@@ -238,7 +242,12 @@ def show_versions(view: Viewing, account_id: int) -> Response:
             for key in changed
         ]  # fmt: skip
         shown.append(VersionShown(each.version, each.by, each.at, list(changes)))
-    more = {"account": account, "restorable": account.source == PAGE, **account_screen.words_context(view)}
+    more = {
+        "account": account,
+        "is_removed": account.removed_at is not None,
+        "is_file": account.source == FILE,
+        **account_screen.words_context(view),
+    }
     return view.page("account_versions.html", shown, **more)
 
 
