@@ -60,4 +60,4 @@ def test_what_nobody_knows_ends_with_1(world: World, capsys: pytest.CaptureFixtu
     assert explain.main(["two words"]) == 1
     assert "Paste the id of an activity or event" in capsys.readouterr().err
     assert explain.main(["5", "--account", "eve"]) == 1
-    assert "--account eve: not in" in capsys.readouterr().err
+    assert "--account eve: not configured" in capsys.readouterr().err

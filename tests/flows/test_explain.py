@@ -259,7 +259,7 @@ def test_an_account_that_can_t_be_looked_up_is_named(world: World) -> None:
     found = explained(world, world.activity()["id"])
     assert any(problem.startswith("account bob:") for problem in found.problems)
     assert [look.where for look in found.looks] == ["anna"]
-    with pytest.raises(SettingsError, match="--account eve: not in"):
+    with pytest.raises(SettingsError, match="--account eve: not configured"):
         explain(world.services(), item_id("1"), account="eve")
 
 
