@@ -235,6 +235,7 @@ TOKEN_CASES = {
     ("4xx", "invalid_grant"): (oauth_error(400, "invalid_grant"), CredentialRefused, 1),
     ("4xx", "unauthorized_client"): (oauth_error(401, "unauthorized_client"), CredentialRefused, 1),
     ("4xx", "invalid_client"): (oauth_error(401, "invalid_client"), CredentialRefused, 1),
+    ("4xx", "redirect_uri_mismatch"): (oauth_error(400, "redirect_uri_mismatch"), CredentialRefused, 1),
     ("4xx", "invalid_scope"): (oauth_error(400, "invalid_scope"), CredentialRefused, 1),
     (408, ""): (Reply(408, {}), RetryableError, 4),
     (429, ""): (Reply(429, {}), RetryableError, 4),

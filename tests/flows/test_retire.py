@@ -363,3 +363,18 @@ def test_a_pair_whose_activity_has_no_date_stays_apart_after_an_undo(world: Worl
     assert summary.failure is None, summary.failure
     (told,) = notices(world)
     assert "its activity has no date, and so no event" in told
+
+
+def test_what_stays_different_in_a_meeting_of_somebody_else_is_kept_by_an_undo(world: World) -> None:
+    """The guest's copy can't be written: what was typed on the activity stays there alone."""
+    world.green()
+    world.event("Visit", organizer={"email": "boss@elsewhere.example"}, attendees=[{"email": world.calendar}])
+    world.green()
+    world.pipedrive.edit_activity(world.the_activity()["id"], location="Alley")
+    world.green()
+    assert world.the_activity()["location"]["value"] == "Alley"
+    switch_off(world)
+    left = retired(world, "keep")
+    assert world.undo(str(left["run_id"])).failure is None
+    assert world.the_activity()["location"]["value"] == "Alley"
+    assert len(world.links()) == 1

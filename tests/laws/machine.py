@@ -395,7 +395,8 @@ class Laws(Customers):
         try:
             if not self.broken:
                 self._judged(self._settle)
-                self._judged(self._undo)
+                if FIGURES.examples % 3 == 0:  # it takes as long as some lives
+                    self._judged(self._undo)
         finally:
             FIGURES.edits.update(self.company.ledger.edits)
             self.stack.close()

@@ -33,6 +33,19 @@ def server(airflow_database: None) -> Iterator[Any]:
         purge_cached_app()
 
 
+@pytest.fixture(autouse=True)
+def nothing_of_other_tests(airflow_database: None) -> None:
+    """Airflow's database is one for all tests of a process: no run is left in it, and no DAG is paused."""
+    from airflow.models.dag import DagModel
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        for run in session.query(DagRun).all():
+            session.delete(run)
+        session.query(DagModel).update({DagModel.is_paused: False})
+
+
 @pytest.fixture
 def store(tmp_path: Path, connect: Connect) -> Iterator[Engine]:
     """An empty store that the page shows."""

@@ -94,12 +94,13 @@ class Rows:
         link: Link | None = None,
         *,
         reason: str,
+        former: Former | None = None,
         activity_id: int | None = None,
         event_id: str | None = None,
     ) -> None:
-        """Bring a pair together; without a link it is adopted."""
+        """Bring a pair together; without a link it is adopted. `former`: what it was when it was linked before."""
         policy = rules_of(payload, account.policy)
-        wanted = wanted_by(policy, payload, link)
+        wanted = wanted_by(policy, payload, link or former)
         payload["wanted"], merged = wanted.to_json(), wanted.merged
         marked = is_occurrence(payload["event_raw"]) if link is None else link.marked
         marking = not marked and policy.may_mark

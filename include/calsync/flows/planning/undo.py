@@ -195,7 +195,7 @@ class Undo:
             payload = payload_of(former, activity, event)
             payload["decided"] = self._decided()
             ids = {"activity_id": former.activity_id, "event_id": former.event_id}
-            self.rows.merge(account, payload, reason=self._reason(), **ids)  # type: ignore[arg-type]
+            self.rows.merge(account, payload, reason=self._reason(), former=former, **ids)  # type: ignore[arg-type]
 
     def _event_back(
         self,
