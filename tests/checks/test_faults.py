@@ -23,7 +23,7 @@ IDS = [f"{group}{number}" if group == "F0" else f"{group}{number:02}" for group,
 
 @pytest.mark.timeout(600)
 def test_a_sample_of_the_table() -> None:
-    table, chosen = Table(lambda _: None), set(FAULTS) if WHOLE else set(sorted(FAULTS)[::2])
+    table, chosen = Table(lambda _: None), set(FAULTS) if WHOLE else set(sorted(FAULTS)[::4])
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         fill(table, Ask(chosen, every=EVERY, tests=False), stack, Path(folder))
