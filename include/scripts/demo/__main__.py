@@ -194,6 +194,7 @@ def _run(airflow: Airflow, processes: Processes, dag_id: str, *, by_schedule: bo
 def _stay(home: Home, company: Company, processes: Processes) -> None:
     print(f"""
   Airflow           {home.url}   login {USER} / {home.password}
+  Calendar sync     {home.url}/calsync/   or: Calendar, in Airflow's menu
   Pipedrive         {company.sandbox.pipedrive.url}/_sandbox/
   Google Calendar   {company.sandbox.google.url}/_sandbox/week
 
