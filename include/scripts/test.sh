@@ -36,14 +36,29 @@ check lint ruff check --quiet .
 check format ruff format --quiet --check .
 check imports lint-imports --no-logo
 if [ $# -eq 0 ]; then
-    check browser python -m include.scripts.chromium
+    check chromium python -m include.scripts.chromium
     # Always the same seed, so that a red run is red for the change; `make soak` draws its own.
-    check soak python -m tests.laws.soak --minutes 0.4 --seed 1
+    check soak python -m tests.laws.soak --minutes 0.2 --seed 1 --steps 15
 fi
 check types types
+browser() {
+    pytest tests/browser >"$said" 2>&1
+    local code=$?
+    printf '\n== browser\n'
+    cat "$said"
+    return $code
+}
+browser_pid=
+if [ $# -eq 0 ]; then
+    # In one process, beside the others: each process would start the servers that the browser asks for itself.
+    browser &
+    browser_pid=$!
+    set -- --ignore=tests/browser
+fi
 printf '== tests\n'
 # More than two cores have: much of the time is waiting for servers that start, and for time-outs.
 pytest --numprocesses=3 --dist=worksteal --durations=10 "$@" || failed+=(tests)
+[ -z "$browser_pid" ] || wait "$browser_pid" || failed+=(browser)
 
 if [ ${#failed[@]} -gt 0 ]; then
     printf 'failed: %s\n' "${failed[*]}" >&2

@@ -19,7 +19,7 @@ THERE = [*EVENT_EDITS, "delete"]
 ORDERS = ("activity first", "event first", "a run in between")
 CASES = [(born, order) for order in ORDERS for born in ("pipedrive", "google")]
 if not WHOLE:
-    CASES = CASES[::3] + CASES[-1:]  # each order, and each birth
+    CASES = CASES[::5]  # each birth
 NO_LIMITS = {"max_change_count": 9999, "max_delete_count": 9999, "max_create_count": 9999}
 
 
