@@ -18,12 +18,16 @@ from include.calsync.store.tables import (
     token_budget,
 )
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 COMPANY, CALENDAR = "77", "team@group.calendar.example"
 
 
+def now() -> datetime:
+    """Asked anew each time: a long test run must not make the team's runs older."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
 def minutes_ago(count: float) -> datetime:
-    return NOW - timedelta(minutes=count)
+    return now() - timedelta(minutes=count)
 
 
 def add_account(
@@ -45,7 +49,7 @@ def add_pairs(conn: Connection, account_id: int, count: int) -> None:
     base = {
         "account_id": account_id, "company_id": COMPANY, "calendar_id": f"c{account_id}", "origin": "pipedrive",
         "base_activity": {}, "base_event": {}, "activity_digest": "x", "event_digest": "x", "rendered": {},
-        "marked": True, "updated_at": NOW,
+        "marked": True, "updated_at": now(),
     }  # fmt: skip
     rows = [{**base, "activity_id": account_id * 10_000 + n, "event_id": f"e{account_id}-{n}"} for n in range(count)]
     conn.execute(insert(link), rows)
@@ -57,7 +61,7 @@ def add_days(conn: Connection, account_id: int, events: list[int], activities: l
         if to_google or to_pipedrive:
             counts = {"events_created": to_google, "events_updated": 0, "events_deleted": 0}
             counts |= {"activities_created": 0, "activities_updated": to_pipedrive, "activities_deleted": 0}
-            day = (NOW - timedelta(days=back)).date().isoformat()
+            day = (now() - timedelta(days=back)).date().isoformat()
             conn.execute(insert(account_day).values(account_id=account_id, day=day, conflicts=int(back == 0), **counts))
 
 
@@ -120,5 +124,5 @@ def fill(engine: Engine) -> None:
         add_rows(conn, "r-now", 3, confirmed=120, planned=260)
         add_hold(conn, 1, 1, 48)
         add_aside(conn, 5, 2)
-        today = {"key": "pipedrive:77", "day": NOW.date().isoformat(), "spent": 87_000, "remaining": 213_000}
+        today = {"key": "pipedrive:77", "day": now().date().isoformat(), "spent": 87_000, "remaining": 213_000}
         conn.execute(insert(token_budget).values(**today, seen_at=minutes_ago(3)))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, update
 
 from include.calsync.store.tables import account, sync_run
 from tests.airflow.web.conftest import People, counted
-from tests.airflow.web.team import NOW, add_account, fill, minutes_ago
+from tests.airflow.web.team import add_account, fill, minutes_ago, now
 
 HTMX = {"hx-request": "true"}
 
@@ -115,7 +115,7 @@ def test_the_live_part_renews_problems_figures_and_the_table(people: People, tea
     searched = viewer.get("/calsync/accounts/live", headers=HTMX).text
     assert 'id="accounts-table"' not in searched, "what was found stays"
     with team.begin() as conn:
-        conn.execute(update(sync_run).where(sync_run.c.id == "r-now").values(finished_at=NOW))
+        conn.execute(update(sync_run).where(sync_run.c.id == "r-now").values(finished_at=now()))
     assert 'hx-trigger="tick15 from:body"' in viewer.get("/calsync/accounts/live", headers=HTMX).text
 
 
