@@ -21,6 +21,8 @@ An undo is a run like any other: it is logged with the name of who started it, a
 |---|---|
 | `sync_run_id` | the run, as its result names it; empty: the last one that wrote to `link_id` |
 | `link_id` | one pair; empty: all that the run wrote |
+| `conflict_id` | instead of both: a conflict, by its number in the change log; both sides get the value that lost |
+| `conflict_field` | of a conflict: one field, like `subject`; empty: all that lost |
 | `dry_run` | show the plan and write nothing; on unless you turn it off |
 
 #### When it is red
@@ -49,6 +51,15 @@ with DAG(
         ),
         "link_id": Param(
             None, type=["null", "integer"], title="Link", description="One pair. Empty: all that the run wrote."
+        ),
+        "conflict_id": Param(
+            None,
+            type=["null", "integer"],
+            title="Conflict",
+            description="Its number in the change log: both sides get the value that lost. Empty: nothing of the kind.",
+        ),
+        "conflict_field": Param(
+            None, type=["null", "string"], title="Field", description="Of the conflict. Empty: all that lost."
         ),
         "dry_run": Param(True, type="boolean", title="Dry run", description="Show the plan and write nothing."),
     },

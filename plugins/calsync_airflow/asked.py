@@ -77,10 +77,13 @@ def who_started(context: Context) -> str:
 def _undo_options(context: Context) -> UndoOptions:
     from include.calsync.flows.request import UndoOptions
 
-    run_id, link_id = context["params"]["sync_run_id"], context["params"]["link_id"]
-    if not run_id and link_id is None:
-        raise SettingsError(["Name what to undo: sync_run_id (it is in the result of each run) or link_id."])
-    return UndoOptions(run_id or "", who_started(context), link_id)
+    params = context["params"]
+    run_id, link_id, conflict_id = (params[name] for name in ("sync_run_id", "link_id", "conflict_id"))
+    if not run_id and link_id is None and conflict_id is None:
+        raise SettingsError(
+            ["Name what to undo: sync_run_id (it is in the result of each run), link_id or conflict_id."]
+        )
+    return UndoOptions(run_id or "", who_started(context), link_id, conflict_id, params["conflict_field"])
 
 
 def _upload_options(params: Any) -> UploadOptions:

@@ -60,6 +60,7 @@ ROUTES = {
     "POST /undo/preview": "undo",
     "GET /undo/{run_id}": "undo",
     "POST /undo": "undo",
+    "POST /conflicts/{entry_id:int}/other": "undo",
     "GET /holds": "look",
     "GET /holds/{hold_id:int}": "look",
     "GET /holds/{hold_id:int}.csv": "look",

@@ -24,7 +24,7 @@ from include.calsync.flows.planning.rows import FAILED
 from include.calsync.flows.planning.shared import ATTENDEES, ORGANISER
 
 EN = LANGUAGES["en"]
-UNDONE = (undo.ANEW, undo.TAKEN_AWAY, undo.GOES_BACK, undo.JOINED)
+UNDONE = (undo.ANEW, undo.TAKEN_AWAY, undo.GOES_BACK, undo.JOINED, undo.OTHER)
 
 
 def test_every_rule_has_a_sentence() -> None:

@@ -31,7 +31,7 @@ def events(world: World) -> list[dict[str, Any]]:
     return [{name: event.get(name) for name in names} for event in world.events()]
 
 
-def undone(world: World, sync_run_id: str, **options: Any) -> list[str]:
+def undone(world: World, sync_run_id: str = "", **options: Any) -> list[str]:
     """An undo that must be green; what it says of items that it left alone."""
     summary = world.undo(sync_run_id, **options)
     assert summary.failure is None, summary.failure

@@ -296,9 +296,17 @@ class World:
         run = {key: options.pop(key) for key in ("accounts", "dry_run", "fates") if key in options}
         return self.sync(dag_id="upload_unsynced_activities", kind="upload", upload=UploadOptions(**options), **run)
 
-    def undo(self, sync_run_id: str = "", *, link_id: int | None = None, **options: Any) -> Summary:
+    def undo(
+        self,
+        sync_run_id: str = "",
+        *,
+        link_id: int | None = None,
+        conflict_id: int | None = None,
+        conflict_field: str | None = None,
+        **options: Any,
+    ) -> Summary:
         """One run of the undo."""
-        asked = UndoOptions(sync_run_id, "olga", link_id)
+        asked = UndoOptions(sync_run_id, "olga", link_id, conflict_id, conflict_field)
         return self.sync(dag_id="undo_sync_run", kind="undo", undo=asked, **options)
 
     def retire(self, name: str = "anna", events: str = "keep", **options: Any) -> Summary:

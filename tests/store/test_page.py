@@ -12,7 +12,7 @@ from include.calsync.flows.page.accounts import Filter, State, Trouble
 from include.calsync.flows.page.frame import Banner
 from include.calsync.store.tables import account as account_table
 from include.calsync.store.tables import budget_reset, pause
-from tests.airflow.web.team import NOW, fill, minutes_ago
+from tests.airflow.web.team import fill, minutes_ago, now
 
 
 @pytest.fixture
@@ -22,31 +22,32 @@ def team(store: Engine) -> Engine:
 
 
 def test_how_things_stand(team: Engine) -> None:
-    found = frame.read(team, NOW, paused=False)
+    found = frame.read(team, now(), paused=False)
     counts = found.standing
     assert (counts.known_count, counts.ok_count, counts.failed_count, counts.held_count) == (7, 5, 1, 1)
     assert (counts.tokens_left, counts.tokens_spent, counts.used_up_until) == (213_000, 87_000, None)
-    assert found.last_at == minutes_ago(2)
+    assert found.last_at is not None
+    assert minutes_ago(3) < found.last_at <= minutes_ago(2)
     assert found.running is not None
     assert found.progress is not None
     assert (found.progress.done_count, found.progress.planned_count) == (120, 380)
     assert found.banner is Banner.FAILED
-    assert frame.read(team, NOW, paused=True).banner is Banner.PAUSED
-    assert frame.read(team, NOW + timedelta(hours=3), paused=False).banner is Banner.NO_RUN
+    assert frame.read(team, now(), paused=True).banner is Banner.PAUSED
+    assert frame.read(team, now() + timedelta(hours=3), paused=False).banner is Banner.NO_RUN
 
 
 def test_tokens_that_are_used_up_come_back_when_the_pause_ends(team: Engine) -> None:
-    until = NOW + timedelta(hours=2)
+    until = now() + timedelta(hours=2)
     with team.begin() as conn:
-        conn.execute(insert(budget_reset).values(key="pipedrive:77", exhausted_since=NOW))
+        conn.execute(insert(budget_reset).values(key="pipedrive:77", exhausted_since=now()))
         conn.execute(insert(pause).values(key="pipedrive:77", until=until, reason="used up"))
-    found = frame.read(team, NOW, paused=False)
+    found = frame.read(team, now(), paused=False)
     assert (found.banner, found.standing.used_up_until) == (Banner.USED_UP, until)
     assert frame.read(team, until, paused=False).standing.used_up_until is None
 
 
 def test_the_accounts_with_their_problems_pairs_and_days(team: Engine) -> None:
-    found = accounts.read(team, NOW, running="r-now")
+    found = accounts.read(team, now(), running="r-now")
     assert {row.account.name: row.state for row in found.table.rows} == {
         "anna": State.HELD,
         "ben": State.RUNNING,
@@ -62,7 +63,7 @@ def test_the_accounts_with_their_problems_pairs_and_days(team: Engine) -> None:
     assert found.pair_count == 80 + 412 + 1106 + 655 + 203 + 377
     assert (len(found.days), found.today.events, found.today.activities, found.today.conflicts) == (14, 25, 20, 5)
     assert found.table.counts == {Filter.ALL: 7, Filter.ATTENTION: 3, Filter.RUNNING: 1, Filter.PAUSED: 1}
-    assert [row.account.name for row in accounts.search(team, NOW, "CARLA@", running=None).rows] == ["carla"]
+    assert [row.account.name for row in accounts.search(team, now(), "CARLA@", running=None).rows] == ["carla"]
 
 
 def test_one_account_and_the_connections_of_all(team: Engine) -> None:
@@ -77,7 +78,7 @@ def test_one_account_and_the_connections_of_all(team: Engine) -> None:
     )
     assert account.read(team, 99, running=None) is None
     with team.begin() as conn:
-        conn.execute(account_table.update().where(account_table.c.id == 3).values(removed_at=NOW, state="paused"))
+        conn.execute(account_table.update().where(account_table.c.id == 3).values(removed_at=now(), state="paused"))
     assert account.read(team, 3, running=None) is None
     assert [(each.conn_id, each.account_count) for each in connections.read(team).google] == [
         ("google_calendar_default", 6)

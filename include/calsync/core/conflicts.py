@@ -36,6 +36,10 @@ class Why(StrEnum):
     """No conflict of two edits: the loser showed more than the beginning that the winner's text replaced."""
 
 
+EDITS = frozenset({Why.NEWEST, Why.SETTING})
+"""Why a value lost that somebody had typed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
     """A field that both sides changed to different values."""

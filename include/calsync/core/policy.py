@@ -19,6 +19,11 @@ class Side(StrEnum):
     ACTIVITY = "activities"
     EVENT = "events"
 
+    @property
+    def other(self) -> Side:
+        """The one across."""
+        return Side.EVENT if self is Side.ACTIVITY else Side.ACTIVITY
+
 
 class Mode(StrEnum):
     """Which items are synced, and in which direction."""

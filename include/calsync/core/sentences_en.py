@@ -206,6 +206,7 @@ RULES: Mapping[str, str] = {
     "undo: what was made is removed": "undone: it was made",
     "undo: what was written goes back": "undone: it was changed",
     "undo: what was parted is linked again": "undone: its account was retired",
+    "undo: the value that lost is taken": "a person took the value that had lost a conflict",
     "retired: the event is removed": "the account is retired",
     "retired: events are kept": "the account is retired, and keeps its events",
     "retired: the author's event stays": "it was made in Google: it stays with its author",

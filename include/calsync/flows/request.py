@@ -21,11 +21,17 @@ class UploadOptions:
 
 @dataclass(frozen=True)
 class UndoOptions:
-    """What `undo_sync_run` is asked to take back: the writes of a run, or of one link in it. `by`: who asks."""
+    """What `undo_sync_run` is asked to take back: the writes of a run, or of one link in it. `by`: who asks.
+
+    `conflict_id`: an entry of the change log in which values lost: both sides get those instead, or that of
+    `conflict_field` alone.
+    """
 
     sync_run_id: str
     by: str
     link_id: int | None = None
+    conflict_id: int | None = None
+    conflict_field: str | None = None
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,12 @@ def of_run(conn: Connection, run_id: str, account_ids: Iterable[int], link_id: i
     return records(LogEntry, conn.execute(query.order_by(row.id)))
 
 
+def entry(conn: Connection, entry_id: int) -> LogEntry | None:
+    """One entry; None: there is none, or no more."""
+    found = conn.execute(select(*_ENTRY).where(change_log.c.id == entry_id)).first()
+    return None if found is None else LogEntry(*found)
+
+
 def accounts_of_run(conn: Connection, run_id: str) -> set[int]:
     """For which accounts a run wrote something."""
     row = change_log.c

@@ -110,6 +110,13 @@ def _logged(conn: Connection, limit: int, *which: object, latest: bool = False) 
     return [Logged(Entry(*row[:-2]), row[-2], row[-1]) for row in found]
 
 
+def undos(conn: Connection, since: datetime) -> list[Run]:
+    """The undos that wrote and began since then, oldest first."""
+    row = sync_run.c
+    mine = row.kind == "undo", row.dry_run.is_(False), row.started_at >= since
+    return records(Run, conn.execute(select(*_RUN).where(*mine).order_by(row.started_at)))
+
+
 # Trying out an undo.
 
 

@@ -8,6 +8,7 @@ NOTES = {
     "approved": N_("Approved. The next run does exactly what you saw."),
     "rejected": N_("Rejected. The next run puts it back."),
     "undoing": N_("Started. The run’s changes are taken back, and the undo is listed here when it is done."),
+    "taking_other": N_("Started. Both sides get the other value, and the run is listed here when it is done."),
     "started": N_("Started. The numbers here follow by themselves."),
     "saved": N_("Saved. It applies with the next run."),
     "saved_not_synced": N_("Saved. It can’t be synced yet: check its connections and its user."),

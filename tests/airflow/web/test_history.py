@@ -73,6 +73,26 @@ def test_both_values_of_a_conflict_are_shown(people: People, world: World) -> No
     assert "Pipedrive&#39;s" in people("VIEWER", name=ANNA).show("history").text, "of one's own account"
 
 
+def test_the_other_value_of_a_conflict_is_taken(people: People, world: World, airflow_dags: None) -> None:
+    edited(world)
+    user, viewer = people("USER"), people("VIEWER")
+    (path,) = re.findall(r'action="/calsync/(conflicts/\d+/other)"', user.show("history").text)
+    assert "/other" not in viewer.show("history").text
+    assert viewer.submit(path, field="subject").status_code == 403
+    answer = user.submit(path, field="subject")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/calsync/history?done=taking_other")
+    conflict_id = int(path.split("/")[1])
+    assert started() == {"conflict_id": conflict_id, "conflict_field": "subject", "dry_run": False}
+    world.undo(conflict_id=conflict_id, conflict_field="subject")
+    (activity,) = [each for each in world.activities() if each["id"] == world.links()[0].activity_id]
+    assert activity["subject"] == "Pipedrive's"
+    text = user.show("history", done="taking_other").text
+    assert "Both sides get the other value" in text
+    assert "taken by olga" in text
+    assert "olga took the other value of a conflict" in text
+    assert "/other" not in text
+
+
 @pytest.mark.parametrize(
     ("asked", "count"), [({"what": "created"}, 1), ({"side": "activities"}, 1), ({"what": "deleted"}, 0)]
 )

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
-from include.calsync.core.conflicts import Why
+from include.calsync.core.conflicts import EDITS
 from include.calsync.core.raw import Json
 from include.calsync.core.records import Payload
 from include.calsync.core.row_words import is_secret
@@ -26,8 +27,6 @@ ENTRIES_SHOWN = 50
 CONFLICTS_SHOWN = 20
 TRIALS_READ = 20
 HIDDEN = ("private", "confidential")
-EDITS = frozenset({Why.NEWEST, Why.SETTING})
-"""Why a value lost that somebody had typed."""
 
 
 class Did(StrEnum):
@@ -84,13 +83,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A field with both values, and which one was kept."""
+    """A field with both values, and which one was kept. `taken_by`: who took the other one since."""
 
     field: str
     activity: Any
     event: Any
     winner: str
     why: str
+    taken_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +129,14 @@ class RunPage:
     after: int | None
 
 
+Taken = Mapping[tuple[int, str | None], str]
+"""By conflict (entry of the change log) and field (None: all): who took the value that lost."""
 Readable = Callable[[str], bool]
 """Whether what is in the account of this Google user may be read."""
 
 
 def read(engine: Engine, asked: Asked, may_read: Readable) -> History:
-    """Four queries."""
+    """Five queries."""
     actions = ACTIONS[asked.did] if asked.did is not None else ()
     with reading(engine) as conn:
         heads = page_accounts.heads(conn)
@@ -145,9 +147,10 @@ def read(engine: Engine, asked: Asked, may_read: Readable) -> History:
         ids = [run.id for run in found if not run.quiet]
         counts = store.counts(conn, ids)
         lost = store.conflicts(conn, ids, CONFLICTS_SHOWN)
+        taken = _taken(store.undos(conn, lost[-1].entry.at)) if lost else {}
     lines = list(_lines(found, counts, {head.id: head.name for head in heads}))
     older = None if is_last or not found else found[-1].started_at
-    writes = _writes(lost, heads, may_read)
+    writes = _writes(lost, heads, may_read, taken)
     return History(asked, heads, lines, [write for write in writes if write.conflicts], older)
 
 
@@ -198,7 +201,18 @@ def _lines(runs: Iterable[Run], counts: Sequence[Count], names: Mapping[int, str
         yield Line(quiet[0], (), (), len(quiet), quiet[-1].started_at)
 
 
-def _writes(found: Iterable[Logged], heads: Sequence[Head], may_read: Readable) -> Iterator[Write]:
+def _taken(undos: Iterable[Run]) -> Taken:
+    out: dict[tuple[int, str | None], str] = {}
+    for run in undos:
+        undo = run.request["undo"]
+        if (conflict_id := undo.get("conflict_id")) is not None:
+            out[conflict_id, undo.get("conflict_field")] = undo["by"]
+    return out
+
+
+def _writes(
+    found: Iterable[Logged], heads: Sequence[Head], may_read: Readable, taken: Taken = MappingProxyType({})
+) -> Iterator[Write]:
     known = {head.id: head for head in heads}
     for each in found:
         head = known.get(each.entry.account_id)
@@ -212,7 +226,7 @@ def _writes(found: Iterable[Logged], heads: Sequence[Head], may_read: Readable) 
             subject=_subject(each) if told and not private else "",
             is_private=private,
             changes=list(_changes(each.entry)) if told and not private else (),
-            conflicts=list(_conflicts(each.entry)) if told and not private else (),
+            conflicts=list(_conflicts(each.entry, taken)) if told and not private else (),
         )
 
 
@@ -244,7 +258,8 @@ def _changes(entry: Entry) -> Iterator[tuple[str, Any, Any]]:
                 yield name, before.get(name), value
 
 
-def _conflicts(entry: Entry) -> Iterator[Conflict]:
+def _conflicts(entry: Entry, taken: Taken) -> Iterator[Conflict]:
     for each in entry.lost or ():
         if each["why"] in EDITS:
-            yield Conflict(each["field"], each["activity"], each["event"], each["winner"], each["why"])
+            by = taken.get((entry.id, each["field"])) or taken.get((entry.id, None))
+            yield Conflict(each["field"], each["activity"], each["event"], each["winner"], each["why"], by)

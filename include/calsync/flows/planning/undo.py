@@ -2,18 +2,19 @@
 
 What was written goes back, field by field. What was made is removed, and its pair stays apart. What was removed is made
 anew, with all that it had; if both sides are gone the activity comes first, and the next sync makes its event.
+A value that lost a conflict goes back where it was typed, and from there to the other side, as if it were typed now.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from include.calsync.core.conflicts import EDITS, Conflict
 from include.calsync.core.decide import DESTRUCTIVE, Action, out_of_scope
-from include.calsync.core.fields import beside
-from include.calsync.core.merge import Changes, Merged
-from include.calsync.core.model import ActivityView, EventView, When
+from include.calsync.core.fields import beside, event_name
+from include.calsync.core.merge import Changes
+from include.calsync.core.model import ActivityView, When
 from include.calsync.core.observations import Observation, is_live
 from include.calsync.core.planning.wanted import Wanted
 from include.calsync.core.policy import Mode, Side
@@ -21,11 +22,12 @@ from include.calsync.core.raw import Json
 from include.calsync.core.records import Former, Link, Payload
 from include.calsync.core.run_records import LogEntry
 from include.calsync.core.text import plain
-from include.calsync.core.written import Written
 from include.calsync.flows.pairs import payload_of
+from include.calsync.flows.planning.put_back import FIELDS, wanted_back, wanted_of_other
 from include.calsync.flows.planning.retirement import REASON as RETIRED
 from include.calsync.flows.planning.rows import Rows
 from include.calsync.flows.planning.seen import Seen, activity_key, event_key
+from include.calsync.flows.request import UndoOptions
 from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.store import changes, formers, mapping
@@ -40,13 +42,10 @@ ANEW = "undo: what was removed is made anew"
 TAKEN_AWAY = "undo: what was made is removed"
 GOES_BACK = "undo: what was written goes back"
 JOINED = "undo: what was parted is linked again"
+OTHER = "undo: the value that lost is taken"
 """In place of a rule: what an undo does."""
 TOLD_COUNT = 50
 """How many of an account's items are named that are not undone; the rest is counted."""
-FIELDS: Mapping[Side, tuple[str, ...]] = {
-    Side.ACTIVITY: tuple(field.name for field in dataclasses.fields(ActivityView)),
-    Side.EVENT: tuple(field.name for field in dataclasses.fields(EventView)),
-}
 
 
 class Undo:
@@ -56,6 +55,8 @@ class Undo:
         assert run.request.undo is not None
         self.asked, self.seen, self.rows = run.request.undo, seen, rows
         entries = changes.of_run(conn, self.asked.sync_run_id, seen.accounts, self.asked.link_id)
+        self.lost = _lost(conn, self.asked)
+        """Of a conflict: by the side that lost, its fields and what they are called on the other one."""
         self.groups = _by_pair(entries)
         last = {entry.link_id: entry.id for entry in entries if entry.link_id is not None}  # oldest first
         self.links = mapping.whole(conn, last)
@@ -89,6 +90,9 @@ class Undo:
         actions, link = {entry.action for entry in entries}, self._link_of(entries)
         if link is not None and link.state in ("held", "removing"):
             self._leave(account, entries, "something is being done about it: try again when that is over")
+        elif self.lost is not None:
+            with self.rows.by(OTHER):
+                self._put_back(account, entries, link)
         elif actions & MADE and actions & REMOVED:
             self._leave(account, entries, "it went to another calendar: give its activity back to who had it")
         elif actions & REMOVED:
@@ -115,27 +119,39 @@ class Undo:
             self._leave(account, entries, "one of both is gone or can't be read")
             return
         payload = payload_of(link, activity, event)
-        shown = {Side.ACTIVITY: payload["activity"], Side.EVENT: payload["event"] | beside(payload["event_raw"])}
-        base = {Side.ACTIVITY: link.base_activity, Side.EVENT: link.base_event}
-        back: dict[Side, Changes] = {}
-        before: dict[Side, Json] = {}
-        for side in Side:
-            back[side], before[side] = {}, {}
-            for name, value in _before(entries, side).items():
-                if name in FIELDS[side] and shown[side][name] != base[side].get(name):
-                    self._leave(account, entries, f"{name} was edited since")
-                elif (link.id, str(side), name) in self.later:
-                    self._leave(account, entries, f"{name} was written again since")
-                elif shown[side].get(name) != (plain(str(value or "")) if name == "description" else value):
-                    back[side][name], before[side][name] = _canonical(name, value), shown[side].get(name)
+        back = self._values_back(account, entries, link, payload)
         if not any(back.values()):
             return
-        kept = {side: frozenset(FIELDS[side]) - back[side].keys() for side in Side}
-        written = Written.from_json(link.rendered)
-        merged = Merged(back[Side.EVENT], back[Side.ACTIVITY], written, kept=kept)
-        payload["wanted"] = Wanted(merged, before).to_json()
-        side = Side.EVENT if back[Side.EVENT] else Side.ACTIVITY
+        wanted: Wanted | None = wanted_back(payload, link, back)
+        if self.lost is not None:
+            wanted = wanted_of_other(payload, link, back, account.policy)
+        if wanted is None:
+            self._leave(account, entries, "the account's settings write it to one side only")
+            return
+        payload["wanted"] = wanted.to_json()
+        side = Side.EVENT if wanted.merged.event_changes else Side.ACTIVITY
         self._add(account, Action.MERGE, payload, link, side=side)
+
+    def _values_back(
+        self, account: RunAccount, entries: list[LogEntry], link: Link, payload: Payload
+    ) -> dict[Side, Changes]:
+        """By side, what fields showed before these writes: those that nobody touched since. Of a conflict, those that
+        lost, if the side that won is as it was, too."""
+        shown = {Side.ACTIVITY: payload["activity"], Side.EVENT: payload["event"] | beside(payload["event_raw"])}
+        base = {Side.ACTIVITY: link.base_activity, Side.EVENT: link.base_event}
+        back: dict[Side, Changes] = {side: {} for side in Side}
+        for side in Side:
+            for name, value in _before(entries, side).items():
+                if self.lost is not None and name not in self.lost[side]:
+                    continue
+                halves = [(side, name), *([(side.other, self.lost[side][name])] if self.lost is not None else [])]
+                if any(each in FIELDS[half] and shown[half][each] != base[half].get(each) for half, each in halves):
+                    self._leave(account, entries, f"{name} was edited since")
+                elif any((link.id, str(half), each) in self.later for half, each in halves):
+                    self._leave(account, entries, f"{name} was written again since")
+                elif shown[side].get(name) != (plain(str(value or "")) if name == "description" else value):
+                    back[side][name] = _canonical(name, value)
+        return back
 
     # What was made.
 
@@ -240,6 +256,8 @@ class Undo:
         return {"hold": None, "by": self.asked.by}
 
     def _reason(self) -> str:
+        if self.lost is not None:
+            return f"the value that lost in run {self.asked.sync_run_id}"
         return f"undo of run {self.asked.sync_run_id}"
 
     def _leave(self, account: RunAccount, entries: list[LogEntry], why: str) -> None:
@@ -281,6 +299,19 @@ def _before(entries: Iterable[LogEntry], side: Side) -> dict[str, object]:
             for name in entry.after or {}:
                 if name != "mark":
                     out.setdefault(name, (entry.before or {}).get(name))
+    return out
+
+
+def _lost(conn: Connection, asked: UndoOptions) -> dict[Side, dict[str, str]] | None:
+    """The fields that lost the conflict in question, by side; with their names on the side that won."""
+    entry = changes.entry(conn, asked.conflict_id) if asked.conflict_id is not None else None
+    if entry is None:
+        return None
+    out: dict[Side, dict[str, str]] = {side: {} for side in Side}
+    for conflict in map(Conflict.from_json, entry.lost or ()):
+        names = {Side.ACTIVITY: conflict.field, Side.EVENT: event_name(conflict.field)}
+        if conflict.why in EDITS and asked.conflict_field in (None, conflict.field):
+            out[conflict.winner.other][names[conflict.winner.other]] = names[conflict.winner]
     return out
 
 
