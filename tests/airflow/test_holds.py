@@ -56,6 +56,8 @@ def a_person(api: TestClient, *answers: str) -> Iterator[list[dict[str, Any]]]:
             url = f"/api/v2/dags/{DAG_ID}/dagRuns/~/hitlDetails"
             for detail in api.get(url, params={"response_received": False}).raise_for_status().json()["hitl_details"]:
                 ti = detail["task_instance"]
+                if ti["state"] != "awaiting_input":  # an answer before that is stored, but wakes nobody (Airflow 3.3)
+                    continue
                 path = f"/api/v2/dags/{DAG_ID}/dagRuns/{ti['dag_run_id']}/taskInstances/{ti['task_id']}"
                 chosen = {"chosen_options": [answers[len(asked)]], "params_input": {}}
                 response = api.patch(f"{path}/{ti['map_index']}/hitlDetails", json=chosen)
