@@ -7,6 +7,7 @@ both states, and a while ago: nothing in it counts as new.
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -67,13 +68,14 @@ def load(pipedrive: PipedriveState, google: GoogleState, *, seed: int = 7, today
     return Sample(seed, today, accounts)
 
 
-def accounts_yaml(sample: Sample) -> str:
-    """The accounts file of the sample company."""
+def accounts_yaml(sample: Sample, *, but: Collection[str] = ()) -> str:
+    """The accounts file of the sample company. `but`: names of accounts that are not in it."""
     accounts = [
         {"name": each.name, "pipedrive_user": each.email, "google_user": each.email, "calendar": each.calendar}
         | {"time_zone": each.time_zone}
         | each.settings
         for each in sample.accounts
+        if each.name not in but
     ]
     return yaml.safe_dump({"accounts": accounts}, allow_unicode=True, sort_keys=False)
 

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from include.sandbox.server import Sandbox
+from tests.flows.world import World
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # Read at the first import of airflow, which is why they are set here.
@@ -35,6 +38,20 @@ def connect(monkeypatch: pytest.MonkeyPatch) -> Connect:
         return conn_id
 
     return define
+
+
+@pytest.fixture
+def world(sandbox: Sandbox, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A company whose store and services are in Airflow's connections."""
+    connect("calsync_db", conn_type="sqlite", host=str(tmp_path / "calsync.db"))
+    world = World(sandbox, tmp_path, f"sqlite:///{tmp_path / 'calsync.db'}")
+    token = world.tokens["pipedrive_default"]
+    connect("pipedrive_default", conn_type="pipedrive", host=sandbox.pipedrive.url, password=token)
+    extra = {"keyfile_dict": world.google.service_account_key(), "api_endpoint": sandbox.google.url}
+    connect("google_calendar_default", conn_type="google_calendar", extra=extra)
+    monkeypatch.setenv("CALSYNC_ACCOUNTS_FILE", str(world.accounts_file))
+    monkeypatch.setenv("CALSYNC_DEPLOYMENT", "sandbox")
+    return world
 
 
 @pytest.fixture(scope="session")

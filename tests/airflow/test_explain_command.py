@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from include.sandbox.server import Sandbox
 from include.scripts import explain
-from tests.airflow.conftest import Connect
 from tests.flows.world import World
 
 
-@pytest.fixture
-def world(sandbox: Sandbox, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")  # as the command sets it; taken back after the test
-    connect("calsync_db", conn_type="sqlite", host=str(tmp_path / "calsync.db"))
-    world = World(sandbox, tmp_path, f"sqlite:///{tmp_path / 'calsync.db'}")
-    token = world.tokens["pipedrive_default"]
-    connect("pipedrive_default", conn_type="pipedrive", host=sandbox.pipedrive.url, password=token)
-    extra = {"keyfile_dict": world.google.service_account_key(), "api_endpoint": sandbox.google.url}
-    connect("google_calendar_default", conn_type="google_calendar", extra=extra)
-    monkeypatch.setenv("CALSYNC_ACCOUNTS_FILE", str(world.accounts_file))
-    monkeypatch.setenv("CALSYNC_DEPLOYMENT", "sandbox")
-    return world
+@pytest.fixture(autouse=True)
+def process_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the command sets it; taken back after the test."""
+    monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")
 
 
 def test_a_linked_item_is_explained_and_titles_are_shown_if_asked_for(

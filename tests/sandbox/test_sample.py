@@ -157,6 +157,8 @@ def test_accounts_file(world: Loaded) -> None:
     calendars = [each["calendar"] for each in accounts]
     assert "primary" in calendars
     assert {"create": "Pipedrive"} in calendars
+    fewer = yaml.safe_load(accounts_yaml(sample, but=["ben"]))["accounts"]
+    assert fewer == [each for each in accounts if each["name"] != "ben"]
 
 
 def test_connections_open_both_services(world: Loaded) -> None:

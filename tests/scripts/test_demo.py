@@ -27,6 +27,9 @@ def test_once_makes_both_sides_equal_and_leaves_nothing_running(root: Path, tmp_
     for told in ("5 activities", "Jürgen Groß", "Asha Gurung attends", "“Busy”", "1 declined, 1 shared"):
         assert told in done.stdout
     assert working_in(home / "components") == []
+    with closing(sqlite3.connect(home / "calsync.db")) as store:
+        accounts = store.execute("SELECT name, source, state FROM account ORDER BY 1").fetchall()
+    assert accounts == [("anna", "file", "ok"), ("asha", "file", "ok")], "the third one is left to be added on the page"
     with closing(sqlite3.connect(home / "airflow.db")) as airflow:
         connections = airflow.execute("SELECT conn_id, conn_type, port FROM connection ORDER BY 1").fetchall()
     assert connections == [

@@ -33,6 +33,8 @@ from include.scripts.demo.tables import result_table, skipped, table
 DAGS = {"calendar_reconcile", "calendar_sync", "upload_unsynced_activities"}
 ENDED = ("success", "failed", "upstream_failed", "skipped", "up_for_retry")
 RUN_TIMEOUT_S = 900.0
+LEFT = ("ben",)
+"""Accounts that the accounts file does not have: they are left to be added on the page."""
 started_at = time.monotonic()
 
 
@@ -94,7 +96,7 @@ def _empty(folder: Path) -> None:
 
 
 def _demo(folder: Path, *, once: bool) -> int:
-    company = Company(free_port(8765), free_port(8766))
+    company = Company(free_port(8765), free_port(8766), left=LEFT)
     with company.sandbox:
         say(f"sandbox: Pipedrive at {company.sandbox.pipedrive.url}, Google Calendar at {company.sandbox.google.url}")
         home = make_home(folder, free_port(8080), company.accounts_yaml())
@@ -133,7 +135,7 @@ def _show(airflow: Airflow, processes: Processes, company: Company) -> bool:
     after = _holdings(company)
     rows = [(*key, count, after[key]) for key, count in before.items()]
     print(table(("account", "holds", "before", "after"), rows))
-    found = [line for account in company.sample.accounts for line in differences(company, account, connected_at)]
+    found = [line for account in company.accounts for line in differences(company, account, connected_at)]
     found += [f"not on the other side: {edit.what}" for edit in edits if not edit.arrived()]
     print()
     for line in found:
@@ -144,7 +146,7 @@ def _show(airflow: Airflow, processes: Processes, company: Company) -> bool:
 
 def _holdings(company: Company) -> dict[tuple[str, str], int]:
     out = {}
-    for account in company.sample.accounts:
+    for account in company.accounts:
         out[account.name, "activities with a date"] = len(company.activities(account))
         events = company.occurrences(account)
         paired = sum(map(len, paired_events(company, account).values()))
@@ -199,6 +201,7 @@ def _stay(home: Home, company: Company, processes: Processes) -> None:
   Google Calendar   {company.sandbox.google.url}/_sandbox/week
 
   The connections are under Admin > Connections: the button with the zigzag tests them.
+  {_to_add(company)}
   Edit an activity and an event on those two pages, then trigger calendar_sync in Airflow, or wait for the next five
   minutes. calendar_reconcile compares everything: unpause it, and the log of its task plan tells what drifted.
   For `airflow` commands in another terminal:  . {home.folder / MARK}
@@ -207,6 +210,14 @@ def _stay(home: Home, company: Company, processes: Processes) -> None:
     while True:
         processes.check()
         time.sleep(1)
+
+
+def _to_add(company: Company) -> str:
+    """What is left to do on the page."""
+    return " ".join(
+        f"{account.user_name} is left to add on the page (Accounts > Add account): {account.email} on both sides."
+        for account in company.left
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
@@ -36,14 +36,26 @@ class Edit:
 
 
 class Company:
-    """Acme on both services, in this process. `load` fills both as people would have; default: the sample company."""
+    """Acme on both services, in this process. `load` fills both as people would have; default: the sample company.
+
+    `left`: names of accounts that no file provisions: a person adds them on the page.
+    """
 
     def __init__(
-        self, pipedrive_port: int, google_port: int, load: Load = sample.load, *, latency_s: float = 0.0
+        self,
+        pipedrive_port: int,
+        google_port: int,
+        load: Load = sample.load,
+        *,
+        latency_s: float = 0.0,
+        left: Collection[str] = (),
     ) -> None:
         self.sandbox = Sandbox(pipedrive_port=pipedrive_port, google_port=google_port, latency_s=latency_s, seed=7)
         install(self.sandbox.pipedrive, self.sandbox.google)
         self.sample = load(self.pipedrive, self.google, today=datetime.now(UTC).date())
+        self.accounts = [each for each in self.sample.accounts if each.name not in left]
+        """Those of the file."""
+        self.left = [each for each in self.sample.accounts if each.name in left]
 
     @property
     def pipedrive(self) -> PipedriveState:
@@ -62,7 +74,7 @@ class Company:
         return self.sample.accounts[0]
 
     def accounts_yaml(self) -> str:
-        return sample.accounts_yaml(self.sample)
+        return sample.accounts_yaml(self.sample, but=[each.name for each in self.left])
 
     def connections(self) -> dict[str, dict[str, Any]]:
         """Airflow's two service connections by id, in its JSON form. Call it once the sandbox is running."""

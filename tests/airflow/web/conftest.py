@@ -13,9 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event
 
 from include.calsync.store.engine import create_store_engine, migrate
-from include.sandbox.server import Sandbox
 from tests.airflow.conftest import Connect
-from tests.flows.world import World
 
 HOST = "http://127.0.0.1"
 ROLES = ("VIEWER", "USER", "OP", "ADMIN")
@@ -55,20 +53,6 @@ def store(tmp_path: Path, connect: Connect) -> Iterator[Engine]:
     migrate(engine)
     yield engine
     engine.dispose()
-
-
-@pytest.fixture
-def world(sandbox: Sandbox, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A company whose store the page shows, and whose services it asks."""
-    connect("calsync_db", conn_type="sqlite", host=str(tmp_path / "calsync.db"))
-    world = World(sandbox, tmp_path, f"sqlite:///{tmp_path / 'calsync.db'}")
-    token = world.tokens["pipedrive_default"]
-    connect("pipedrive_default", conn_type="pipedrive", host=sandbox.pipedrive.url, password=token)
-    extra = {"keyfile_dict": world.google.service_account_key(), "api_endpoint": sandbox.google.url}
-    connect("google_calendar_default", conn_type="google_calendar", extra=extra)
-    monkeypatch.setenv("CALSYNC_ACCOUNTS_FILE", str(world.accounts_file))
-    monkeypatch.setenv("CALSYNC_DEPLOYMENT", "sandbox")
-    return world
 
 
 class Browser(TestClient):
