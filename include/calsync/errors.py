@@ -7,14 +7,42 @@ No message may hold a secret or what a person typed.
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
+
+
+class Failure(StrEnum):
+    """Why an account fails, in kinds: the page says each in its own words, whatever the message is."""
+
+    REFUSED = "refused"
+    """A credential was."""
+    USER = "user"
+    """The Pipedrive user is not found."""
+    CALENDAR = "calendar"
+    """The calendar is not found, or not to be written to."""
+    CONNECTION = "connection"
+    """It is missing, or filled in wrongly."""
+    SETTINGS = "settings"
+    CLASH = "clash"
+    """Another account has the same calendar, or the same activities."""
+    OTHERS = "others"
+    """Another installation writes to the calendar."""
+    UNANSWERED = "unanswered"
+    """A service did not answer, or with trouble of its own."""
+    LIMITED = "limited"
+    DEFECT = "defect"
+    OTHER = "other"
 
 
 class CalsyncError(Exception):
-    """Base of all errors that calsync raises on purpose."""
+    """Base of all errors that calsync raises on purpose. `failure`: which kind it is, if it fails an account."""
+
+    failure = Failure.OTHER
 
 
 class SettingsError(CalsyncError):
     """The configuration is wrong; `problems` names every place and remedy. Fails the run before any request."""
+
+    failure = Failure.SETTINGS
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -28,13 +56,44 @@ class Unreadable(CalsyncError, ValueError):
 class Defect(CalsyncError):
     """An error that nobody foresaw, caught at a border: one item's or one account's. The log has its traceback."""
 
+    failure = Failure.DEFECT
+
 
 class InfrastructureError(Exception):
     """Airflow can't be reached: no border stops this; the task fails, and is tried again."""
 
 
 class AccountError(CalsyncError):
-    """This account can't be synced until a person acts; the others go on. `str()` says what to do."""
+    """This account can't be synced until a person acts; the others go on. `str()` says what to do.
+
+    As it is: for its connection. Other causes have classes of their own.
+    """
+
+    failure = Failure.CONNECTION
+
+
+class UnusableSetting(AccountError):
+    """One of the account's settings can't work."""
+
+    failure = Failure.SETTINGS
+
+
+class UnknownUser(AccountError):
+    """The account's Pipedrive user is not found."""
+
+    failure = Failure.USER
+
+
+class UnusableCalendar(AccountError):
+    """The account's calendar is not found, or the right to it does not suffice."""
+
+    failure = Failure.CALENDAR
+
+
+class OthersWrite(AccountError):
+    """Another installation writes to the account's calendar."""
+
+    failure = Failure.OTHERS
 
 
 class AccountBusy(CalsyncError):
@@ -70,6 +129,8 @@ class ServiceError(CalsyncError):
 
 class RetryableError(ServiceError):
     """Passing trouble (5xx, no answer, broken body). Reads were already retried; try in a later run."""
+
+    failure = Failure.UNANSWERED
 
 
 class TooLate(RetryableError):
@@ -115,9 +176,13 @@ class SyncTokenExpired(ServiceError):
 class CredentialRefused(ServiceError, AccountError):
     """401, invalid_grant, unauthorized_client, missing scope or access: a person must renew the credential."""
 
+    failure = Failure.REFUSED
+
 
 class RateLimited(ServiceError):
     """Still limited after the allowed waiting; `retry_at` is the earliest useful time."""
+
+    failure = Failure.LIMITED
 
     def __init__(self, message: str, *, retry_at: datetime | None = None, **kwargs: object) -> None:
         super().__init__(message, **kwargs)  # type: ignore[arg-type]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from include.calsync.errors import SettingsError
+from include.calsync.errors import Failure, SettingsError
 from include.calsync.store.engine import create_store_engine
-from tests.flows.world import World
+from tests.flows.world import World, account_row
 
 
 @pytest.fixture
@@ -118,6 +118,7 @@ def test_the_other_accounts_go_on(live: World) -> None:
     live.edit_event(live.events()[0], extendedProperties={"private": {"calsyncDeployment": "staging"}})
     result = live.sync().result["accounts"]
     assert (result["anna"]["state"], result["ben"]["state"]) == ("failed", "ok")
+    assert account_row(live).failure == Failure.OTHERS
 
 
 def test_the_events_of_a_former_installation_are_taken_over(live: World, tmp_path: Path) -> None:

@@ -8,14 +8,23 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from include.calsync.errors import AccountError
+from include.calsync.errors import (
+    AccountError,
+    BudgetExhausted,
+    Defect,
+    Failure,
+    LeaseLost,
+    RetryableError,
+    UnusableSetting,
+)
 from include.calsync.flows.applying.apply import IN_FLIGHT
 from include.calsync.flows.closing.close import Summary
+from include.calsync.flows.run import Stop
 from include.calsync.flows.trouble import TROUBLES_IN_A_ROW
 from include.calsync.store.tables import quarantine
 from include.sandbox.base import Fault
 from tests.flows.judging import settled
-from tests.flows.world import World, day
+from tests.flows.world import World, account_row, day
 
 BERT = "bert@acme.example"
 FIVE_MINUTES_S = 301
@@ -82,21 +91,21 @@ def pipedrive_token_regenerated(world: World, user: int, calendar: str) -> Calla
     return lambda: world.tokens.update(pipedrive_bert=world.pipedrive.token_for(user))
 
 
-# What is wrong with an account, and words that the message must have: what it is about, and the remedy.
-TROUBLE: dict[Callable[[World, int, str], Callable[[], None]], tuple[str, ...]] = {
-    unknown_user: ("pipedrive_user", "Correct the e-mail or id"),
-    unknown_calendar: ("calendar", "share it"),
-    unshared_calendar: ("calendar", "hare"),
-    read_only_calendar: ("reader", "Share it with the right to make changes"),
-    no_pipedrive_connection: ("pipedrive_bert", "Add it"),
-    no_google_connection: ("google_bert", "Add it"),
-    google_consent_withdrawn: ("Google", "consent"),
-    pipedrive_token_regenerated: ("Pipedrive", "Enter a valid API token"),
+# What is wrong with an account; of which kind; and words that the message must have: what it is about, and the remedy.
+TROUBLE: dict[Callable[[World, int, str], Callable[[], None]], tuple[Failure, str, str]] = {
+    unknown_user: (Failure.USER, "pipedrive_user", "Correct the e-mail or id"),
+    unknown_calendar: (Failure.CALENDAR, "calendar", "share it"),
+    unshared_calendar: (Failure.CALENDAR, "calendar", "hare"),
+    read_only_calendar: (Failure.CALENDAR, "reader", "Share it with the right to make changes"),
+    no_pipedrive_connection: (Failure.CONNECTION, "pipedrive_bert", "Add it"),
+    no_google_connection: (Failure.CONNECTION, "google_bert", "Add it"),
+    google_consent_withdrawn: (Failure.REFUSED, "Google", "consent"),
+    pipedrive_token_regenerated: (Failure.REFUSED, "Pipedrive", "Enter a valid API token"),
 }
 CONFIGURED = (unknown_user, unknown_calendar)
 
 
-def failed_alone(world: World, summary: Summary, words: tuple[str, ...]) -> None:
+def failed_alone(world: World, summary: Summary, kind: Failure, *words: str) -> None:
     states = {name: result["state"] for name, result in summary.result["accounts"].items()}
     assert states == {"anna": "ok", "bert": "failed"}
     assert summary.failure is not None
@@ -104,6 +113,7 @@ def failed_alone(world: World, summary: Summary, words: tuple[str, ...]) -> None
     assert "anna" not in summary.failure
     assert all(word in summary.failure for word in words), summary.failure
     assert summary.result["accounts"]["bert"]["error"] in summary.failure
+    assert (account_row(world).failure, account_row(world, "bert").failure) == (None, kind)
 
 
 @pytest.mark.parametrize("trouble", TROUBLE, ids=lambda trouble: trouble.__name__)
@@ -118,18 +128,19 @@ def test_an_account_fails_alone_and_catches_up(
         world.green()
         world.green()
     repair = trouble(world, user, calendar)
-    failed_alone(world, world.sync(), TROUBLE[trouble])
+    failed_alone(world, world.sync(), *TROUBLE[trouble])
     world.activity("For Anna")
     world.activity("For Bert", owner_id=user)
     world.event("In Bert's calendar", calendar=calendar)
     bert_before = [row["summary"] for row in world.events(calendar)]
     world.pass_time(FIVE_MINUTES_S)
-    failed_alone(world, world.sync(), TROUBLE[trouble])
+    failed_alone(world, world.sync(), *TROUBLE[trouble])
     assert [row["summary"] for row in world.events()] == ["For Anna"]
     assert [row["summary"] for row in world.events(calendar)] == bert_before
 
     repair()
     settled(world)
+    assert account_row(world, "bert").failure is None
     wanted = {"For Bert", "In Bert's calendar", *(["Before"] if known else [])}
     if trouble is unknown_calendar and not known:
         # The account is its user and its calendar: it begins when that calendar is named.
@@ -141,12 +152,27 @@ def test_an_account_fails_alone_and_catches_up(
     assert {row["subject"] for row in world.activities()} == wanted | {"For Anna"}
 
 
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (RetryableError("503"), Failure.UNANSWERED),
+        (BudgetExhausted("429", status=429), Failure.LIMITED),
+        (Defect("KeyError"), Failure.DEFECT),
+        (UnusableSetting("activity_types"), Failure.SETTINGS),
+        (LeaseLost("gone"), Failure.OTHER),
+    ],
+)
+def test_each_error_is_of_a_kind(error: Exception, kind: Failure) -> None:
+    stop = Stop.by("bert", error)
+    assert (stop.state, stop.failure) == ("failed", kind)
+
+
 def test_a_colleague_who_left(world: World, bert: tuple[int, str]) -> None:
     user, _ = bert
     world.green()
     world.pipedrive.edit_user(user, active_flag=False)
     world.pass_time(86_401)  # users are looked up once a day
-    failed_alone(world, world.sync(), ("pipedrive_user",))
+    failed_alone(world, world.sync(), Failure.USER, "pipedrive_user")
 
 
 @pytest.mark.parametrize("shared", ["calendar", "user"])
@@ -169,6 +195,8 @@ def test_accounts_that_share_are_refused_by_name_before_any_write(
     assert summary.failure is not None
     assert all(word in summary.failure for word in ("anna", "bert", "disable all but one"))
     assert "carla" not in summary.failure
+    kinds = [account_row(world, name).failure for name in ("anna", "bert", "carla")]
+    assert kinds == [Failure.CLASH, Failure.CLASH, None]
     world.account(name="bert", enabled=False)
     assert world.sync().failure is None
 

@@ -150,7 +150,8 @@ def moment(when: When, words: Language, zone: ZoneInfo) -> str:
         local = when.start.astimezone(zone) if when.start is not None else None
     day = local.date() if local is not None else when.day
     assert day is not None
-    text = f"{words.days[day.weekday()]} {day.day} {words.months[day.month - 1]} {day.year}"
+    name, month = words.days[day.weekday()], words.months[day.month - 1]
+    text = words.phrases["date"].format(weekday=name, day=day.day, month=month, year=day.year)
     return f"{text} {local:%H:%M}" if local is not None else text
 
 

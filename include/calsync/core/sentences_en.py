@@ -330,6 +330,7 @@ PHRASES: Mapping[str, str] = {
     "no": "no",
     "days": "{count} days",
     "minutes": "{count} min",
+    "date": "{weekday} {day} {month} {year}",
 }
 
 APPROVED: Mapping[str, str] = {

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from include.calsync.core.alerts import Alert, Kind, StoredAlert, alert, message
 from include.calsync.core.alerts import Message as Message
-from include.calsync.errors import AccountError, SettingsError
+from include.calsync.errors import AccountError, Failure, SettingsError
 from include.calsync.flows.configured import configured
 from include.calsync.flows.pulling.pace import pace
 from include.calsync.flows.services import Services
@@ -123,7 +123,7 @@ def _wanted(to: AlertsTo, found: Found, budgets: Iterable[Alert], now: datetime)
 
 def _of_account(account: Health, to: AlertsTo, now: datetime) -> Iterator[Alert]:
     if account.state == "failed":
-        kind: Kind = "credential_refused" if account.refused else "failing"
+        kind: Kind = "credential_refused" if account.failure == Failure.REFUSED else "failing"
         yield alert(kind, account.name, why=(account.error or "").removeprefix(f"account {account.name}: "))
     since = account.succeeded_at
     if since is not None and now - since > timedelta(minutes=to.no_success_minutes):

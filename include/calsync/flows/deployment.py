@@ -11,7 +11,7 @@ from datetime import datetime
 
 from include.calsync.core.marks import read_mark
 from include.calsync.core.raw import Raw
-from include.calsync.errors import AccountError, SettingsError
+from include.calsync.errors import OthersWrite, SettingsError
 from include.calsync.flows.services import Services
 from include.calsync.store import deployments
 from include.calsync.store.directory import keep, read
@@ -62,12 +62,12 @@ def remember(conn: Connection, account_id: int, events: Mapping[str, str], at: d
 
 
 def refuse_others(found: Mapping[str, str], ours: str) -> None:
-    """Raises AccountError if a calendar shows events of other installations (event id → installation)."""
+    """Raises OthersWrite if a calendar shows events of other installations (event id → installation)."""
     if not found:
         return
     names = sorted(set(found.values()))
     events = ", ".join(sorted(found)[:SHOWN_EVENTS]) + (", …" if len(found) > SHOWN_EVENTS else "")
-    raise AccountError(
+    raise OthersWrite(
         f"another installation of calsync writes to this calendar: {', '.join(names)} (this one is {ours}). Nothing is "
         "synced here until only one does. Switch the account off there, or give one of them another calendar. Then set "
         f"CALSYNC_DEPLOYMENT={','.join([ours, *names])} here, to take its events over. Events: {events}."

@@ -16,12 +16,12 @@ from include.calsync.core.raw import Json
 from include.calsync.core.records import Payload
 from include.calsync.core.row_words import is_secret, value_text
 from include.calsync.core.run_records import Decision, Entry
-from include.calsync.core.sentences import LANGUAGES, because
+from include.calsync.core.sentences import DEFAULT, LANGUAGES, because
 from include.calsync.flows.explain import Explanation, Known
 from include.calsync.flows.live_look import Look, edited_at
 
 WIDTH = 100
-WORDS = LANGUAGES["en"]
+WORDS = LANGUAGES[DEFAULT]
 ZONE = ZoneInfo("UTC")
 VALUE = 200
 """Characters of a value that are shown."""
@@ -116,20 +116,20 @@ def _look(look: Look, *, personal: bool) -> Iterator[str]:
                 yield f"    {WORDS.fields.get(name, name)}: {_value(name, shown.view[name])}"
 
 
-def found_text(look: Look) -> str:
+def found_text(look: Look, language: str = DEFAULT) -> str:
     """What the look found, as a sentence."""
-    words, verdict = WORDS.looks, look.verdict
+    words, verdict = LANGUAGES[language], look.verdict
+    looks = words.looks
     if look.error is not None:
-        return words["unreadable"].format(error=look.error)
+        return looks["unreadable"].format(error=look.error)
     if look.found != "live":
-        return words[look.cause or look.found]
+        return looks[look.cause or look.found]
     if verdict is None:
-        return words.get(look.cause, words["unjudged"])
-    why = because(verdict.rule, "", cause=verdict.cause)
+        return looks.get(look.cause, looks["unjudged"])
+    why = because(verdict.rule, "", cause=verdict.cause, language=language)
     if verdict.action is Action.NOTHING:
-        return words["nothing"].format(because=why)
-    action = WORDS.actions.get(verdict.action, verdict.action)
-    return words["action"].format(action=action, because=why)
+        return looks["nothing"].format(because=why)
+    return looks["action"].format(action=words.actions.get(verdict.action, verdict.action), because=why)
 
 
 # What was written.
@@ -149,20 +149,20 @@ def _history(explained: Explanation, *, personal: bool) -> Iterator[str]:
         yield from _changes(entry, personal=personal)
 
 
-def action_of(entry: Entry) -> str:
+def action_of(entry: Entry, language: str = DEFAULT) -> str:
     """What was done, in two or three words."""
     merged = {str(Side.EVENT): "change_event", str(Side.ACTIVITY): "change_activity"}
     name = merged.get(entry.side, entry.action) if entry.action == Action.MERGE else entry.action
-    return WORDS.actions.get(name, name)
+    return LANGUAGES[language].actions.get(name, name)
 
 
-def why_of(entry: Entry) -> str:
+def why_of(entry: Entry, language: str = DEFAULT) -> str:
     """The log keeps no rule; of a merge it keeps which side had changed."""
     merged = {
         "activity updated, event unchanged": "the activity was edited: merge",
         "activity unchanged, event updated": "the event was edited: merge",
     }
-    return because(merged.get(entry.reason), entry.reason)
+    return because(merged.get(entry.reason), entry.reason, language=language)
 
 
 def _changes(entry: Entry, *, personal: bool) -> Iterator[str]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.policy import Mode
 from include.calsync.core.raw import Raw
-from include.calsync.errors import CalsyncError
+from include.calsync.errors import UnusableCalendar
 from include.calsync.flows.services import Services
 from include.calsync.store.directory import Directory
 
@@ -18,15 +18,15 @@ WRITERS = ("writer", "owner")
 
 
 def check_right(role: str | None, mode: str) -> None:
-    """Raises CalsyncError if an account of this mode can't work with this right. None: the service did not say."""
+    """Raises UnusableCalendar if an account of this mode can't work with this right. None: the service did not say."""
     if role == "writerWithoutPrivateAccess":
-        raise CalsyncError(
+        raise UnusableCalendar(
             "share the Google calendar with the right to make changes to events and to see private ones, too. With "
             "the present right private events have no content, which would be taken for edits."
         )
     needed = WRITERS if mode != Mode.TO_PIPEDRIVE else ("reader", *WRITERS)
     if role is not None and role not in needed:
-        raise CalsyncError(
+        raise UnusableCalendar(
             f"the Google calendar is shared with the right «{role}» only. "
             "Share it with the right to make changes to events."
         )

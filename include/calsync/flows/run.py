@@ -11,7 +11,7 @@ from datetime import datetime
 from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.records import Columns
 from include.calsync.core.run_records import StoredRun
-from include.calsync.errors import AccountBusy, BudgetExhausted, CalsyncError, CredentialRefused, FatalError, LeaseLost
+from include.calsync.errors import AccountBusy, BudgetExhausted, CalsyncError, Failure, FatalError, LeaseLost
 from include.calsync.flows.request import RunRequest
 from include.calsync.flows.run_account import RunAccount, run_account
 from include.calsync.flows.services import Services
@@ -57,15 +57,14 @@ class Stop:
     state: str
     error: str
     passing: bool = False
-    refused: bool = False
-    """As a credential was."""
+    failure: Failure = Failure.SETTINGS
 
     @classmethod
     def by(cls, name: str, error: Exception) -> Stop:
         """Who asks in vain of a service hits a pause once and fails; who only finds the pause set waits for its end."""
         paused = isinstance(error, BudgetExhausted) and error.status is None
-        refused = isinstance(error, CredentialRefused)
-        return cls("busy" if paused else "failed", named(name, error), refused=refused)
+        failure = error.failure if isinstance(error, CalsyncError) else Failure.OTHER
+        return cls("busy" if paused else "failed", named(name, error), failure=failure)
 
 
 @contextmanager
@@ -103,7 +102,7 @@ def check_format(conn: Connection, run: Run, account: RunAccount) -> None:
 
 def mark_failed(conn: Connection, account_id: int, stop: Stop) -> None:
     """Until a run gets through."""
-    known_accounts.fail(conn, account_id, stop.error, refused=stop.refused)
+    known_accounts.fail(conn, account_id, stop.error, stop.failure)
 
 
 def take_leases(services: Services, conn: Connection, run_id: str, owner: str, names: Iterable[str] | None) -> None:

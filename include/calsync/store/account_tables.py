@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -13,7 +12,6 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    false,
 )
 
 from include.calsync.store.metadata import Key, OptionalJson, metadata, one_of
@@ -34,7 +32,7 @@ account = Table(
     Column("state", String(20), nullable=False, server_default="ok"),
     Column("error", Prose()),
     Column("busy_since", UtcDateTime, comment="the first run in a row that could not work on it"),
-    Column("refused", Boolean, nullable=False, server_default=false(), comment="failed, as a credential was refused"),
+    Column("failure", String(20), comment="why it has failed: of which kind; null: it has not"),
     Column("resynced_at", UtcDateTime, comment="when a sync token had expired last, so that all was read"),
     Column("settings", OptionalJson, comment="as a person wrote them; null: of a name that is configured no more"),
     Column("source", String(10), comment="who may change them: a person on the page, or who writes the accounts file"),

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, case, delete, func, select, up
 from sqlalchemy.exc import IntegrityError
 
 from include.calsync.core.records import KnownAccount
+from include.calsync.errors import Failure
 from include.calsync.store.columns import columns_of, parts, record_of, records
 from include.calsync.store.tables import account, cursor, run_account, sync_run
 from include.calsync.store.upsert import insert
@@ -114,16 +115,15 @@ def _set(conn: Connection, account_id: int, **values: Any) -> None:
 # How the last runs went.
 
 
-def fail(conn: Connection, account_id: int, error: str, *, refused: bool = False) -> None:
-    """The account has failed, until a run gets through; one that rests goes on resting. `refused`: as a credential
-    was."""
+def fail(conn: Connection, account_id: int, error: str, failure: Failure) -> None:
+    """The account has failed, until a run gets through; one that rests goes on resting."""
     at_work = account.c.id == account_id, account.c.state != "paused"
-    conn.execute(update(account).where(*at_work).values(state="failed", error=error, refused=refused))
+    conn.execute(update(account).where(*at_work).values(state="failed", error=error, failure=str(failure)))
 
 
 def finish(conn: Connection, account_id: int, *, settings_digest: str, mode: str, error: str | None) -> None:
     """A run got through with these settings."""
-    values = {"settings_digest": settings_digest, "mode": mode, "state": "ok", "error": error, "refused": False}
+    values = {"settings_digest": settings_digest, "mode": mode, "state": "ok", "error": error, "failure": None}
     _set(conn, account_id, **values)
 
 
@@ -200,7 +200,7 @@ def begin_anew(conn: Connection, account_id: int) -> None:
     """Nothing of the account is to be gone on with: connected again, it begins as a new one does."""
     conn.execute(delete(cursor).where(cursor.c.account_id == account_id))
     begun = {"activities_connected_at": None, "events_connected_at": None, "settings_digest": None, "mode": None}
-    _set(conn, account_id, **begun, error=None, refused=False, busy_since=None)
+    _set(conn, account_id, **begun, error=None, failure=None, busy_since=None)
 
 
 def resting(

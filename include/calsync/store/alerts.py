@@ -28,7 +28,7 @@ class Health:
     name: str
     state: str
     error: str | None
-    refused: bool
+    failure: str | None
     resynced_at: datetime | None
     succeeded_at: datetime | None
     quarantined_count: int
@@ -41,7 +41,7 @@ def healths(conn: Connection) -> list[Health]:
     failed = select(aside.account_id, func.count().label("count")).where(aside.attempts > 0)
     bad = failed.group_by(aside.account_id).subquery()
     known = func.coalesce(done.c.at, row.activities_connected_at, row.events_connected_at)
-    query = select(row.id, row.name, row.state, row.error, row.refused, row.resynced_at, known)
+    query = select(row.id, row.name, row.state, row.error, row.failure, row.resynced_at, known)
     query = query.add_columns(func.coalesce(bad.c.count, 0))
     query = query.outerjoin(done, done.c.account_id == row.id).outerjoin(bad, bad.c.account_id == row.id)
     return records(Health, conn.execute(query.where(row.state != "paused").order_by(row.name)))

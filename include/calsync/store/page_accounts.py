@@ -30,7 +30,8 @@ class Head:
     name: str
     state: str
     error: str | None
-    refused: bool
+    failure: str | None
+    """One of Failure: why it has failed."""
     settings: Json | None
     """As a person wrote them: keys that are missing have their defaults."""
     source: str | None
@@ -47,6 +48,11 @@ class Head:
     """Items of such holds, when they were opened."""
     aside_count: int
     """Items in quarantine."""
+
+    @property
+    def told(self) -> str:
+        """The error as it was told, without the account's name in front."""
+        return (self.error or "").removeprefix(f"account {self.name}: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def _head() -> Any:
     aside = quarantine.c.account_id == account.c.id, quarantine.c.attempts > 0
     row = account.c
     return select(
-        row.id, row.name, row.state, row.error, row.refused, row.settings, row.source, row.source_line, row.version,
+        row.id, row.name, row.state, row.error, row.failure, row.settings, row.source, row.source_line, row.version,
         row.last_success_at, row.failing_since, row.busy_since,
         (row.activities_connected_at.is_not(None) | row.last_run_id.is_not(None)).label("tried"),
         select(func.min(hold.c.id)).where(*waits).scalar_subquery(),

@@ -104,8 +104,8 @@ def fill(engine: Engine) -> None:
     with engine.begin() as conn:
         add_account(conn, 1, "anna")
         add_account(
-            conn, 2, "deniz", state="failed", refused=True, failing_since=minutes_ago(240),
-            last_success_at=minutes_ago(245), error="Google no longer accepts the consent. Connect again.",
+            conn, 2, "deniz", state="failed", failure="refused", failing_since=minutes_ago(240),
+            last_success_at=minutes_ago(245), error="account deniz: Google no longer accepts the consent.",
         )  # fmt: skip
         add_account(conn, 3, "ben", settings={"mode": "pipedrive_only", "calendar": {"create": "Pipedrive"}})
         add_account(conn, 4, "carla", settings={"calendar": CALENDAR}, source="file", source_line=14)

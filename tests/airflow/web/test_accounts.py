@@ -52,6 +52,24 @@ def test_problems_come_first_each_with_one_action(people: People, team: Engine) 
     ]
 
 
+def test_each_kind_of_failure_is_said_in_words(people: People, team: Engine) -> None:
+    from include.calsync.errors import Failure
+
+    said = {}
+    for kind in Failure:
+        with team.begin() as conn:
+            conn.execute(update(account).where(account.c.name == "deniz").values(failure=str(kind)))
+        for language in ("en", "de"):
+            text = people("VIEWER", **{"accept-language": language}).show("accounts").text
+            (said[kind, language],) = re.findall(r'class="bad">.*?<p>(.*?)</p>', text, re.S)
+            assert "Google no longer" not in text
+    assert said[Failure.REFUSED, "de"] == "Die Zugangsdaten werden abgelehnt. Verbinde neu."
+    assert len(set(said.values())) == 2 * len(Failure)
+    alone = people("VIEWER").show("accounts/2").text
+    assert said[Failure.OTHER, "en"] in alone
+    assert ">Google no longer accepts the consent.<" in alone, "without the name of the account"
+
+
 def test_who_has_not_got_through_for_an_hour_is_named(people: People, team: Engine) -> None:
     with team.begin() as conn:
         conn.execute(update(account).where(account.c.name == "carla").values(last_success_at=minutes_ago(61)))

@@ -175,6 +175,13 @@ def catalogs() -> list[Path]:
     return sorted((WEB / "words").glob("*.po"))
 
 
+def test_the_page_speaks_the_languages_of_the_core(airflow_database: None) -> None:
+    from calsync_airflow.web.words import LANGUAGES
+    from include.calsync.core import sentences
+
+    assert set(LANGUAGES) == set(sentences.LANGUAGES)
+
+
 @pytest.mark.parametrize("path", catalogs(), ids=lambda path: path.stem)
 def test_each_text_has_its_words_in_each_language(path: Path) -> None:
     said = used()

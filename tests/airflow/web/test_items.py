@@ -78,8 +78,21 @@ def test_a_pair_shows_both_sides_why_and_what_was_written(people: People, world:
     assert "Straße &amp; &lt;b&gt;Call&lt;/b&gt;" in text
     assert "because: new" in text
     assert re.search(r"Pipedrive: change activity .*Place: Hafen 12 Online .*because: edited in Google", text)
-    german = people("USER", **{"accept-language": "de"}).show(path).text
-    assert "Beide Seiten, wie sie waren" in german
+
+
+def test_in_german_nothing_is_left_in_english(people: People, world: World, pair: dict[str, Any]) -> None:
+    german = people("USER", **{"accept-language": "de"})
+    text = german.show(f"items/{link_id(world)}").text
+    assert "Beide Seiten, wie sie waren" in text
+    assert "neuer Termin. Grund: neue Aktivität." in plain(text)
+    assert re.search("Google: neuer Termin .* Grund: neue Aktivität", plain(text))
+    assert "because" not in text
+    assert 'lang="en"' not in text
+    world.pass_time(3600)
+    other = world.activity("Old call", due_date="2020-01-01")
+    look = german.show(f"items/activities/{other['id']}").text
+    assert "Der nächste Lauf, der es liest, tut dies: neuer Termin. Grund: neue Aktivität." in plain(look)
+    assert 'lang="en"' not in look
 
 
 def test_the_value_that_lost_is_shown(people: People, world: World, pair: dict[str, Any]) -> None:

@@ -12,7 +12,15 @@ from include.calsync.clients.google_calendar import GoogleCalendarClient
 from include.calsync.core.guests import own_people
 from include.calsync.core.raw import Json, RawItem
 from include.calsync.core.when import known_zone
-from include.calsync.errors import AccountError, FatalError, NotFound, RecordError
+from include.calsync.errors import (
+    AccountError,
+    FatalError,
+    NotFound,
+    RecordError,
+    UnknownUser,
+    UnusableCalendar,
+    UnusableSetting,
+)
 from include.calsync.flows.opening.types import check_types
 from include.calsync.flows.rights import rights_since
 from include.calsync.flows.services import Services
@@ -72,7 +80,7 @@ def _user(services: Services, directory: Directory, account: Account) -> tuple[s
         user = _find_user(directory, account, known["company_id"], known["users"])
         if user is not None:
             return known["company_id"], user, tuple(sorted(own_people(known["users"])))
-    raise AccountError(
+    raise UnknownUser(
         f"account {account.name}: pipedrive_user is no active user of the company that the connection "
         f"{account.pipedrive_conn_id} opens. Correct the e-mail or id, or use a connection of the right company."
     )
@@ -88,7 +96,7 @@ def _find_user(directory: Directory, account: Account, company_id: str, users: l
     before = active.get(directory.known(scope))
     now = next((user for user in active.values() if str(user.get("email") or "").casefold() == wanted), None)
     if before is not None and now is not None and now["id"] != before["id"]:
-        raise AccountError(
+        raise UnknownUser(
             f"account {account.name}: the address in pipedrive_user was user {before['id']}'s and is user "
             f"{now['id']}'s now. Write the id of the user who is meant."
         )
@@ -113,7 +121,7 @@ def _calendar(
     if name == "primary" and not client.acts_as_user:
         name = account.google_user
     if isinstance(wanted, CreateCalendar) and not client.acts_as_user:
-        raise AccountError(
+        raise UnusableSetting(
             f"account {account.name}: calendar {{create: …}} needs a connection that acts as the user (delegation or "
             "the user's consent); without it, share an existing calendar with the service account and give its id."
         )
@@ -138,14 +146,14 @@ def _calendar(
 def _still_there(client: GoogleCalendarClient, account: Account, calendar_id: str, google_user: str) -> bool:
     """Whether a calendar that was created or found by its name answers: it may have another name by now.
 
-    False: it was another Google user's. Raises AccountError if it is gone: who deleted it wants no second one.
+    False: it was another Google user's. Raises UnusableCalendar if it is gone: who deleted it wants no second one.
     """
     try:
         client.get_calendar(calendar_id)
     except NotFound as error:
         if google_user != account.google_user:
             return False
-        raise AccountError(
+        raise UnusableCalendar(
             f"account {account.name}: the calendar that {{create: …}} made or found is gone, and none is created in "
             "its place. For a new one give another name; or give the id of a calendar that there is."
         ) from error
@@ -156,7 +164,7 @@ def _existing(client: GoogleCalendarClient, account: Account, name: str) -> str:
     try:
         found = str(client.get_calendar(name)["id"])
     except NotFound as error:
-        raise AccountError(
+        raise UnusableCalendar(
             f"account {account.name}: the calendar does not exist or is not shared with the connection "
             f"{account.google_conn_id}. Correct `calendar`, or share it with the right to make changes to events."
         ) from error

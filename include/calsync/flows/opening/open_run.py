@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from include.calsync.core.policy import Mode
-from include.calsync.errors import AccountError, CalsyncError, SettingsError
+from include.calsync.errors import CalsyncError, Failure, SettingsError, UnusableSetting
 from include.calsync.flows.border import border
 from include.calsync.flows.configured import Configured, configured, known_names
 from include.calsync.flows.creation_limits import decide_anew
@@ -105,7 +105,7 @@ def _resolve_all(
     asked = [account.name for account in enabled if request.accounts is None or account.name in request.accounts]
     problems |= _unknown_everywhere(asked, types)
     resolved = [(account, found[account.name]) for account in enabled if account.name in found]
-    clashing = {name: Stop("failed", text) for name, text in clashes(resolved).items()}
+    clashing = {name: Stop("failed", text, failure=Failure.CLASH) for name, text in clashes(resolved).items()}
     for name in same_pairs(resolved):
         del found[name]
     return found, {**clashing, **problems, **refused}
@@ -127,7 +127,7 @@ def _refuse_forbidden_upload(account: Account, request: RunRequest) -> None:
         return
     forbidden = {Mode.TO_GOOGLE: "to_pipedrive", Mode.TO_PIPEDRIVE: "to_google"}.get(Mode(account.mode))
     if forbidden and request.upload.direction in (forbidden, "both"):
-        raise AccountError(
+        raise UnusableSetting(
             f"account {account.name}: its mode {account.mode} forbids an upload with direction "
             f"{request.upload.direction}. Choose another direction, or change the mode."
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from include.calsync.errors import AccountError
+from include.calsync.errors import UnusableSetting
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account, meant
 from include.calsync.store.directory import Directory
@@ -36,7 +36,7 @@ Color = tuple[str, str, str]
 def check_types(services: Services, directory: Directory, account: Account) -> tuple[Color, ...]:
     """The account's colors, by the value of what they depend on: a priority's before a type's.
 
-    Raises AccountError that names every key of the account's settings that the company does not have.
+    Raises UnusableSetting that names every key of the account's settings that the company does not have.
     """
     used = [("activity_types", key) for key in account.activity_types or ()]
     used += [("event_type", account.event_type)] if account.mode != "to_google" else []
@@ -45,7 +45,7 @@ def check_types(services: Services, directory: Directory, account: Account) -> t
     priorities, wrong = _priorities(services, directory, account, labels)
     problems = [*unknown(services, directory, account, used).values(), *wrong]
     if problems:
-        raise AccountError(f"account {account.name}: {' '.join(problems)} Correct the settings of this account.")
+        raise UnusableSetting(f"account {account.name}: {' '.join(problems)} Correct the settings of this account.")
     by_type = (("type", key, str(color)) for key, color in account.colors.items() if key not in labels)
     return *(("priority", number, str(account.colors[key])) for key, number in priorities.items()), *by_type
 

@@ -72,8 +72,9 @@ class Review:
         )
 
 
-def read(engine: Engine, draft_id: int, now: datetime, *, paused: bool, personal: bool) -> Review | None:
-    """At most eight queries. None: the draft is over. `paused`: the sync is switched off. `personal`: with titles."""
+def read(engine: Engine, draft_id: int, now: datetime, *, paused: bool, personal: bool, language: str) -> Review | None:
+    """At most eight queries. None: the draft is over. `paused`: the sync is switched off. `personal`: with titles.
+    `language`: of the rows."""
     with reading(engine) as conn:
         draft = configured.draft(conn, draft_id, now)
         if draft is None:
@@ -84,7 +85,7 @@ def read(engine: Engine, draft_id: int, now: datetime, *, paused: bool, personal
         errors = store.errors(conn, run.id) if run is not None else []
         trying = _trying(run, errors, paused=paused, late=now - began > PATIENCE)
         found = store.counts(conn, run.id) if run is not None and trying is Trying.TRIED else {}
-        rows = _rows(conn, run.id, personal=personal) if run is not None and found else []
+        rows = _rows(conn, run.id, personal=personal, language=language) if run is not None and found else []
     held_count = sum(count for (_, _, state), count in found.items() if state == "held")
     changes = _changes(account, draft)
     return Review(draft, account, changes, trying, errors, _kinds(found), held_count, sum(found.values()), rows)
@@ -116,7 +117,8 @@ def _kinds(found: Mapping[tuple[str, str, str], int]) -> dict[tuple[Side, str], 
     return dict(counts)
 
 
-def _rows(conn: Connection, run_id: str, *, personal: bool) -> list[RowWords]:
+def _rows(conn: Connection, run_id: str, *, personal: bool, language: str) -> list[RowWords]:
     policies = {account.id: account.policy for account in load(conn, run_id).accounts}
     rows: list[PlanRow] = store.first_rows(conn, run_id, ROWS_SHOWN)
-    return [words_of(row, policies[row.account_id], personal=personal) for row in rows if row.account_id in policies]
+    known = [(row, policies[row.account_id]) for row in rows if row.account_id in policies]
+    return [words_of(row, policy, personal=personal, language=language) for row, policy in known]

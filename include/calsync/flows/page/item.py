@@ -15,7 +15,7 @@ from include.calsync.core.raw import Json
 from include.calsync.core.records import Link, Payload
 from include.calsync.core.row_words import is_secret, pages_of
 from include.calsync.core.run_records import Decision, Entry
-from include.calsync.core.sentences import because
+from include.calsync.core.sentences import LANGUAGES, because
 from include.calsync.core.written import Written
 from include.calsync.flows import explain_text
 from include.calsync.flows.explain import Explanation, Known, explain_pair
@@ -158,15 +158,15 @@ def accounts(engine: Engine) -> list[Head]:
 # One pair.
 
 
-def read(engine: Engine, link_id: int) -> PairPage | None:
-    """Six queries. None: there is no such pair (any more)."""
+def read(engine: Engine, link_id: int, language: str) -> PairPage | None:
+    """Six queries. None: there is no such pair (any more). `language`: of its sentences."""
     with reading(engine) as conn:
         link = mapping.get_link(conn, link_id)
         account = page_accounts.head(conn, link.account_id) if link is not None else None
         if link is None or account is None:
             return None
         explained = explain_pair(conn, link, account.name)
-    return _page(account, link, explained)
+    return _page(account, link, explained, language)
 
 
 def try_again(engine: Engine, pair: PairPage, now: datetime) -> None:
@@ -176,7 +176,7 @@ def try_again(engine: Engine, pair: PairPage, now: datetime) -> None:
             quarantine.due(conn, account_id=each.account_id, side=each.side, item_id=each.item_id, at=now)
 
 
-def _page(account: Head, link: Link, explained: Explanation) -> PairPage:
+def _page(account: Head, link: Link, explained: Explanation, language: str) -> PairPage:
     secret = explain_text.is_secret_item(explained)
     settings = parsed(account)
     policy = _policy(settings, link) if settings is not None else None
@@ -190,15 +190,15 @@ def _page(account: Head, link: Link, explained: Explanation) -> PairPage:
         rows=list(_rows(link, policy, rendered, secret=secret)),
         block=rendered.block if rendered is not None and not secret else "",
         guests=[] if secret else [each for each in guests if each],
-        history=[_written(entry, secret=secret) for entry in explained.history],
+        history=[_written(entry, language, secret=secret) for entry in explained.history],
         pages=pages_of(link.activity_id, Payload(activity=link.base_activity, event_raw=link.event_raw)),
-        decision=because_of(explained.known[0].decision),
+        decision=because_of(explained.known[0].decision, language),
     )
 
 
-def because_of(decision: Decision | None) -> str:
+def because_of(decision: Decision | None, language: str) -> str:
     """Why a run decided so, as a clause after "because"; "": none is kept."""
-    return because(decision.rule, decision.reason) if decision is not None else ""
+    return because(decision.rule, decision.reason, language=language) if decision is not None else ""
 
 
 def _policy(settings: Account, link: Link) -> Policy:
@@ -231,17 +231,17 @@ def _way(policy: Policy | None, name: str) -> Way:
     return ways.get(both, Way.NONE)
 
 
-def _written(entry: Entry, *, secret: bool) -> Write:
+def _written(entry: Entry, language: str, *, secret: bool) -> Write:
     return Write(
         entry=entry,
-        action=explain_text.action_of(entry),
-        why=explain_text.why_of(entry),
+        action=explain_text.action_of(entry, language),
+        why=explain_text.why_of(entry, language),
         changes=[] if secret else list(explain_text.changed(entry)),
-        lost=[] if secret else [_lost(each) for each in entry.lost or ()],
+        lost=[] if secret else [_lost(each, language) for each in entry.lost or ()],
     )
 
 
-def _lost(value: Json) -> Lost:
+def _lost(value: Json, language: str) -> Lost:
     conflict = Conflict.from_json(value)
     lost = value["activity"] if conflict.winner is Side.EVENT else value["event"]
-    return Lost(conflict.field, lost, explain_text.WORDS.wins[conflict.why])
+    return Lost(conflict.field, lost, LANGUAGES[language].wins[conflict.why])

@@ -22,7 +22,7 @@ from include.calsync.core.series import is_occurrence, is_series
 from include.calsync.core.stamps import skew, stamp
 from include.calsync.core.when import due_at
 from include.calsync.core.words import Absence
-from include.calsync.errors import AccountError, NotFound, SyncTokenExpired
+from include.calsync.errors import NotFound, SyncTokenExpired, UnusableCalendar
 from include.calsync.flows import deployment
 from include.calsync.flows.pulling import observe
 from include.calsync.flows.pulling import scope as reconcile
@@ -81,7 +81,7 @@ class CalendarPull:
         try:
             token = self._list()
         except NotFound as error:
-            raise AccountError(
+            raise UnusableCalendar(
                 f"account {self.account.name}: the calendar is gone, or no longer shared with the connection "
                 f"{self.account.settings.google_conn_id}. Share it with the right to make changes to events, or "
                 "correct `calendar`."

@@ -135,7 +135,7 @@ def show_draft(view: Viewing, draft_id: int, doubt: int = 0) -> Response:
     schedule = airflow_side.schedule()
     off = schedule.paused or not schedule.known
     personal = view.may("contents")
-    model = review.read(view.engine, draft_id, view.local.now, paused=off, personal=personal)
+    model = review.read(view.engine, draft_id, view.local.now, paused=off, personal=personal, language=view.language)
     if model is None:
         raise HTTPException(404)
     if view.is_fragment:

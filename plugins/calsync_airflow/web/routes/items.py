@@ -13,6 +13,7 @@ from calsync_airflow.web.rates import Rate
 from calsync_airflow.web.view import View, Viewing
 from include.calsync.core.item_ids import ItemId
 from include.calsync.core.policy import Side
+from include.calsync.core.sentences import LANGUAGES
 from include.calsync.errors import SettingsError
 from include.calsync.flows import explain_text
 from include.calsync.flows.explain import Explanation, explain
@@ -45,7 +46,7 @@ def find(view: Viewing, q: Annotated[str, Form(max_length=2000)] = "") -> Respon
 @router.get("/items/{link_id:int}", dependencies=[needs(Right.LOOK)])
 def show(view: Viewing, link_id: int) -> Response:
     """The screen of a pair. 404: there is none of this id, or not any more. 403: its account's is not to be read."""
-    pair, words = _pair(view, link_id), explain_text.WORDS
+    pair, words = _pair(view, link_id), LANGUAGES[view.language]
     return view.page("item.html", pair, values=values, explain_words=words, may_undo=view.may("undo"))
 
 
@@ -105,7 +106,7 @@ def look(
         is_secret=secret,
         problem=problem,
         values=values,
-        explain_words=explain_text.WORDS,
+        explain_words=LANGUAGES[view.language],
         because=item.because_of,
         found_text=explain_text.found_text,
         kept=explain_text.KEPT,
@@ -113,7 +114,7 @@ def look(
 
 
 def _pair(view: View, link_id: int) -> PairPage:
-    found = item.read(view.engine, link_id)
+    found = item.read(view.engine, link_id, view.language)
     if found is None:
         raise HTTPException(404)
     view.must_read(str((found.account.settings or {}).get("google_user", "")))

@@ -169,13 +169,7 @@ def _create_account() -> None:
         sa.Column("state", sa.String(20), server_default="ok", nullable=False),
         sa.Column("error", sa.Text()),
         sa.Column("busy_since", UtcDateTime(), comment="the first run in a row that could not work on it"),
-        sa.Column(
-            "refused",
-            sa.Boolean(),
-            server_default=sa.false(),
-            nullable=False,
-            comment="failed, as a credential was refused",
-        ),
+        sa.Column("failure", sa.String(20), comment="why it has failed: of which kind; null: it has not"),
         sa.Column("resynced_at", UtcDateTime(), comment="when a sync token had expired last, so that all was read"),
         sa.Column(
             "settings",
