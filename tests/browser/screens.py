@@ -64,6 +64,7 @@ ROUTES = {
     "GET /holds": "look",
     "GET /holds/{hold_id:int}": "look",
     "GET /holds/{hold_id:int}.csv": "look",
+    "POST /holds/{hold_id:int}/search": "look",
     "GET /holds/{hold_id:int}/approve": "decide",
     "POST /holds/{hold_id:int}/approve": "decide",
     "POST /holds/{hold_id:int}/reject": "decide",

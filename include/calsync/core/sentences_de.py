@@ -219,6 +219,7 @@ RULES: Mapping[str, str] = {
     "undo: what was removed is made anew": "rückgängig: es war entfernt worden",
     "undo: what was made is removed": "rückgängig: es war angelegt worden",
     "undo: what was written goes back": "rückgängig: es war geändert worden",
+    "undo: the value that lost is taken": "jemand nahm den Wert, der einem Konflikt unterlegen war",
     "undo: what was parted is linked again": "rückgängig: das Konto war aufgelöst worden",
     "retired: the event is removed": "das Konto ist aufgelöst",
     "retired: events are kept": "das Konto ist aufgelöst und behält seine Termine",

@@ -162,6 +162,29 @@ def test_who_may_read_what(people: People, world: World) -> None:
     assert "Call 1" in people("VIEWER", name=ANNA).show("holds").text, "of one's own account"
 
 
+def test_items_are_searched_for_by_subject_and_date(people: People, world: World) -> None:
+    deletions(world)
+    user = people("USER")
+    begin = user.show("holds/1").text
+    (date,) = {each.split(",")[0] for each in re.findall(r'<span class="when">(\w{3} \d+ \w{3}), ', begin)}
+
+    def found(who: Browser, text: str, **headers: str) -> list[str]:
+        answer = who.post("/calsync/holds/1/search", data={"form_token": who.form_token(), "q": text}, headers=headers)
+        assert ("<html" in answer.text) != bool(headers)
+        return re.findall(r'href="/calsync/items/\d+">(.*?)</a>', answer.text)
+
+    for headers in ({}, {"hx-request": "true"}):
+        assert found(user, "cALL 1", **headers) == ["Call 1"]
+        assert found(user, date.upper(), **headers) == ["Call 0", "Call 1", "Call 2"]
+        assert found(user, "Call 9", **headers) == []
+        assert found(user, " ", **headers) == ["Call 0", "Call 1", "Call 2"]
+    assert "Nothing held has this subject or date." in user.submit("holds/1/search", q="Call 9").text
+    assert people("VIEWER").submit("holds/1/search", q="Call").status_code == 403
+    assert 'role="search"' not in people("VIEWER").show("holds/1").text
+    assert found(people("VIEWER", name=ANNA), "all 2") == ["Call 2"]
+    assert user.submit("holds/9/search", q="Call").status_code == 404
+
+
 def test_the_items_as_a_table(people: People, world: World) -> None:
     world.anna_is(**ANYTHING)
     pairs(world, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -130,6 +130,18 @@ def read_one(engine: Engine, hold_id: int, *, page: int = 1, seen: str = "") -> 
     with reading(engine) as conn:
         head = store.head(conn, hold_id)
         return None if head is None else _whole(conn, head, page, seen.split())
+
+
+def search(hold: OneHold, text: str, say: Callable[[When], str]) -> list[Item]:
+    """Its items whose subject or date holds the text, upper or lower case. `say`: a date as the page shows it."""
+    wanted = text.strip().casefold()
+    return [item for item in hold.items if wanted in _searched(item, say)]
+
+
+def _searched(item: Item, say: Callable[[When], str]) -> str:
+    when = item.when
+    dates = [say(when), str(when.day or when.start)] if when is not None else []
+    return "\n".join([item.subject, *dates]).casefold()
 
 
 def _whole(conn: Connection, head: HoldHead, page: int = 1, seen: Collection[str] = ()) -> OneHold:

@@ -56,6 +56,20 @@ def show_one(view: Viewing, hold_id: int, page: Page = 1) -> Response:
     return view.page("hold.html", _known(view, hold_id, page), values=values, sure=False, trouble="")
 
 
+@router.post("/holds/{hold_id:int}/search", dependencies=[needs(Right.LOOK)])
+def search(view: Viewing, hold_id: int, q: Annotated[str, Form(max_length=200)] = "") -> Response:
+    """What is held of this subject or date. A POST: a subject is personal, and addresses are logged.
+
+    404: there is no such hold. 403: what is in its account is not to be read.
+    """
+    model = _known(view, hold_id)
+    view.must_read(_google_user(model.head))
+    found = holds.search(model, q, lambda when: values.moment(view.local, when)) if q.strip() else None
+    if view.is_fragment:
+        return view.fragment("hold_items.html", None, hold=model, found=found, values=values)
+    return view.page("hold.html", model, values=values, sure=False, trouble="", found=found, query=q.strip())
+
+
 @router.get("/holds/{hold_id:int}/approve", dependencies=[needs(Right.DECIDE)])
 def ask_again(view: Viewing, hold_id: int) -> Response:
     """Whether it is really meant: a dialog for htmx, else the page with the question on top."""
