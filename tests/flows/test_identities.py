@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from include.calsync.store import page_accounts
 from tests.flows.world import ANNA, World
 
 DAY_S = 25 * 3600
@@ -32,6 +33,13 @@ def named(world: World) -> dict[str, str]:
     }
 
 
+def shown(world: World) -> tuple[str | None, str | None]:
+    """Id and name of the account's calendar, as the page knows it."""
+    with world.engine.connect() as conn:
+        (head,) = page_accounts.heads(conn)
+    return head.calendar_id, head.calendar_name
+
+
 def rename(world: World, calendar: str, name: str) -> None:
     world.google.calendars[calendar].summary = name
 
@@ -40,11 +48,13 @@ def test_a_renamed_calendar_stays_the_accounts(created: tuple[World, str]) -> No
     world, calendar = created
     before = set(named(world))
     rename(world, calendar, "My sales")
+    assert shown(world) == (calendar, "Pipedrive")
     for _ in range(3):
         world.pass_time(DAY_S)
         world.activity("Another")
         world.green()
     assert set(named(world)) == before
+    assert shown(world) == (calendar, "My sales"), "the page calls it as its owner does now"
     assert len(world.events(calendar)) == 4
 
 

@@ -85,10 +85,11 @@ def test_ended_pairs_go_and_living_ones_stay(conn: Connection, account_id: int) 
 
 def test_look_ups_and_notices(conn: Connection, account_id: int) -> None:
     directory.keep(conn, "pipedrive:one", "", {"users": [{"email": LENA}]}, NOON)
+    directory.keep(conn, directory.calendars_scope("google", LENA.title()), "", [["c", "Doctors"]], NOON)
     directory.keep(conn, "pipedrive:two", "", {"users": [{"email": f"x{LENA}"}]}, NOON)
     directory.keep(conn, f"person:one:{hashlib.sha256(LENA.encode()).hexdigest()[:32]}", "", {"id": 5}, NOON)
-    assert erasure.looked_up(conn, HER, do=False) == 2
-    assert erasure.looked_up(conn, HER, do=True) == 2
+    assert erasure.looked_up(conn, HER, do=False) == 3
+    assert erasure.looked_up(conn, HER, do=True) == 3
     assert directory.read(conn, "pipedrive:two") is not None
     runs.create(conn, run_id="r", dag_id="d", kind="manual", dry_run=False, request={}, at=NOON + timedelta(days=1))
     runs.add_account(conn, run_id="r", account_id=account_id, settings={}, notices=[f"Ask {LENA}."], error=None)

@@ -13,6 +13,17 @@ from include.calsync.store.transaction import reading
 from include.calsync.store.upsert import put
 
 KEPT = timedelta(hours=24)
+CALENDAR = "calendar-name:"
+
+
+def calendar_scope(calendar_id: str) -> str:
+    """Under which the name of a calendar is kept: `{"name": …}`."""
+    return f"{CALENDAR}{calendar_id}"
+
+
+def calendars_scope(conn_id: str, google_user: str) -> str:
+    """Under which the calendars are kept that a Google user may write to: pairs of id and name."""
+    return f"calendars:{conn_id}:{google_user}"
 
 
 class Directory:

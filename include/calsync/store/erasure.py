@@ -139,7 +139,7 @@ def plans(conn: Connection, found: Items, *, do: bool) -> int:
 
 
 def looked_up(conn: Connection, person: Person, *, do: bool) -> int:
-    """Users of companies, and who has an address: they are looked up again when they are needed."""
+    """Users of companies, who has an address, and whose calendars are whose: they are looked up again when needed."""
     row = directory.c
     keys: set[str] = set()
     companies = select(row.scope, row.content).where(row.scope.startswith("pipedrive:"))
@@ -147,6 +147,11 @@ def looked_up(conn: Connection, person: Person, *, do: bool) -> int:
         keys |= {scope for scope, content in conn.execute(companies) if person.is_in(content)}
         name = hashlib.sha256(person.address.encode()).hexdigest()[:32]
         keys |= set(conn.execute(select(row.scope).where(row.scope.like(f"person:%:{name}"))).scalars())
+        listed = (
+            row.scope.startswith("calendars:"),
+            func.lower(row.scope).endswith(f":{person.address}", autoescape=True),
+        )
+        keys |= set(conn.execute(select(row.scope).where(*listed)).scalars())
     if do:
         conn.execute(delete(directory).where(row.scope.in_(keys)))
     return len(keys)

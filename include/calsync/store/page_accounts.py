@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, literal, select
 
 from include.calsync.core.raw import Json
+from include.calsync.store.directory import CALENDAR
 from include.calsync.store.holds import UNDO
 from include.calsync.store.page_frame import IS_SHOWN, Progress
-from include.calsync.store.tables import account, account_day, hold, link, plan_row, quarantine
+from include.calsync.store.tables import account, account_day, directory, hold, link, plan_row, quarantine
 
 _day = account_day.c
 WRITTEN = {
@@ -48,6 +49,9 @@ class Head:
     """Items of such holds, when they were opened."""
     aside_count: int
     """Items in quarantine."""
+    calendar_id: str | None
+    calendar_name: str | None
+    """As runs saw it last; None: it has none, or no run has seen it."""
 
     @property
     def told(self) -> str:
@@ -70,6 +74,7 @@ def _head() -> Any:
     waits = hold.c.account_id == account.c.id, hold.c.state == "open", hold.c.rule != UNDO
     aside = quarantine.c.account_id == account.c.id, quarantine.c.attempts > 0
     row = account.c
+    named = directory.c.scope == literal(CALENDAR).concat(row.calendar_id)
     return select(
         row.id, row.name, row.state, row.error, row.failure, row.settings, row.source, row.source_line, row.version,
         row.last_success_at, row.failing_since, row.busy_since,
@@ -77,6 +82,8 @@ def _head() -> Any:
         select(func.min(hold.c.id)).where(*waits).scalar_subquery(),
         select(func.coalesce(func.sum(hold.c.item_count), 0)).where(*waits).scalar_subquery(),
         select(func.count()).select_from(quarantine).where(*aside).scalar_subquery(),
+        row.calendar_id,
+        select(directory.c.content["name"].as_string()).where(named).scalar_subquery(),
     ).where(row.removed_at.is_(None), IS_SHOWN)  # fmt: skip
 
 

@@ -83,8 +83,9 @@ def new_fields() -> Fields:
 
 
 def sent(form: FormData) -> Fields:
-    """What a browser sent. Controls that it did not send are empty."""
+    """What a browser sent. Controls that it did not send are empty. A calendar of the list goes before a typed id."""
     fields: Fields = {key: str(form.get(key, "")) for key in CONTROLS}
+    fields["calendar_id"] = str(form.get("calendar_choice") or fields["calendar_id"])
     for key in LISTS:
         fields[key] = [part.strip() for each in form.getlist(key) for part in str(each).split(",") if part.strip()]
     return fields

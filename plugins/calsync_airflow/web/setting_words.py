@@ -120,14 +120,15 @@ def problem(words: Words, text: str) -> str:
     return text
 
 
-def said(words: Words, key: str, value: Any) -> str:
-    """A setting's value, as people say it."""
+def said(words: Words, key: str, value: Any, calendars: Mapping[str, str] | None = None) -> str:
+    """A setting's value, as people say it. `calendars`: names by id."""
     if key in ABSENT and not value:
         return words.say(ABSENT[key])
     if key == "calendar":
         if isinstance(value, Mapping):
             return words.say(N_("New calendar “%(name)s”"), name=value["create"])
-        return words.say(N_("Primary calendar")) if value == "primary" else str(value)
+        known = {**(calendars or {}), "primary": words.say(N_("Primary calendar"))}
+        return known.get(str(value), str(value))
     if key == "title":
         return " > ".join(words.say(PARTS.get(part, part)) for part in value)
     if isinstance(value, Mapping):

@@ -271,10 +271,28 @@ def test_pause_resume_remove_and_restore(people: People, store: Engine, services
     assert named(store, "anna").settings["enabled"]
 
 
-def test_calendars_are_listed_live(people: People, store: Engine, services: Sandbox) -> None:
+def test_calendars_are_offered_by_name(people: People, store: Engine, services: Sandbox, airflow_dags: None) -> None:
     op = people("OP")
-    text = op.submit("lists/calendars", google_user=ANNA, google_conn_id="").text
-    assert ANNA in text
-    assert "<html" not in text
-    refused = op.submit("lists/calendars", google_user="nobody@else.example", google_conn_id="google_none").text
-    assert "Connection google_none is missing" in refused
+    team = services.google.state.add_calendar(ANNA, "Sales team")
+    shown = op.submit("lists/calendars", **fields(calendar="id", name="anna typed")).text
+    assert re.search(rf'<option value="{re.escape(team)}">Sales team \({re.escape(team)}\)</option>', shown)
+    assert 'value="anna typed"' in shown, "without a script it is the whole form again"
+    asked = {"form_token": op.form_token(), **fields(calendar="id")}
+    part = op.post("/calsync/lists/calendars", data=asked, headers={"hx-request": "true"}).text
+    assert (f'value="{team}"' in part, "<html" in part) == (True, False)
+    row = added(op, store, calendar="id", calendar_choice=team)
+    assert row.settings["calendar"] == team
+    text = op.show(f"accounts/{row.id}").text
+    assert re.search(rf'<option value="{re.escape(team)}" selected>Sales team', text), "it is known how they are called"
+    changed = {**fields_of(row.settings), "version": row.version, "calendar": "primary"}
+    op.submit(f"accounts/{row.id}/drafts", **changed)
+    assert "<del>Sales team</del>" in op.show(f"drafts/{draft_of(store).id}").text
+    op.submit(f"drafts/{draft_of(store).id}/save")
+    assert "<del>Sales team</del> <ins>Primary calendar</ins>" in op.show(f"accounts/{row.id}/versions").text
+
+
+def test_why_calendars_can_not_be_shown(people: People, store: Engine, services: Sandbox) -> None:
+    op = people("OP")
+    refused = op.submit("lists/calendars", **fields(google_user="nobody@else.example", google_conn_id="google_none"))
+    assert "Connection google_none is missing" in refused.text
+    assert "Fill in the Google user first." in op.submit("lists/calendars", **fields(google_user="")).text

@@ -21,6 +21,7 @@ from include.calsync.errors import (
     UnusableCalendar,
     UnusableSetting,
 )
+from include.calsync.flows import calendar_names
 from include.calsync.flows.opening.types import check_types
 from include.calsync.flows.rights import rights_since
 from include.calsync.flows.services import Services
@@ -129,13 +130,19 @@ def _calendar(
 
     home = _identity("calendar", *owner, name)
 
-    def fetch() -> str | None:
+    def look() -> RawItem | None:
         if not isinstance(wanted, CreateCalendar):
             return _existing(client, account, name)
         known = directory.known(home) or {"id": directory.known(scope), "google_user": account.google_user}
-        if known["id"] and _still_there(client, account, known["id"], known["google_user"]):
-            return str(known["id"])
-        return _create_once(client, wanted.create, zone, dry_run=dry_run)
+        there = _still_there(client, account, known["id"], known["google_user"]) if known["id"] else None
+        return there or _create_once(client, wanted.create, zone, dry_run=dry_run)
+
+    def fetch() -> str | None:
+        seen = look()
+        if seen is None:
+            return None
+        calendar_names.note(directory, seen)
+        return str(seen["id"])
 
     found: str | None = directory.get(scope, client.fingerprint, fetch)
     if isinstance(wanted, CreateCalendar) and found is not None:
@@ -143,32 +150,31 @@ def _calendar(
     return found
 
 
-def _still_there(client: GoogleCalendarClient, account: Account, calendar_id: str, google_user: str) -> bool:
-    """Whether a calendar that was created or found by its name answers: it may have another name by now.
+def _still_there(client: GoogleCalendarClient, account: Account, calendar_id: str, google_user: str) -> RawItem | None:
+    """A calendar that was created or found by its name, if it answers: it may have another name by now.
 
-    False: it was another Google user's. Raises UnusableCalendar if it is gone: who deleted it wants no second one.
+    None: it was another Google user's. Raises UnusableCalendar if it is gone: who deleted it wants no second one.
     """
     try:
-        client.get_calendar(calendar_id)
+        return {**client.get_calendar(calendar_id), "id": calendar_id}
     except NotFound as error:
         if google_user != account.google_user:
-            return False
+            return None
         raise UnusableCalendar(
             f"account {account.name}: the calendar that {{create: …}} made or found is gone, and none is created in "
             "its place. For a new one give another name; or give the id of a calendar that there is."
         ) from error
-    return True
 
 
-def _existing(client: GoogleCalendarClient, account: Account, name: str) -> str:
+def _existing(client: GoogleCalendarClient, account: Account, name: str) -> RawItem:
     try:
-        found = str(client.get_calendar(name)["id"])
+        found = client.get_calendar(name)
     except NotFound as error:
         raise UnusableCalendar(
             f"account {account.name}: the calendar does not exist or is not shared with the connection "
             f"{account.google_conn_id}. Correct `calendar`, or share it with the right to make changes to events."
         ) from error
-    if name == "primary" and found.casefold() != account.google_user.casefold():
+    if name == "primary" and str(found["id"]).casefold() != account.google_user.casefold():
         raise AccountError(
             f"account {account.name}: the connection {account.google_conn_id} belongs to another Google user: its "
             "primary calendar is not google_user's. Use google_user's own consent, or delegation."
@@ -176,12 +182,12 @@ def _existing(client: GoogleCalendarClient, account: Account, name: str) -> str:
     return found
 
 
-def _create_once(client: GoogleCalendarClient, summary: str, zone: str, *, dry_run: bool) -> str | None:
+def _create_once(client: GoogleCalendarClient, summary: str, zone: str, *, dry_run: bool) -> RawItem | None:
     # Inserting a calendar is not idempotent, and its answer may be lost: look before creating.
     for entry in client.calendars():
         if entry.get("summary") == summary and entry.get("accessRole") == "owner" and not entry.get("deleted"):
-            return str(entry["id"])
-    return None if dry_run else str(_insert(client, summary, known_zone(zone).key)["id"])
+            return entry
+    return None if dry_run else _insert(client, summary, known_zone(zone).key)
 
 
 def _insert(client: GoogleCalendarClient, summary: str, zone: str) -> RawItem:

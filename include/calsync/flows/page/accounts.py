@@ -158,7 +158,8 @@ def search(engine: Engine, now: datetime, query: str, *, running: str | None) ->
 
 def _searched(head: Head) -> str:
     settings = head.settings or {}
-    values = (head.name, *(str(settings.get(key, "")) for key in ("pipedrive_user", "google_user", "calendar")))
+    written = (str(settings.get(key, "")) for key in ("pipedrive_user", "google_user", "calendar"))
+    values = (head.name, head.calendar_name or "", *written)
     return "\n".join(values).casefold()
 
 

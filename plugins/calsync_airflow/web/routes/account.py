@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException
@@ -15,10 +16,13 @@ from include.calsync.flows.editing import accounts as editing
 from include.calsync.flows.editing import drafts
 from include.calsync.flows.page import account, lists
 from include.calsync.flows.page.account import PARTS, title_of
+from include.calsync.flows.page.lists import Lists
 from include.calsync.settings import Account
+from include.calsync.store.page_accounts import Head
 
 router = APIRouter()
 
+CONNECTIONS = ("pipedrive_conn_id", "google_conn_id")
 SAMPLE = {
     "deal": "Nordwind roll-out",
     "person": "Lena Vogt",
@@ -34,7 +38,9 @@ def show(view: Viewing, account_id: int, draft: int | None = None) -> Response:
     return page(view, account_id, form_of_draft(view, draft, account_id))
 
 
-def page(view: View, account_id: int, form: account_form.Form | None = None, *, status: int = 200) -> Response:
+def page(
+    view: View, account_id: int, form: account_form.Form | None = None, *, status: int = 200, **more: Any
+) -> Response:
     """The screen; `form`: with what a person typed instead of what is stored."""
     around, schedule = view.around()
     running = around.running.id if around.running is not None else None
@@ -44,36 +50,46 @@ def page(view: View, account_id: int, form: account_form.Form | None = None, *, 
     if form is None and model.settings is not None:
         form = account_form.Form(account_form.fields_of(model.settings.model_dump(mode="json")), model.account.version)
     settings = model.settings
-    more = {
+    more |= {
         "editable": form is not None and model.account.source == PAGE and view.may("settings"),
         "yaml": editing.as_yaml(settings.model_dump(mode="json")) if settings and view.may("settings") else "",
     }
-    return view.page(
-        "account.html", model, status=status, around=around, schedule=schedule, **more, **form_context(view, form)
-    )
+    context = {**form_context(view, form, model.account), **more}
+    return view.page("account.html", model, status=status, around=around, schedule=schedule, **context)
 
 
-def form_context(view: View, form: account_form.Form | None) -> dict[str, Any]:
-    """What the templates of a form name, beside the form."""
+def form_context(view: View, form: account_form.Form | None, head: Head | None = None) -> dict[str, Any]:
+    """What the templates of a form name, beside the form. `head`: of an account that there is."""
     fields = form.fields if form is not None else account_form.new_fields()
-    known = Account.model_fields["pipedrive_conn_id"].default
+    known = lists_of(view, fields)
+    names = dict(known.calendars)
+    if head is not None and head.calendar_name:
+        names[head.calendar_id or ""] = head.calendar_name
     return {
         "form": form,
         "title": title_of(fields["title"] or PARTS, SAMPLE),
         "sample": SAMPLE,
         "parts": PARTS,
-        "lists": lists.read(view.engine, fields["pipedrive_conn_id"] or known),
-        **words_context(view),
+        "lists": known,
+        "calendars_error": "",
+        **words_context(view, names),
     }
 
 
-def words_context(view: View) -> dict[str, Any]:
-    """How templates call settings and their values."""
+def lists_of(view: View, fields: Mapping[str, Any]) -> Lists:
+    """What there is to choose from for an account with these settings, or controls."""
+    conn_ids = [str(fields.get(key) or Account.model_fields[key].default) for key in CONNECTIONS]
+    return lists.read(view.engine, conn_ids[0], (conn_ids[1], str(fields.get("google_user") or "").strip()))
+
+
+def words_context(view: View, calendars: Mapping[str, str]) -> dict[str, Any]:
+    """How templates call settings and their values. `calendars`: names by id, as far as they are known."""
     return {
         "labels": setting_words.LABELS,
         "choices": setting_words.CHOICES,
         "part_names": setting_words.PARTS,
-        "said": lambda key, value: setting_words.said(view.words, key, value),
+        "calendar_names": calendars,
+        "said": lambda key, value: setting_words.said(view.words, key, value, calendars),
     }
 
 

@@ -17,9 +17,11 @@ from calsync_airflow.web.account_form import Fields
 from calsync_airflow.web.rates import Rate
 from calsync_airflow.web.routes import account as account_screen
 from calsync_airflow.web.view import View, Viewing
+from calsync_airflow.web.words import N_
 from include.calsync.core.account_records import FILE
 from include.calsync.core.raw import Json
 from include.calsync.errors import CalsyncError
+from include.calsync.flows import calendar_names
 from include.calsync.flows.editing import accounts as editing
 from include.calsync.flows.editing import drafts
 from include.calsync.flows.editing.results import Conflict, Drafted, FromFile, Gone, Invalid, Refused, Saved
@@ -28,7 +30,6 @@ from include.calsync.settings import Account
 
 router = APIRouter()
 looks = Rate(10)
-CALENDARS_SHOWN = 100
 REMOVED_SHOWN = 50
 
 
@@ -61,10 +62,10 @@ def draft_new(view: Viewing, sent: Sent) -> Response:
     return _new(view, account_form.Form(fields, 0, _errors(view, result)), status=422)
 
 
-def _new(view: View, form: account_form.Form, *, status: int = 200) -> Response:
+def _new(view: View, form: account_form.Form, *, status: int = 200, **more: Any) -> Response:
     known = editing.list_accounts(view.engine, removed=True)
     removed = [each for each in known if each.removed_at is not None]
-    context = account_screen.form_context(view, form)
+    context = {**account_screen.form_context(view, form), **more}
     return view.page("account_new.html", removed[:REMOVED_SHOWN], status=status, editable=True, **context)
 
 
@@ -141,7 +142,7 @@ def show_draft(view: Viewing, draft_id: int, doubt: int = 0) -> Response:
     if view.is_fragment:
         return view.fragment("draft_live.html", model, last=model.is_over, schedule=schedule)
     around, _ = view.around()
-    words = account_screen.words_context(view)
+    words = account_screen.words_context(view, _calendar_names(view, model.draft.settings))
     return view.page("draft.html", model, around=around, schedule=schedule, doubt=bool(doubt), **words)
 
 
@@ -232,52 +233,56 @@ def show_versions(view: Viewing, account_id: int) -> Response:
     if account is None:
         raise HTTPException(404)
     known = editing.versions(view.engine, account_id)
+    words = account_screen.words_context(view, _calendar_names(view, account.settings))
+    said = words["said"]
     shown = []
     for place, each in enumerate(known):
         before = known[place + 1].settings if place + 1 < len(known) else None
         changed = [key for key, value in each.settings.items() if before is not None and before.get(key) != value]
-        changes = [
-            (key, setting_words.said(view.words, key, (before or {}).get(key)),
-             setting_words.said(view.words, key, each.settings[key]))
-            for key in changed
-        ]  # fmt: skip
+        changes = [(key, said(key, (before or {}).get(key)), said(key, each.settings[key])) for key in changed]
         shown.append(VersionShown(each.version, each.by, each.at, list(changes)))
     more = {
         "account": account,
         "is_removed": account.removed_at is not None,
         "is_file": account.source == FILE,
-        **account_screen.words_context(view),
+        **words,
     }
     return view.page("account_versions.html", shown, **more)
+
+
+def _calendar_names(view: View, settings: Json) -> dict[str, str]:
+    return dict(account_screen.lists_of(view, settings).calendars)
 
 
 # Lists.
 
 
-@dataclass(frozen=True, slots=True)
-class Calendars:
-    """Id and name of those that a person may write to; or why they can't be shown."""
-
-    calendars: list[tuple[str, str]]
-    error: str = ""
-
-
 @router.post("/lists/calendars", dependencies=[needs(Right.SETTINGS)])
-def list_calendars(view: Viewing, sent: Sent) -> Response:
-    """The Google user's calendars, asked live. 429: more than ten times a minute."""
+def list_calendars(view: Viewing, sent: Sent, account: int | None = None, version: Version = 0) -> Response:
+    """Ask for the Google user's calendars, and offer them in the form. 429: more than ten times a minute.
+
+    `account`: whose form it is; None: of a new one.
+    """
     looks.take(view.user_id)
-    user = str(sent.get("google_user", "")).strip()
-    conn_id = str(sent.get("google_conn_id", "")).strip() or Account.model_fields["google_conn_id"].default
+    fields = account_form.sent(sent)
+    error = _ask(view, fields)
+    form = account_form.Form(fields, version)
+    if view.is_fragment:
+        context = account_screen.form_context(view, form) | {"calendars_error": error}
+        return view.fragment("account_calendars.html", None, account_id=account, **context)
+    if account is None:
+        return _new(view, form, calendars_error=error)
+    return account_screen.page(view, account, form, calendars_error=error)
+
+
+def _ask(view: View, fields: Fields) -> str:
+    """Returns why they can't be shown."""
+    user, conn_id = fields["google_user"].strip(), fields["google_conn_id"].strip()
     if not user:
-        return view.fragment("account_calendars.html", Calendars([], "Fill in the Google user first."))
+        return view.words.say(N_("Fill in the Google user first."))
     try:
         with services.opened(view.engine) as opened:
-            found = [
-                (str(each["id"]), str(each.get("summaryOverride") or each.get("summary") or each["id"]))
-                for each in opened.google(conn_id, user).calendars()
-                if each.get("accessRole") in ("owner", "writer")
-            ]
-        model = Calendars(found[:CALENDARS_SHOWN])
+            calendar_names.ask(opened, conn_id or Account.model_fields["google_conn_id"].default, user)
     except CalsyncError as error:
-        model = Calendars([], str(error))
-    return view.fragment("account_calendars.html", model)
+        return str(error)
+    return ""
