@@ -6,14 +6,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Text, and_, cast, func, or_, select
 
+from include.calsync.core.conflicts import EDITS
 from include.calsync.core.raw import Json
 from include.calsync.core.run_records import Entry
 from include.calsync.store.columns import columns_of, records
 from include.calsync.store.tables import change_log, link, plan_row, run_account, sync_run
 
 _ENTRY = columns_of(Entry, change_log)
+COLLIDED = and_(
+    change_log.c.lost.is_not(None), or_(*(cast(change_log.c.lost, Text).contains(f'"{why}"') for why in sorted(EDITS)))
+)
+"""Says that a value lost that somebody had typed. In a text of JSON, nothing that people type has such quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +64,11 @@ def runs(
     account_id: int | None,
     side: str,
     actions: Collection[str],
+    conflicts: bool,
     limit: int,
 ) -> list[Run]:
-    """The latest runs that write and began before then. With an account, side or actions: those that did such a thing.
+    """The latest runs that write and began before then. With an account, side, actions or `conflicts`: those that did
+    such a thing.
 
     Without, also quiet runs.
     """
@@ -69,12 +76,14 @@ def runs(
     query = select(*_RUN).where(sync_run.c.dry_run.is_(False))
     if before is not None:
         query = query.where(sync_run.c.started_at < before)
-    did = [row.run_id == sync_run.c.id, row.side != "store"]
-    did += [row.account_id == account_id] if account_id is not None else []
+    mine = [row.run_id == sync_run.c.id, *([row.account_id == account_id] if account_id is not None else [])]
+    did = [*mine, row.side != "store"]
     did += [row.side == side] if side else []
     did += [row.action.in_(actions)] if actions else []
     if len(did) > 2:
         query = query.where(sync_run.c.quiet.is_(False), select(row.id).where(*did).exists())
+    if conflicts:  # what lost is told by the store's entry of the merge
+        query = query.where(sync_run.c.quiet.is_(False), select(row.id).where(*mine, COLLIDED).exists())
     return records(Run, conn.execute(query.order_by(sync_run.c.started_at.desc()).limit(limit)))
 
 
@@ -98,9 +107,8 @@ def entries(conn: Connection, run_id: str, *, after: int, limit: int) -> list[Lo
 
 
 def conflicts(conn: Connection, run_ids: Collection[str], limit: int) -> list[Logged]:
-    """Writes of these runs in which a value lost."""
-    row = change_log.c
-    return _logged(conn, limit, row.run_id.in_(run_ids), row.lost.is_not(None), latest=True)
+    """Writes of these runs in which a value lost that somebody had typed."""
+    return _logged(conn, limit, change_log.c.run_id.in_(run_ids), COLLIDED, latest=True)
 
 
 def _logged(conn: Connection, limit: int, *which: object, latest: bool = False) -> list[Logged]:

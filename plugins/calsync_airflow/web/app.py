@@ -10,6 +10,7 @@ from calsync_airflow.web.routes import (
     account,
     account_edit,
     accounts,
+    aside,
     connect,
     consent,
     history,
@@ -21,7 +22,7 @@ from calsync_airflow.web.routes import (
 
 SCREENS = (
     *(welcome.router, accounts.router, account.router, account_edit.router, upload.router, items.router),
-    *(history.router, holds.router, connect.router, consent.router),
+    *(history.router, aside.router, holds.router, connect.router, consent.router),
 )
 """Each asks for the right to look, and for a form's token where it changes something, whatever its routes ask for."""
 

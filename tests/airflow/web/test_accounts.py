@@ -48,7 +48,7 @@ def test_problems_come_first_each_with_one_action(people: People, team: Engine) 
     assert [(title.split(" since")[0], address) for title, address in found] == [
         ("48 changes of anna wait for your decision", "/calsync/holds/1"),
         ("deniz is not syncing", "/calsync/connect"),
-        ("2 items of emil are set aside", "/calsync/accounts/5"),
+        ("2 items of emil are set aside", "/calsync/history?account=5&amp;what=aside"),
     ]
 
 

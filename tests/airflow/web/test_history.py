@@ -6,10 +6,14 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
+from include.calsync.store.tables import change_log
+from include.sandbox.base import Fault
 from tests.airflow.test_runs import run
-from tests.airflow.web.conftest import People, counted
+from tests.airflow.web.conftest import People, counted, plain
 from tests.airflow.web.test_holds import world
+from tests.airflow.web.test_items import runs_of
 from tests.flows.test_deletions import pairs
 from tests.flows.world import ANNA, World
 
@@ -94,7 +98,8 @@ def test_the_other_value_of_a_conflict_is_taken(people: People, world: World, ai
 
 
 @pytest.mark.parametrize(
-    ("asked", "count"), [({"what": "created"}, 1), ({"side": "activities"}, 1), ({"what": "deleted"}, 0)]
+    ("asked", "count"),
+    [({"what": "created"}, 1), ({"what": "conflicts"}, 1), ({"side": "activities"}, 1), ({"what": "deleted"}, 0)],
 )
 def test_runs_are_found_by_what_they_did(people: People, world: World, asked: dict[str, str], count: int) -> None:
     edited(world)
@@ -102,6 +107,64 @@ def test_runs_are_found_by_what_they_did(people: People, world: World, asked: di
     assert len(run_ids(text)) == count
     assert ("No run fits." in text) == (count == 0)
     assert "nothing to do" not in text
+
+
+def test_only_what_people_typed_is_a_conflict(people: People, world: World) -> None:
+    """A text that was too long for the other side lost as well, but against nobody."""
+    edited(world)
+    with world.engine.begin() as conn:
+        lost = conn.execute(select(change_log.c.lost).where(change_log.c.lost.is_not(None))).scalars().all()
+        values = {"lost": [{**lost[0][0], "why": "adopting", "activity": '"newest"'}], "id": 999}
+        row = dict(conn.execute(select(change_log).limit(1)).mappings().one()) | values
+        conn.execute(insert(change_log).values(**row))
+    text = people("USER").show("history", what="conflicts").text
+    assert len(run_ids(text)) == 1
+    assert row["run_id"] not in run_ids(text)
+    assert "1 conflict<" in text
+
+
+def refused(world: World) -> None:
+    """Google refuses two new events; one of them is set aside with a pair, one without."""
+    pairs(world, 2)
+    world.pass_time(600)
+    for method in ("POST", "PATCH"):
+        fault = Fault(kind="status", status=400, reason="invalid", method=method, path="/events", times=0)
+        world.sandbox.google.faults.add(fault)
+    world.activity("Alone")
+    world.pipedrive.edit_activity(world.links()[0].activity_id, subject="Edited")
+    world.sync()
+    world.sandbox.google.faults.clear()
+
+
+def test_what_is_set_aside_is_listed_and_tried_again(people: People, world: World, airflow_dags: None) -> None:
+    refused(world)
+    user = people("USER")
+    text = user.show("history").text
+    assert "2 items are set aside" in plain(text)
+    assert 'href="/calsync/history?what=aside"' in text
+    user.show("history", what="aside")
+    with counted() as queries:
+        text = user.show("history", what="aside").text
+    assert 3 < len(queries) <= 8, queries
+    shown = re.findall(r'<a href="/calsync/items/(.*?)"><strong>(.*?)</strong>', text)
+    (alone,) = [each["id"] for each in world.activities() if each["subject"] == "Alone"]
+    paired = (str(world.links()[0].id), "Call 0")
+    assert sorted(shown) == [paired, (f"activities/{alone}?account=1", f"Activity {alone}")]
+    assert plain(text).count("failed once · next try in") == 2
+    assert "Google" in re.findall(r'lang="en">(.*?)<', text)[0]
+    assert "Nothing is set aside." in user.show("history", what="aside", side="events", account=9).text
+    viewer = people("VIEWER").show("history", what="aside").text
+    assert "Call 0" not in viewer
+    assert "aside/retry" not in viewer
+    asked = {"account": 1, "side": "activities", "item_id": alone}
+    assert people("VIEWER").submit("aside/retry", **asked).status_code == 403
+    assert user.submit("aside/retry", **asked | {"item_id": "9"}).status_code == 404
+    answer = user.submit("aside/retry", **asked)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/calsync/history?what=aside&done=item_syncing")
+    assert {"accounts": ["anna"]} in runs_of("calendar_sync")
+    world.green()
+    assert "Alone" in [event["summary"] for event in world.events()], "its time had not come otherwise"
+    assert len(re.findall("aside/retry", user.show("history", what="aside").text)) == 1
 
 
 def test_older_runs_are_on_the_next_pages(people: People, world: World) -> None:

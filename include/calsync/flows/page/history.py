@@ -35,6 +35,8 @@ class Did(StrEnum):
     CREATED = "created"
     CHANGED = "changed"
     DELETED = "deleted"
+    CONFLICTS = "conflicts"
+    """Fields that both sides had changed."""
 
 
 ACTIONS: Mapping[Did, tuple[str, ...]] = {
@@ -119,6 +121,12 @@ class History:
     conflicts: Sequence[Write]
     older: datetime | None
 
+    @property
+    def aside_count(self) -> int:
+        """Items that are set aside, of the account or of all."""
+        asked = self.asked.account_id
+        return sum(head.aside_count for head in self.accounts if asked in (None, head.id))
+
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
@@ -137,12 +145,13 @@ Readable = Callable[[str], bool]
 
 def read(engine: Engine, asked: Asked, may_read: Readable) -> History:
     """Five queries."""
-    actions = ACTIONS[asked.did] if asked.did is not None else ()
+    actions = ACTIONS.get(asked.did, ()) if asked.did is not None else ()
     with reading(engine) as conn:
         heads = page_accounts.heads(conn)
         read_runs = store.runs(
-            conn, before=asked.before, account_id=asked.account_id, side=asked.side, actions=actions, limit=RUNS_READ
-        )
+            conn, before=asked.before, account_id=asked.account_id, side=asked.side, actions=actions,
+            conflicts=asked.did is Did.CONFLICTS, limit=RUNS_READ,
+        )  # fmt: skip
         found, is_last = _cut(read_runs)
         ids = [run.id for run in found if not run.quiet]
         counts = store.counts(conn, ids)

@@ -11,14 +11,14 @@ from fastapi.responses import Response
 from calsync_airflow.web import airflow_side, values
 from calsync_airflow.web.access import UNDO, Right, needs
 from calsync_airflow.web.view import View, Viewing
-from include.calsync.flows.page import history
+from include.calsync.flows.page import aside, history
 from include.calsync.flows.page.history import Asked, Did, RunPage
 
 router = APIRouter()
 
 Account = Annotated[str, Query(pattern=r"^\d{0,18}$")]
 Written = Annotated[str, Query(pattern=r"^(events|activities)?$")]
-What = Annotated[str, Query(pattern=r"^(created|changed|deleted)?$")]
+What = Annotated[str, Query(pattern=r"^(created|changed|deleted|conflicts|aside)?$")]
 Moment = Annotated[int | None, Query(ge=0, le=10**16)]
 """Microseconds since 1970."""
 RunId = Annotated[str, Form(max_length=36)]
@@ -26,7 +26,10 @@ RunId = Annotated[str, Form(max_length=36)]
 
 @router.get("/history", dependencies=[needs(Right.LOOK)])
 def show(view: Viewing, account: Account = "", side: Written = "", what: What = "", before: Moment = None) -> Response:
-    """Runs, the latest first, and what lost a conflict in them."""
+    """Runs, the latest first, and what lost a conflict in them; or what is set aside."""
+    if what == "aside":
+        found = aside.read(view.engine, int(account) if account else None, side, view.may_read)
+        return view.page("aside.html", found, values=values)
     at = None if before is None else _moment(before)
     asked = Asked(int(account) if account else None, side, Did(what) if what else None, at)
     model = history.read(view.engine, asked, view.may_read)
