@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser.company import Ids
+from include.sandbox import pages
+from tests.browser.company import LONG, Ids
 from tests.browser.looking import Look
 from tests.browser.screens import SCREENS, Screen
+from tests.flows.world import World, day
 
 Looking = Callable[..., Look]
 PHONE = 288
@@ -42,6 +44,15 @@ def test_on_a_phone_in_german_in_the_dark(look: Looking, ids: Ids, screen: Scree
     assert seen.page.locator("html").get_attribute("lang") == "de"
     assert seen.page.locator("html").get_attribute("data-theme") == "dark"
     assert seen.violations() == []
+    assert seen.too_wide() == []
+
+
+@pytest.mark.parametrize("width", [1280, PHONE])
+def test_the_demos_week_beside_the_activities(look: Looking, world: World, width: int) -> None:
+    pages.install(world.sandbox.pipedrive, world.sandbox.google)
+    seen = look(width=width)
+    seen.page.goto(f"{world.sandbox.google.url}/_sandbox/week?calendar={world.calendar}&day={day(1)}")
+    assert LONG in seen.page.locator("aside").inner_text()
     assert seen.too_wide() == []
 
 

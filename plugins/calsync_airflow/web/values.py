@@ -23,6 +23,7 @@ FIELDS = {
     "note": N_("Internal note"),
     "priority": N_("Priority"),
     "owner_id": N_("Owner"),
+    "guests": N_("Guests"),
 }
 """By their names in the store."""
 LONGEST = 300

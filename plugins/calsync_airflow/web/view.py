@@ -116,6 +116,10 @@ class View:
         """The address of a script or stylesheet."""
         return f"{self.root}static/{ASSETS[name].address}"
 
+    def dag_in_airflow(self, dag_id: str) -> str:
+        """Airflow's own page of a DAG, where one switches it on."""
+        return f"{self.airflow_root}dags/{dag_id}"
+
     def run_in_airflow(self, dag_id: str, run_id: str) -> str:
         """Airflow's own page of a run."""
         return f"{self.airflow_root}dags/{dag_id}/runs/{run_id}"

@@ -71,9 +71,10 @@ def test_a_pair_shows_both_sides_why_and_what_was_written(people: People, world:
     world.green()
     user.show(path)
     with counted() as queries:
-        text = plain(user.show(path).text)
+        page = user.show(path).text
     assert len(queries) <= 8, queries
-    assert "A pair of anna, born in Pipedrive." in text
+    text = plain(page)
+    assert 'A pair of <a href="/calsync/accounts/1">anna</a>, born in Pipedrive.' in page
     assert "Place Online both ways Online" in text
     assert "Straße &amp; &lt;b&gt;Call&lt;/b&gt;" in text
     assert "because: new" in text
@@ -112,16 +113,33 @@ def runs_of(dag_id: str) -> list[dict[str, Any]]:
         return [dict(run.conf or {}) for run in session.scalars(select(DagRun).where(DagRun.dag_id == dag_id))]
 
 
-def test_what_a_run_wrote_is_taken_back(people: People, world: World, pair: dict[str, Any], airflow_dags: None) -> None:
+def test_what_a_run_wrote_is_taken_back_after_trying_it_out(
+    people: People, world: World, pair: dict[str, Any], airflow_dags: None
+) -> None:
     user, path = people("USER"), f"items/{link_id(world)}"
-    (run_id,) = re.findall(r'name="run_id" value="([^"]+)"', user.show(path).text)
-    assert people("VIEWER", name=ANNA).submit(f"{path}/undo", run_id=run_id).status_code == 403
+    (run_id,) = re.findall(r'undo/preview".*?name="run_id" value="([^"]+)"', user.show(path).text)
+    asked = {"sync_run_id": run_id, "link_id": link_id(world)}
+    for step in ("undo", "undo/preview"):
+        assert people("VIEWER", name=ANNA).submit(f"{path}/{step}", run_id=run_id).status_code == 403
+        assert user.submit(f"{path}/{step}", run_id="other").status_code == 404
     assert 'name="run_id"' not in people("VIEWER", name=ANNA).show(path).text
-    assert user.submit(f"{path}/undo", run_id="other").status_code == 404
-    answer = user.submit(f"{path}/undo", run_id=run_id)
+    answer = user.submit(f"{path}/undo/preview", run_id=run_id)
+    assert (answer.status_code, asked | {"dry_run": True} in runs_of("undo_sync_run")) == (303, True)
+    trial = answer.headers["location"]
+    assert trial.startswith(f"/calsync/{path}/undo/{run_id}?since=")
+    waiting = user.get(trial, headers={"hx-request": "true"})
+    assert (waiting.status_code, f'hx-get="{trial}"' in waiting.text) == (200, True)
+    world.undo(run_id, dry_run=True)
+    assert user.get(trial, headers={"hx-request": "true"}).status_code == 200, "that was the whole run's"
+    world.undo(run_id, link_id=link_id(world), dry_run=True)
+    tried = user.get(trial, headers={"hx-request": "true"})
+    assert (tried.status_code, "1 change goes back to what was there before" in tried.text) == (286, True)
+    (action,) = re.findall(r'<form method="post" action="/calsync/(.*?)">', tried.text)
+    assert world.events(), "nothing is written yet"
+    answer = user.submit(action, run_id=run_id)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/calsync/{path}?done=taking_back")
-    asked = {"sync_run_id": run_id, "link_id": link_id(world), "dry_run": False}
-    assert asked in runs_of("undo_sync_run")
+    assert asked | {"dry_run": False} in runs_of("undo_sync_run")
+    assert user.show(f"{path}/undo/other", since=0).status_code == 404
 
 
 def test_what_was_set_aside_is_tried_again_now(
@@ -152,7 +170,8 @@ def test_nothing_is_started_that_airflow_has_switched_off(
     user, path = people("USER"), f"items/{link_id(world)}"
     (run_id,) = re.findall(r'name="run_id" value="([^"]+)"', user.show(path).text)
     assert user.submit(f"{path}/retry").status_code == 409
-    assert user.submit(f"{path}/undo", run_id=run_id).status_code == 409
+    for step in ("undo", "undo/preview"):
+        assert user.submit(f"{path}/{step}", run_id=run_id).status_code == 409
 
 
 def test_what_is_no_pair_is_looked_at(people: People, world: World) -> None:

@@ -176,12 +176,14 @@ def read_run(engine: Engine, run_id: str, may_read: Readable, *, after: int = 0)
     return RunPage(run, list(_writes(shown, heads, may_read)), more)
 
 
-def tried(engine: Engine, run_id: str, since: datetime) -> Trial | None:
+def tried(engine: Engine, run_id: str, since: datetime, link_id: int | None = None) -> Trial | None:
     """What the dry run of this run's undo found that was started then. None: it is not there, or not over. Three
-    queries."""
+    queries. `link_id`: of what it wrote to this pair alone."""
+    wanted = (run_id, link_id)
     with reading(engine) as conn:
         for each in store.trials(conn, since - timedelta(seconds=5), TRIALS_READ):
-            if (each.request.get("undo") or {}).get("sync_run_id") == run_id and each.finished_at is not None:
+            undo = each.request.get("undo") or {}
+            if (undo.get("sync_run_id"), undo.get("link_id")) == wanted and each.finished_at is not None:
                 return store.trial(conn, each)
     return None
 

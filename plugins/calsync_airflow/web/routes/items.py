@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query
@@ -17,12 +18,13 @@ from include.calsync.core.sentences import LANGUAGES
 from include.calsync.errors import SettingsError
 from include.calsync.flows import explain_text
 from include.calsync.flows.explain import Explanation, explain
-from include.calsync.flows.page import item
+from include.calsync.flows.page import history, item
 from include.calsync.flows.page.item import PairPage
 from include.calsync.store.page_accounts import Head
 
 router = APIRouter()
 looks = Rate(10)
+RunId = Annotated[str, Form(max_length=36)]
 
 
 @router.get("/items", dependencies=[needs(Right.LOOK)])
@@ -50,14 +52,29 @@ def show(view: Viewing, link_id: int) -> Response:
     return view.page("item.html", pair, values=values, explain_words=words, may_undo=view.may("undo"))
 
 
-@router.post("/items/{link_id:int}/undo", dependencies=[needs(Right.UNDO)])
-def undo(view: Viewing, link_id: int, run_id: Annotated[str, Form(max_length=36)] = "") -> Response:
-    """Take back what a run wrote to this pair. 404: it wrote nothing. 409: undoing is switched off in Airflow."""
-    if run_id not in _pair(view, link_id).run_ids:
+@router.post("/items/{link_id:int}/undo/preview", dependencies=[needs(Right.UNDO)])
+def try_undo(view: Viewing, link_id: int, run_id: RunId = "") -> Response:
+    """Try out taking back what a run wrote to this pair: a dry run. 404, 409: as below."""
+    _undo(view, link_id, run_id, dry_run=True)
+    return view.goes_to("items", link_id, "undo", run_id, since=round(view.local.now.timestamp()))
+
+
+@router.get("/items/{link_id:int}/undo/{run_id}", dependencies=[needs(Right.UNDO)])
+def show_trial(view: Viewing, link_id: int, run_id: str, since: Annotated[int, Query(ge=0, le=10**10)]) -> Response:
+    """What the dry run found; until it is over the part asks again."""
+    pair, written = _pair(view, link_id), history.read_run(view.engine, run_id, view.may_read)
+    if written is None:
         raise HTTPException(404)
-    if not airflow_side.is_on(UNDO):
-        raise HTTPException(409)
-    airflow_side.start(UNDO, {"sync_run_id": run_id, "link_id": link_id, "dry_run": False}, view.user_name)
+    trial = history.tried(view.engine, run_id, datetime.fromtimestamp(since, UTC), link_id)
+    if view.is_fragment:
+        return view.fragment("undo_trial.html", written, last=trial is not None, trial=trial, since=since, pair=pair)
+    return view.page("undo.html", written, trial=trial, since=since, pair=pair)
+
+
+@router.post("/items/{link_id:int}/undo", dependencies=[needs(Right.UNDO)])
+def undo(view: Viewing, link_id: int, run_id: RunId = "") -> Response:
+    """Take back what a run wrote to this pair. 404: it wrote nothing. 409: undoing is switched off in Airflow."""
+    _undo(view, link_id, run_id, dry_run=False)
     return view.goes_to("items", link_id, done="taking_back")
 
 
@@ -119,6 +136,14 @@ def _pair(view: View, link_id: int) -> PairPage:
         raise HTTPException(404)
     view.must_read(str((found.account.settings or {}).get("google_user", "")))
     return found
+
+
+def _undo(view: View, link_id: int, run_id: str, *, dry_run: bool) -> None:
+    if run_id not in _pair(view, link_id).run_ids:
+        raise HTTPException(404)
+    if not airflow_side.is_on(UNDO):
+        raise HTTPException(409)
+    airflow_side.start(UNDO, {"sync_run_id": run_id, "link_id": link_id, "dry_run": dry_run}, view.user_name)
 
 
 def _reads(view: View, head: Head) -> bool:
