@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
-from include.calsync.flows.page import account, accounts, connections, frame
+from include.calsync.flows.page import account, accounts, aside, connections, frame, history
 from include.calsync.flows.page.accounts import Filter, State, Trouble
 from include.calsync.flows.page.frame import Banner
+from include.calsync.flows.page.history import Asked, Did
 from include.calsync.store.tables import account as account_table
-from include.calsync.store.tables import budget_reset, pause
-from tests.airflow.web.team import fill, minutes_ago, now
+from include.calsync.store.tables import budget_reset, change_log, pause, quarantine
+from tests.airflow.web.team import add_run, fill, minutes_ago, now
 
 
 @pytest.fixture
@@ -64,6 +65,39 @@ def test_the_accounts_with_their_problems_pairs_and_days(team: Engine) -> None:
     assert (len(found.days), found.today.events, found.today.activities, found.today.conflicts) == (14, 25, 20, 5)
     assert found.table.counts == {Filter.ALL: 7, Filter.ATTENTION: 3, Filter.RUNNING: 1, Filter.PAUSED: 1}
     assert [row.account.name for row in accounts.search(team, now(), "CARLA@", running=None).rows] == ["carla"]
+
+
+def test_what_is_set_aside_with_its_pairs(team: Engine) -> None:
+    row = {"reason": "refused", "next_try_at": now(), "since": now()}
+    items = [(1, "activities", "10003", 1), (1, "events", "e1-4", 2), (1, "activities", "9", 1), (1, "events", "x", 0)]
+    with team.begin() as conn:
+        conn.execute(update(account_table).where(account_table.c.id == 1).values(calendar_id="c1"))
+        names = ("account_id", "side", "item_id", "attempts")
+        conn.execute(insert(quarantine), [dict(zip(names, item, strict=True)) | row for item in items])
+    found = aside.read(team, 1, "", lambda _: True)
+    assert {each.entry.item_id: each.link_id is not None for each in found.items} == {
+        "10003": True,
+        "e1-4": True,
+        "9": False,
+    }
+    assert [each.entry.item_id for each in aside.read(team, 1, "events", lambda _: True).items] == ["e1-4"]
+    assert {each.account.name for each in aside.read(team, None, "", lambda _: True).items} == {"anna", "emil"}
+    assert aside.try_again(team, 1, "events", "e1-5", now()) is None
+    assert aside.try_again(team, 1, "events", "e1-4", now()) == "anna"
+
+
+def test_runs_in_which_somebody_lost_what_they_had_typed(team: Engine) -> None:
+    row = {"company_id": "77", "calendar_id": "c1", "side": "store", "action": "merge", "reason": "", "at": now()}
+    whys = {"r-a": ("adopting", '"newest"'), "r-b": ("newest", "Call"), "r-c": ("setting", "Call")}
+    with team.begin() as conn:
+        for run_id, (why, value) in whys.items():
+            lost = {"field": "subject", "activity": value, "event": "", "winner": "events", "why": why}
+            add_run(conn, run_id, 5, 4)
+            conn.execute(insert(change_log).values(**row, run_id=run_id, account_id=1, lost=[lost]))
+    found = history.read(team, Asked(did=Did.CONFLICTS), lambda _: True)
+    assert {line.run.id for line in found.lines} == {"r-b", "r-c"}
+    assert {write.entry.run_id for write in found.conflicts} == {"r-b", "r-c"}
+    assert not history.read(team, Asked(account_id=2, did=Did.CONFLICTS), lambda _: True).lines
 
 
 def test_one_account_and_the_connections_of_all(team: Engine) -> None:

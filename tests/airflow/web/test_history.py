@@ -140,7 +140,7 @@ def test_what_is_set_aside_is_listed_and_tried_again(people: People, world: Worl
     refused(world)
     user = people("USER")
     text = user.show("history").text
-    assert "2 items are set aside" in plain(text)
+    assert "2 items set aside" in plain(text)
     assert 'href="/calsync/history?what=aside"' in text
     user.show("history", what="aside")
     with counted() as queries:

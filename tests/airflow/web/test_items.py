@@ -76,6 +76,7 @@ def test_a_pair_shows_both_sides_why_and_what_was_written(people: People, world:
     text = plain(page)
     assert 'A pair of <a href="/calsync/accounts/1">anna</a>, born in Pipedrive.' in page
     assert "Place Online both ways Online" in text
+    assert "Activity 1 Direction Event in “Sales”" in text
     assert "Straße &amp; &lt;b&gt;Call&lt;/b&gt;" in text
     assert "because: new" in text
     assert re.search(r"Pipedrive: change activity .*Place: Hafen 12 Online .*because: edited in Google", text)
