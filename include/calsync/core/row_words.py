@@ -162,7 +162,7 @@ def _changes(row: Row, policy: Policy, words: Language, *, told: bool, limit: in
     """
     if row.state == "held":
         yield f"({action_of(row, words.name)})"
-    title = _title(row.payload, policy) if told else ""
+    title = title_of(row.payload, policy) if told else ""
     if title:
         yield _short(title, limit)
     zone = known_zone(policy.zone)
@@ -183,7 +183,8 @@ def _changes(row: Row, policy: Policy, words: Language, *, told: bool, limit: in
         yield row.error
 
 
-def _title(payload: Payload, policy: Policy) -> str:
+def title_of(payload: Payload, policy: Policy) -> str:
+    """The event's title, as it is, or as that of the activity will be."""
     if payload.get("event"):
         return str(payload["event"]["title"])
     if payload.get("activity"):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from include.calsync.core.run_records import PlanRow
 from include.calsync.store.columns import columns_of, records
@@ -43,7 +44,8 @@ def counts(conn: Connection, run_id: str) -> dict[tuple[str, str, str], int]:
     return {(row[0], row[1], row[2]): row[3] for row in conn.execute(query)}
 
 
-def first_rows(conn: Connection, run_id: str, limit: int) -> list[PlanRow]:
-    """The first rows of the plan, in the order in which they would be carried out."""
+def first_rows(conn: Connection, run_id: str, first: Collection[str], limit: int, offset: int = 0) -> list[PlanRow]:
+    """Rows of the plan: those of the actions that come `first`, then as they would be carried out."""
     query = select(*columns_of(PlanRow, plan_row)).where(plan_row.c.run_id == run_id)
-    return records(PlanRow, conn.execute(query.order_by(plan_row.c.id).limit(limit)))
+    place = case((plan_row.c.action.in_(first), 0), else_=1)
+    return records(PlanRow, conn.execute(query.order_by(place, plan_row.c.id).limit(limit).offset(offset)))

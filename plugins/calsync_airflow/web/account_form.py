@@ -10,6 +10,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from include.calsync.core.raw import Json
+from include.calsync.core.title import SUBJECT
 from include.calsync.flows.editing.results import Conflict, Invalid
 from include.calsync.settings import Account
 
@@ -46,6 +47,11 @@ class Form:
     base_version: int = 0
     errors: Mapping[str, str] = field(default_factory=dict)
     conflict: Conflict | None = None
+
+    def changed(self, settings: Mapping[str, Any]) -> list[str]:
+        """The controls that hold something else than these settings."""
+        known = fields_of(settings)
+        return [key for key, value in self.fields.items() if value != known.get(key)]
 
     @property
     def more_count(self) -> int:
@@ -89,6 +95,16 @@ def sent(form: FormData) -> Fields:
     for key in LISTS:
         fields[key] = [part.strip() for each in form.getlist(key) for part in str(each).split(",") if part.strip()]
     return fields
+
+
+def moved(fields: Fields, move: str) -> Fields:
+    """The title in another order, as its buttons ask for: the way (up, down, out, in), a space, the part."""
+    way, _, part = move.partition(" ")
+    title = [each for each in fields["title"] if each != part]
+    if way != "out" or part == SUBJECT:
+        place = fields["title"].index(part) if part in fields["title"] else len(title)
+        title.insert(max(0, place + {"up": -1, "down": 1}.get(way, 0)), part)
+    return {**fields, "title": title}
 
 
 def values_of(fields: Fields) -> Json:

@@ -262,7 +262,7 @@ def test_pause_resume_remove_and_restore(people: People, store: Engine, services
     dialog = re.search(r'<dialog class="dialog" id="remove".*?</dialog>', op.show(f"accounts/{row.id}").text, re.S)
     assert dialog is not None
     assert re.search(r"data-closes autofocus>Cancel", dialog.group()), "the safe button has the focus"
-    assert op.submit(f"accounts/{row.id}/remove").headers["location"] == "/calsync/accounts?done=removed"
+    assert op.submit(f"accounts/{row.id}/remove", sure="yes").headers["location"] == "/calsync/accounts?done=removed"
     assert op.show(f"accounts/{row.id}").status_code == 404
     with store.begin() as conn:
         assert conn.execute(select(account_version.c.version)).all(), "what it was is kept"

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from include.calsync.core.account_records import AccountDraft, ConfiguredAccount
-from include.calsync.core.policy import Side
-from include.calsync.core.row_words import ONE_SIDED, RowWords, words_of
+from include.calsync.core.model import When
+from include.calsync.core.planning.wanted import changes_of
+from include.calsync.core.policy import Policy, Side
+from include.calsync.core.records import Payload
+from include.calsync.core.row_words import ONE_SIDED, is_secret, title_of, words_of
 from include.calsync.core.run_records import PlanRow
 from include.calsync.flows.editing.drafts import KEPT
 from include.calsync.flows.run import load
 from include.calsync.store import configured
 from include.calsync.store import page_drafts as store
 from include.calsync.store.page_drafts import TrialRun
-from include.calsync.store.transaction import Connection, Engine, reading
+from include.calsync.store.transaction import Engine, reading
 
-ROWS_SHOWN = 20
+ROWS_SHOWN, PER_PAGE = 20, 100
+REMOVING = tuple(str(action) for action, (_, kind) in ONE_SIDED.items() if kind == "removed")
+"""Actions that delete something: their rows come first."""
 PATIENCE = timedelta(minutes=10)
 """So long after a draft was made its dry run is waited for."""
 
@@ -46,8 +51,33 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A field that would be written, as stored: what it is, and what it would be."""
+
+    side: str
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of the plan. `what` is done, in words. `title` of the event; "": it may not be read. `removes`: it would
+    delete something."""
+
+    what: str
+    when: When | None
+    title: str
+    changes: Sequence[Written]
+    removes: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
-    """The screen. `account` None: a new one. `counts`: of rows, by side and one of KINDS; `held_count` waits."""
+    """The screen. `account` None: a new one. `counts`: of rows, by side and one of KINDS; `held_count` waits.
+
+    `page`: of all rows, from 1; None: the first few of them are shown.
+    """
 
     draft: AccountDraft
     account: ConfiguredAccount | None
@@ -57,7 +87,18 @@ class Review:
     counts: Mapping[tuple[Side, str], int]
     held_count: int
     row_count: int
-    rows: Sequence[RowWords]
+    rows: Sequence[Line]
+    page: int | None = None
+
+    @property
+    def page_count(self) -> int:
+        """How many pages all rows have, at least one."""
+        return max(1, -(-self.row_count // PER_PAGE))
+
+    @property
+    def removed_count(self) -> int:
+        """How many events and activities would be deleted, without a person being asked later."""
+        return sum(count for (_, kind), count in self.counts.items() if kind == "removed")
 
     @property
     def is_over(self) -> bool:
@@ -72,9 +113,19 @@ class Review:
         )
 
 
-def read(engine: Engine, draft_id: int, now: datetime, *, paused: bool, personal: bool, language: str) -> Review | None:
+def read(
+    engine: Engine,
+    draft_id: int,
+    now: datetime,
+    *,
+    paused: bool,
+    personal: bool,
+    language: str,
+    page: int | None = None,
+) -> Review | None:
     """At most eight queries. None: the draft is over. `paused`: the sync is switched off. `personal`: with titles.
-    `language`: of the rows."""
+    `language`: of the rows. `page`: as of `Review`."""
+    limit, offset = (ROWS_SHOWN, 0) if page is None else (PER_PAGE, (page - 1) * PER_PAGE)
     with reading(engine) as conn:
         draft = configured.draft(conn, draft_id, now)
         if draft is None:
@@ -85,10 +136,13 @@ def read(engine: Engine, draft_id: int, now: datetime, *, paused: bool, personal
         errors = store.errors(conn, run.id) if run is not None else []
         trying = _trying(run, errors, paused=paused, late=now - began > PATIENCE)
         found = store.counts(conn, run.id) if run is not None and trying is Trying.TRIED else {}
-        rows = _rows(conn, run.id, personal=personal, language=language) if run is not None and found else []
+        planned = store.first_rows(conn, run.id, REMOVING, limit, offset) if run is not None and found else []
+        policies = {each.id: each.policy for each in load(conn, run.id).accounts} if run is not None and planned else {}
     held_count = sum(count for (_, _, state), count in found.items() if state == "held")
     changes = _changes(account, draft)
-    return Review(draft, account, changes, trying, errors, _kinds(found), held_count, sum(found.values()), rows)
+    known = [(row, policies[row.account_id]) for row in planned if row.account_id in policies]
+    rows = [_line(row, policy, personal=personal, language=language) for row, policy in known]
+    return Review(draft, account, changes, trying, errors, _kinds(found), held_count, sum(found.values()), rows, page)
 
 
 def _trying(run: TrialRun | None, errors: Sequence[str], *, paused: bool, late: bool) -> Trying:
@@ -117,8 +171,21 @@ def _kinds(found: Mapping[tuple[str, str, str], int]) -> dict[tuple[Side, str], 
     return dict(counts)
 
 
-def _rows(conn: Connection, run_id: str, *, personal: bool, language: str) -> list[RowWords]:
-    policies = {account.id: account.policy for account in load(conn, run_id).accounts}
-    rows: list[PlanRow] = store.first_rows(conn, run_id, ROWS_SHOWN)
-    known = [(row, policies[row.account_id]) for row in rows if row.account_id in policies]
-    return [words_of(row, policy, personal=personal, language=language) for row, policy in known]
+def _line(row: PlanRow, policy: Policy, *, personal: bool, language: str) -> Line:
+    payload = row.payload
+    told = personal and not is_secret(payload)
+    whens = [view["when"] for view in (payload.get("event"), payload.get("activity")) if view and view.get("when")]
+    return Line(
+        what=words_of(row, policy, personal=False, language=language).what,
+        when=When.from_json(whens[0]) if whens else None,
+        title=title_of(payload, policy) if told else "",
+        changes=list(_written(payload)) if told else (),
+        removes=row.action in REMOVING,
+    )
+
+
+def _written(payload: Payload) -> Iterable[Written]:
+    before: Mapping[str, Any] = (payload.get("wanted") or {}).get("before") or {}
+    for side in (Side.EVENT, Side.ACTIVITY):
+        for field, value in changes_of(payload, side).items():
+            yield Written(str(side), field, (before.get(str(side)) or {}).get(field), value)

@@ -47,12 +47,14 @@ def page(
     model = account.read(view.engine, account_id, running=running)
     if model is None:
         raise HTTPException(404)
-    if form is None and model.settings is not None:
-        form = account_form.Form(account_form.fields_of(model.settings.model_dump(mode="json")), model.account.version)
     settings = model.settings
+    stored = settings.model_dump(mode="json") if settings is not None else {}
+    if form is None and settings is not None:
+        form = account_form.Form(account_form.fields_of(stored), model.account.version)
     more |= {
+        "changed": form.changed(stored) if form is not None else (),
         "editable": form is not None and model.account.source == PAGE and view.may("settings"),
-        "yaml": editing.as_yaml(settings.model_dump(mode="json")) if settings and view.may("settings") else "",
+        "yaml": editing.as_yaml(stored) if stored and view.may("settings") else "",
     }
     context = {**form_context(view, form, model.account), **more}
     return view.page("account.html", model, status=status, around=around, schedule=schedule, **context)

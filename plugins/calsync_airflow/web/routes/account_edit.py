@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from airflow.exceptions import DagNotFound
-from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
-from calsync_airflow.web import account_form, airflow_side, services, setting_words
+from calsync_airflow.web import account_form, airflow_side, services, setting_words, values
 from calsync_airflow.web.access import SYNC, Right, needs
 from calsync_airflow.web.account_form import Fields
+from calsync_airflow.web.airflow_side import Schedule
 from calsync_airflow.web.rates import Rate
 from calsync_airflow.web.routes import account as account_screen
 from calsync_airflow.web.view import View, Viewing
@@ -26,6 +27,7 @@ from include.calsync.flows.editing import accounts as editing
 from include.calsync.flows.editing import drafts
 from include.calsync.flows.editing.results import Conflict, Drafted, FromFile, Gone, Invalid, Refused, Saved
 from include.calsync.flows.page import draft as review
+from include.calsync.flows.page.draft import Review
 from include.calsync.settings import Account
 
 router = APIRouter()
@@ -39,6 +41,7 @@ async def _sent(request: Request) -> FormData:
 
 Sent = Annotated[FormData, Depends(_sent)]
 Version = Annotated[int, Form(ge=0)]
+Page = Annotated[int | None, Query(ge=1, le=10_000)]
 
 
 @router.get("/accounts/new", dependencies=[needs(Right.SETTINGS)])
@@ -50,8 +53,13 @@ def show_new(view: Viewing, draft: int | None = None) -> Response:
 
 @router.post("/accounts/new", dependencies=[needs(Right.SETTINGS)])
 def draft_new(view: Viewing, sent: Sent) -> Response:
-    """Try a new account out. 422: something is wrong with the form, which is shown again."""
+    """Try a new account out. 422: something is wrong with the form, which is shown again.
+
+    Without a script the title's buttons send the form as well: it is shown with another order.
+    """
     fields = account_form.sent(sent)
+    if "move" in sent:
+        return _new(view, account_form.Form(account_form.moved(fields, str(sent["move"]))))
     if not fields["enabled"]:
         fields["enabled"] = "true"
     with services.opened(view.engine) as opened:
@@ -71,10 +79,16 @@ def _new(view: View, form: account_form.Form, *, status: int = 200, **more: Any)
 
 @router.post("/accounts/{account_id:int}/drafts", dependencies=[needs(Right.SETTINGS)])
 def draft_account(view: Viewing, sent: Sent, account_id: int, version: Version = 0) -> Response:
-    """Try changed settings out. 422, 409: the form is shown again, with what is wrong or who saved meanwhile."""
-    fields, values = _values(view, sent, account_id)
+    """Try changed settings out. 422, 409: the form is shown again, with what is wrong or who saved meanwhile.
+
+    Without a script the title's buttons send it, as above.
+    """
+    fields, settings = _values(view, sent, account_id)
+    if "move" in sent:
+        moved = account_form.Form(account_form.moved(fields, str(sent["move"])), version)
+        return account_screen.page(view, account_id, moved)
     with services.opened(view.engine) as opened:
-        result = drafts.draft(opened, values, by=view.user_name, account_id=account_id, base_version=version)
+        result = drafts.draft(opened, settings, by=view.user_name, account_id=account_id, base_version=version)
     if isinstance(result, Drafted):
         return _try_out(view, result)
     return _again(view, account_id, fields, version, result)
@@ -83,9 +97,9 @@ def draft_account(view: Viewing, sent: Sent, account_id: int, version: Version =
 @router.post("/accounts/{account_id:int}", dependencies=[needs(Right.SETTINGS)])
 def save(view: Viewing, sent: Sent, account_id: int, version: Version = 0) -> Response:
     """Save changed settings as they are, not tried out. 422, 409: as above."""
-    fields, values = _values(view, sent, account_id)
+    fields, settings = _values(view, sent, account_id)
     with services.opened(view.engine) as opened:
-        result = editing.save(opened, account_id, values, base_version=version, by=view.user_name)
+        result = editing.save(opened, account_id, settings, base_version=version, by=view.user_name)
     if isinstance(result, Saved):
         return _saved(view, result)
     return _again(view, account_id, fields, version, result)
@@ -95,8 +109,7 @@ def _values(view: View, sent: FormData, account_id: int) -> tuple[Fields, Json]:
     fields = account_form.sent(sent)
     now = editing.get_account(view.engine, account_id)
     theirs = now.settings if now is not None else {}
-    values = account_form.with_choices(account_form.values_of(fields), sent, theirs)
-    return fields, values
+    return fields, account_form.with_choices(account_form.values_of(fields), sent, theirs)
 
 
 def _again(view: View, account_id: int, fields: Fields, version: int, result: Refused) -> Response:
@@ -128,27 +141,45 @@ def _try_out(view: View, result: Drafted) -> Response:
 
 
 @router.get("/drafts/{draft_id:int}", dependencies=[needs(Right.SETTINGS)])
-def show_draft(view: Viewing, draft_id: int, doubt: int = 0) -> Response:
+def show_draft(view: Viewing, draft_id: int, doubt: int = 0, page: Page = None) -> Response:
     """What would be saved, and what it would do. To htmx the part that the dry run fills. 404: it is over.
 
-    `doubt`: a look at the services said that it can't be synced yet.
+    `doubt`: a look at the services said that it can't be synced yet. `page`: of all that would be done.
     """
     schedule = airflow_side.schedule()
+    model = _reviewed(view, draft_id, schedule, page)
+    if view.is_fragment:
+        return view.fragment("draft_polled.html", model, last=model.is_over, schedule=schedule, values=values)
+    return _review(view, model, schedule, doubt=bool(doubt))
+
+
+def _reviewed(view: View, draft_id: int, schedule: Schedule, page: int | None = None) -> Review:
     off = schedule.paused or not schedule.known
-    personal = view.may("contents")
-    model = review.read(view.engine, draft_id, view.local.now, paused=off, personal=personal, language=view.language)
+    personal, language, now = view.may("contents"), view.language, view.local.now
+    model = review.read(view.engine, draft_id, now, paused=off, personal=personal, language=language, page=page)
     if model is None:
         raise HTTPException(404)
-    if view.is_fragment:
-        return view.fragment("draft_live.html", model, last=model.is_over, schedule=schedule)
+    return model
+
+
+def _review(view: View, model: Review, schedule: Schedule, *, status: int = 200, **more: bool) -> Response:
     around, _ = view.around()
     words = account_screen.words_context(view, _calendar_names(view, model.draft.settings))
-    return view.page("draft.html", model, around=around, schedule=schedule, doubt=bool(doubt), **words)
+    more = {"doubt": False, "unasked": False, **more}
+    shown = {"around": around, "schedule": schedule, "values": values, **more, **words}
+    return view.page("draft.html", model, status=status, **shown)
 
 
 @router.post("/drafts/{draft_id:int}/save", dependencies=[needs(Right.SETTINGS)])
-def save_draft(view: Viewing, draft_id: int) -> Response:
-    """Save what was reviewed. 409: somebody else saved meanwhile; 404: the draft is over."""
+def save_draft(view: Viewing, draft_id: int, removes: Annotated[int, Form(ge=0)] = 0) -> Response:
+    """Save what was reviewed. 409: somebody else saved meanwhile; 404: the draft is over.
+
+    `removes`: how many deletions the person agreed to. 422: it would delete more, and one is asked.
+    """
+    schedule = airflow_side.schedule()
+    model = _reviewed(view, draft_id, schedule)
+    if model.removed_count > removes:
+        return _review(view, model, schedule, status=422, unasked=True)
     with services.opened(view.engine) as opened:
         found = drafts.get_draft(opened, draft_id)
         if found is None:
@@ -186,8 +217,11 @@ def resume(view: Viewing, account_id: int) -> Response:
 
 
 @router.post("/accounts/{account_id:int}/remove", dependencies=[needs(Right.SETTINGS)])
-def remove(view: Viewing, account_id: int) -> Response:
-    """Let it take part no more; nothing is deleted on either side."""
+def remove(view: Viewing, account_id: int, sure: Annotated[str, Form(max_length=10)] = "") -> Response:
+    """Let it take part no more; nothing is deleted on either side. Who is not `sure` is asked."""
+    known = editing.get_account(view.engine, account_id)
+    if known is not None and known.source != FILE and not sure:
+        return view.page("account_remove.html", known)
     with services.opened(view.engine) as opened:
         result = editing.remove(opened, account_id, by=view.user_name)
     return (

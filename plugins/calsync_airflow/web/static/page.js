@@ -1,91 +1,106 @@
-/* What HTML and htmx can't do: ticking while seen, dialogs, copying, order of parts, focus, saying what happened. */
+/* What HTML and htmx can't do: ticking while seen, dialogs, copying, order of parts, focus. */
 (() => {
   "use strict";
   const byId = (id) => document.getElementById(id);
+  const all = (what, where = document) => [...where.querySelectorAll(what)];
+  const on = (name, act) => document.addEventListener(name, act);
   const say = (text) => { if (text) byId("live").textContent = text; };
 
   /* hx-trigger="tick3 from:body" polls every three seconds while the page is seen. */
-  const tick = (name) => document.body.dispatchEvent(new Event(name));
+  const tick = (length) => document.body.dispatchEvent(new Event("tick" + length));
   let second = 0;
   setInterval(() => {
     second += 1;
-    for (const length of [2, 3, 15]) if (!document.hidden && second % length === 0) tick("tick" + length);
+    for (const length of [2, 3, 15]) if (!document.hidden && second % length === 0) tick(length);
   }, 1000);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) tick("tick15"); });
+  on("visibilitychange", () => { if (!document.hidden) tick(15); });
 
-  const copy = async (button) => {
-    const field = byId(button.dataset.copies);
+  const copy = async (data) => {
+    const field = byId(data.copies);
     field.focus(); field.select();
     try {
       await navigator.clipboard.writeText(field.value);
-      say(button.dataset.copied);
-    } catch { /* not on http: it is selected, Ctrl-C does it */ }
+      say(data.copied);
+    } catch { /* on http: it is selected for Ctrl-C */ }
   };
 
-  const move = (button) => {
-    const item = button.closest("li"), list = item.parentElement, to = button.dataset.move;
-    if (to === "up" && item.previousElementSibling) item.previousElementSibling.before(item);
-    if (to === "down" && item.nextElementSibling && !item.nextElementSibling.classList.contains("off")) item.nextElementSibling.after(item);
-    if (to === "out") { item.classList.add("off"); list.append(item); }
-    if (to === "in") { item.classList.remove("off"); list.insertBefore(item, list.querySelector(".off")); }
+  const move = (button, to) => {
+    const item = button.closest("li"), list = item.parentElement;
+    if (to === "up") item.previousElementSibling.before(item);
+    if (to === "down") item.nextElementSibling.after(item);
+    if (to === "out") list.append(item);
+    if (to === "in") list.insertBefore(item, list.querySelector(".off"));
+    if (to === "in" || to === "out") item.classList.toggle("off");
     ordered(list, item);
-    const again = to === "out" ? "in" : to === "in" ? "out" : to;
-    const next = item.querySelector(`[data-move="${again}"]:not([hidden])`) || item.querySelector("[data-move]:not([hidden])");
-    if (next) next.focus();
+    const shown = all("[data-move]:not([hidden])", item), again = { in: "out", out: "in" }[to] || to;
+    (shown.find((each) => each.dataset.move === again) || shown[0]).focus();
   };
 
-  /* The order is in the form by the order of its inputs; those of left out parts are disabled. */
+  /* The form has the order by that of its inputs; those of left out parts are disabled. */
   const ordered = (list, item) => {
-    const on = [...list.children].filter((each) => !each.classList.contains("off"));
+    const kept = all("li:not(.off)", list), place = kept.indexOf(item) + 1;
     for (const each of list.children) {
-      const place = on.indexOf(each), off = place < 0;
+      const off = !kept.includes(each), edge = { up: kept[0], down: kept.at(-1) };
       each.querySelector("input").disabled = off;
-      for (const button of each.querySelectorAll("[data-move]")) {
-        const way = button.dataset.move;
-        button.hidden = (way === "in") !== off;
-        button.setAttribute("aria-disabled", String((way === "up" && place === 0) || (way === "down" && place === on.length - 1)));
+      for (const button of all("[data-move]", each)) {
+        button.hidden = (button.dataset.move === "in") !== off;
+        button.ariaDisabled = edge[button.dataset.move] === each;
       }
     }
-    const place = on.indexOf(item);
-    say(place < 0 ? item.dataset.left : item.dataset.place.replace("{n}", place + 1).replace("{all}", on.length));
+    say(place ? item.dataset.place.replace("{n}", place).replace("{all}", kept.length) : item.dataset.left);
     list.dispatchEvent(new Event("change", { bubbles: true }));
   };
 
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-opens], [data-closes], [data-copies], [data-move], [data-away]");
+  on("click", (event) => {
+    const button = event.target.closest("button, a");
     if (!button) return;
-    if (button.dataset.opens) byId(button.dataset.opens).showModal();
-    if ("closes" in button.dataset) button.closest("dialog").close();
-    if (button.dataset.copies) copy(button);
-    if (button.dataset.move && button.getAttribute("aria-disabled") !== "true") move(button);
-    /* In Airflow's frame a link can't open a tab: show its address instead. Ctrl-click is the browser's. */
-    if ("away" in button.dataset && document.documentElement.dataset.frame === "sandbox" && !event.ctrlKey && !event.metaKey) {
+    const data = button.dataset;
+    if (data.opens || data.move) event.preventDefault();  /* else they send a form */
+    if (data.opens) byId(data.opens).showModal();
+    if ("closes" in data) button.closest("dialog").close();
+    if (data.copies) copy(data);
+    if (data.move && button.ariaDisabled !== "true") move(button, data.move);
+    /* In Airflow's frame a link can't open a tab: its address is shown. Ctrl-click is the browser's. */
+    if (button.matches("[data-frame=sandbox] [data-away]") && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       byId("out-address").value = button.href;
       byId("out").showModal();
     }
   });
 
+  /* What differs from what is stored is marked and counted. */
+  const form = document.querySelector("form[data-changed]");
+  if (form) {
+    const note = byId("unsaved"), hint = note.textContent, first = new FormData(form);
+    const mark = () => {
+      const now = new FormData(form), changed = new Set(form.dataset.before.split(" ").filter(Boolean));
+      for (const key of [...first.keys(), ...now.keys()]) if ("" + first.getAll(key) !== "" + now.getAll(key)) changed.add(key);
+      for (const each of all(".field [name], #title [name]", form)) {
+        const { classList, dataset } = each.closest(".field, #title").querySelector("legend, label");
+        dataset.changed = form.dataset.changed;
+        classList.toggle("changed", changed.has(each.name));
+      }
+      note.textContent = changed.size ? note.dataset.text.replace("{n}", changed.size) : hint;
+    };
+    on("input", mark); on("change", mark); mark();
+  }
+
   let dragged = null;
-  document.addEventListener("pointerdown", (event) => {
-    const grip = event.target.closest(".sortable .grip");
-    if (!grip || grip.closest(".off")) return;
+  on("pointerdown", (event) => {
+    const grip = event.target.closest(".sortable li:not(.off) .grip");
+    if (!grip) return;
     dragged = grip.closest("li");
     dragged.classList.add("moving");
     grip.setPointerCapture(event.pointerId);
     event.preventDefault();
   });
-  document.addEventListener("pointermove", (event) => {
-    if (!dragged) return;
-    const over = [...dragged.parentElement.children].find((each) => {
-      const box = each.getBoundingClientRect();
-      return each !== dragged && !each.classList.contains("off") && event.clientY > box.top && event.clientY < box.bottom;
-    });
-    if (!over) return;
+  on("pointermove", ({ clientX, clientY }) => {
+    const over = dragged && document.elementFromPoint(clientX, clientY)?.closest(".sortable li:not(.off)");
+    if (!over || over === dragged) return;
     const box = over.getBoundingClientRect();
-    if (event.clientY < box.top + box.height / 2) over.before(dragged); else over.after(dragged);
+    if (clientY < box.top + box.height / 2) over.before(dragged); else over.after(dragged);
   });
-  document.addEventListener("pointerup", () => {
+  on("pointerup", () => {
     if (!dragged) return;
     dragged.classList.remove("moving");
     ordered(dragged.parentElement, dragged);
@@ -94,37 +109,31 @@
 
   /* What was unfolded stays so. */
   let unfolded = [];
-  document.addEventListener("htmx:beforeSwap", () => {
-    unfolded = [...document.querySelectorAll("details[id][open]")].map((each) => each.id);
-  });
-  document.addEventListener("htmx:afterSwap", () => { for (const id of unfolded) if (byId(id)) byId(id).open = true; });
+  on("htmx:beforeSwap", () => { unfolded = all("details[id][open]").map((each) => each.id); });
+  on("htmx:afterSwap", () => { for (const id of unfolded) if (byId(id)) byId(id).open = true; });
 
-  /* After a swap: say what it says, open the dialog in it, and go where it wants the focus. */
-  document.addEventListener("htmx:afterSettle", (event) => {
-    const swapped = event.detail.elt;
-    const find = (what) => swapped.matches(what) ? swapped : swapped.querySelector(what);
-    const said = find("[data-say]"), shown = find("dialog[data-show]"), focused = find("[data-focus]");
-    if (said) say(said.dataset.say);
+  /* After a swap: say what it says, open its dialog, focus what it wants. */
+  on("htmx:afterSettle", ({ detail: { elt, target } }) => {
+    const find = (what) => elt.matches(what) ? elt : elt.querySelector(what);
+    const shown = find("dialog[data-show]");
+    say(find("[data-say]")?.dataset.say);
     if (shown && !shown.open) shown.showModal();
-    if (focused) focused.focus();
-    stale(event.detail.target, false);
+    find("[data-focus]")?.focus();
+    stale(target, false);
   });
 
-  /* A fragment that fails keeps what was there, and says of when it is. */
-  const stale = (target, on) => {
-    const mark = target && target.closest("[data-live]") && target.closest("[data-live]").querySelector("[data-stale]");
-    if (mark) mark.hidden = !on;
+  /* What fails keeps what was there, and says of when it is. */
+  const stale = (target, is) => {
+    const mark = target?.closest("[data-live]")?.querySelector("[data-stale]");
+    if (mark) mark.hidden = !is;
   };
   for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(failure, (event) => {
-      stale(event.detail.target, true);
-      const status = event.detail.xhr ? event.detail.xhr.status : 0;
-      const polls = event.detail.requestConfig && event.detail.requestConfig.verb === "get";
-      if (!polls || status === 401) {
-        const note = byId(status === 401 ? "signed-out" : "unanswered");
-        note.hidden = false;
-        say(note.textContent.trim());
-      }
+    on(failure, ({ detail: { target, xhr, requestConfig } }) => {
+      stale(target, true);
+      if (requestConfig?.verb === "get" && xhr?.status !== 401) return;
+      const note = byId(xhr?.status === 401 ? "signed-out" : "unanswered");
+      note.hidden = false;
+      say(note.textContent.trim());
     });
   }
 })();
