@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, select
 
-from include.calsync.store import tables
+from include.calsync.core.consents import Attempt
+from include.calsync.flows import calendar_names
+from include.calsync.flows.editing import accounts as editing
+from include.calsync.flows.editing import drafts
+from include.calsync.flows.editing.results import Drafted, Saved
+from include.calsync.store import consents, tables
+from include.calsync.store.oauth_tables import oauth_attempt
 from include.sandbox.base import Fault
 from tests.flows.world import World, day
 
@@ -27,6 +34,12 @@ class Ids:
     link: int
     marked_link: int
     """Of a pair with markup in its subject, if there is one."""
+    page_account: int
+    """One that is changed on the page, and not in a file."""
+    draft: int
+    """Of changes to it; a dry run has tried them out, if there was any."""
+    attempt: str
+    """Of a link to a consent page."""
     hold: int
     run: str
     activity: int
@@ -38,7 +51,8 @@ class Ids:
 
 
 def fill(world: World) -> None:
-    """Anna has pairs, a conflict, a hold, and an item in quarantine; Bert is well, Clara fails, Dora is gone."""
+    """Anna has pairs, a conflict, a hold, and an item in quarantine; Bert is well, Clara fails, Dora is gone, and Paula
+    is the page's."""
     world.pass_time(-3600)  # it all has happened, when one looks
     world.anna_is(max_delete_count=1, max_delete_ratio=0.1)
     for name in ("bert", "clara", "dora", LONG_NAME):
@@ -51,6 +65,7 @@ def fill(world: World) -> None:
     world.pass_time(300)
     world.green()
     conflict(world)
+    paula(world)
     world.accounts = [each for each in world.accounts if each["name"] != "dora"]
     world.account(name="clara", calendar="nobody@acme.example")
     world.sandbox.google.faults.add(
@@ -62,6 +77,35 @@ def fill(world: World) -> None:
     world.pass_time(300)
     world.sync()
     world.sandbox.google.faults.clear()
+
+
+def paula(world: World) -> None:
+    """An account of the page, with changes that are under review, and a link to Google's consent page."""
+    user, calendar = world.add_colleague("paula")
+    world.accounts = [each for each in world.accounts if each["name"] != "paula"]
+    world.write_accounts()
+    mail, services = "paula@acme.example", world.services()
+    calendar_names.ask(services, "google_calendar_default", mail)
+    settings = {"name": "paula", "pipedrive_user": mail, "google_user": mail, "calendar": calendar}
+    saved = editing.create(services, settings, by="admin")
+    assert isinstance(saved, Saved), saved
+    world.pass_time(1)
+    world.activity(f"Paula's {SCRIPT}", owner_id=user)
+    world.activity("Visit", owner_id=user, type="meeting")
+    world.pass_time(300)
+    world.sync()
+    now = editing.get_account(world.engine, saved.account.id)
+    assert now is not None
+    changed = {**now.settings, "title": ["subject", "person"], "activity_types": ["call"], "done": "prefix"}
+    drafted = drafts.draft(services, changed, by="admin", account_id=now.id, base_version=now.version)
+    assert isinstance(drafted, Drafted), drafted
+    world.sync(kind="manual", dry_run=True, draft_id=drafted.draft.id)
+    again = editing.save(services, now.id, {**now.settings, "done": "prefix"}, base_version=now.version, by="admin")
+    assert isinstance(again, Saved), again
+    later = datetime.now(UTC) + timedelta(days=1)  # also at the end of a long test run
+    attempt = Attempt("attempt", "google", "paula", mail, "admin", later, None, None, None, None)
+    with world.engine.begin() as conn:
+        consents.add(conn, attempt, "0" * 64, datetime.now(UTC))
 
 
 def conflict(world: World) -> None:
@@ -87,6 +131,9 @@ def ids_in(store: Engine) -> Ids:
             link=first(link.id, link.state == "active"),
             marked_link=first(link.id, link.state == "active", link.subject_key.startswith("<script"))
             or first(link.id, link.state == "active"),
+            page_account=first(accounts.id, accounts.source == "page", accounts.removed_at.is_(None)),
+            draft=first(tables.account_draft.c.id),
+            attempt=first(oauth_attempt.c.id),
             hold=first(tables.hold.c.id, tables.hold.c.state == "open"),
             run=first(log.run_id, log.lost.is_not(None)),
             activity=first(link.activity_id, link.state == "active"),

@@ -100,6 +100,10 @@ SCREENS = (
     Screen("accounts that need somebody", "accounts?state=attention"),
     Screen("account", "accounts/{account}"),
     Screen("account that fails", "accounts/{failed_account}"),
+    Screen("account of the page", "accounts/{page_account}"),
+    Screen("account, earlier settings", "accounts/{page_account}/versions"),
+    Screen("account, changes under review", "drafts/{draft}", subjects=True),
+    Screen("account, back from the review", "accounts/{page_account}?draft={draft}"),
     Screen("upload", "upload"),
     Screen("finding an item", "items"),
     Screen("pair", "items/{link}"),
@@ -116,6 +120,7 @@ SCREENS = (
     Screen("held, one of them", "holds/{hold}", subjects=True),
     Screen("held, whether it is really meant", "holds/{hold}/approve", subjects=True),
     Screen("connections", "connect"),
+    Screen("connections, the tab of a consent", "connect/attempts/{attempt}"),
     Screen("first steps", "welcome"),
     Screen("not found", "nothing-is-here", status=404),
 )

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Integer, Table, insert, select, true
 
+from include.calsync.store.oauth_tables import oauth_attempt
 from include.calsync.store.tables import (
     account,
     account_day,
+    account_draft,
     change_log,
     cursor,
     hold,
@@ -44,6 +46,8 @@ def fill(engine: Engine, accounts: int, links: int, entries: int) -> None:
             _for_each_other(conn, table, **shifted, **numbered)
         for table in (account_day, run_account, cursor):
             _for_each_other(conn, table)
+        conn.execute(insert(account_draft), _draft())
+        conn.execute(insert(oauth_attempt), _attempt())
         troubled = range(1, accounts + 1, 50)
         conn.execute(insert(hold), [_hold(number) for number in troubled])
         conn.execute(insert(quarantine), [_aside(number) for number in troubled])
@@ -77,6 +81,17 @@ def _account(number: int) -> dict[str, Any]:
         "last_success_at": NOW - timedelta(days=1 if failed else 0),
         "failing_since": NOW - timedelta(days=1) if failed else None,
     }
+
+
+def _draft() -> dict[str, Any]:
+    settings = {**_account(FIRST)["settings"], "mode": "to_google"}
+    row = {"account_id": FIRST, "base_version": 1, "settings": settings, "by": "admin"}
+    return {**row, "expires": NOW + timedelta(days=1)}
+
+
+def _attempt() -> dict[str, Any]:
+    who = {"service": "google", "account": "person-1", "person": "person-1@acme.example", "asked_by": "admin"}
+    return {"id": "attempt", **who, "expires_at": NOW + timedelta(days=1), "ticket_digest": "0" * 64}
 
 
 def _run(number: int) -> dict[str, Any]:
