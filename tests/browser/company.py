@@ -90,8 +90,8 @@ def paula(world: World) -> None:
     saved = editing.create(services, settings, by="admin")
     assert isinstance(saved, Saved), saved
     world.pass_time(1)
-    world.activity(f"Paula's {SCRIPT}", owner_id=user)
-    world.activity("Visit", owner_id=user, type="meeting")
+    world.activity("Visit", owner_id=user)
+    world.activity(f"Paula's {SCRIPT}", owner_id=user, type="meeting")
     world.pass_time(300)
     world.sync()
     now = editing.get_account(world.engine, saved.account.id)

@@ -49,6 +49,7 @@ ROUTES = {
     "POST /upload/count": "upload",
     "POST /upload": "upload",
     "GET /runs/{run_id}/progress": "upload",
+    "POST /runs/{run_id}/stop": "upload",
     "GET /items": "look",
     "POST /items/find": "look",
     "GET /items/{link_id:int}": "look",

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from airflow.api.common.mark_tasks import set_dag_run_state_to_failed
 from airflow.api.common.trigger_dag import trigger_dag
 from airflow.models.dag import DagModel
+from airflow.models.dagbag import DBDagBag
 from airflow.models.dagrun import DagRun
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
 from sqlalchemy import select
 
-from calsync_airflow.web.access import SYNC
+from calsync_airflow.web.access import SYNC, UPLOAD
 from include.calsync.errors import InfrastructureError
 
 
@@ -60,6 +62,25 @@ def run_of(dag_id: str, run_id: str) -> StartedRun | None:
     if found is None:
         return None
     return StartedRun(found[0] or {}, found[1], str(found[2]) in ("success", "failed"))
+
+
+def upload_under_way() -> str | None:
+    """Airflow's id of an upload that writes, or is about to; None: there is none. One query."""
+    asked = select(DagRun.run_id, DagRun.conf).where(DagRun.dag_id == UPLOAD, DagRun.state.in_(("queued", "running")))
+    with create_session(scoped=False) as session:
+        found = session.execute(asked.order_by(DagRun.id)).all()
+    return next((str(run_id) for run_id, conf in found if not (conf or {}).get("dry_run")), None)
+
+
+def stop(dag_id: str, run_id: str) -> bool:
+    """End a run as a person does who marks it as failed in Airflow. False: there is none that could be ended."""
+    with create_session(scoped=False) as session:
+        run = session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
+        dag = DBDagBag().get_dag_for_run(run, session=session) if run is not None else None
+        if run is None or dag is None or str(run.state) not in ("queued", "running"):
+            return False
+        set_dag_run_state_to_failed(dag=dag, run_id=run_id, commit=True, session=session)
+    return True
 
 
 def start(dag_id: str, conf: Mapping[str, Any], by: str) -> str:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from calsync_airflow.web.access import UPLOAD
+from include.calsync.flows.page.upload import Phase, UploadRun
+from include.calsync.flows.request import UploadOptions
+from include.calsync.store.page_runs import Group
+from include.calsync.store.tables import plan_row
 from tests.airflow.web.conftest import Browser, People, counted, plain
 from tests.flows.world import World, day
+
+MINUTE = timedelta(minutes=1)
+SOME = {"confirmed": 40, "planned": 80}
 
 
 @pytest.fixture
@@ -44,7 +53,7 @@ def carry_out(world: World) -> None:
 
     run_id, conf = started()
     owner = f"{quote(f'{UPLOAD}/{run_id}', safe='/:+')} plan[-1] try 1"
-    options = world.upload_options(direction=conf["direction"])
+    options = world.upload_options(direction=conf["direction"], types=conf["types"])
     asked = {"accounts": conf["accounts"], "dry_run": conf["dry_run"], "upload": options, "owner": owner}
     assert world.sync(dag_id=UPLOAD, kind="upload", **asked).failure is None
     with create_session() as session:
@@ -67,7 +76,14 @@ def test_it_is_counted_then_brought_over(people: People, old: World, airflow_dag
     where = answer.headers["location"]
     run_id, conf = started()
     assert unquote(where) == f"/calsync/upload?run={run_id}"
-    asked = {"accounts": ["anna"], "direction": "to_google", "due_from": None, "due_to": None, "dry_run": True}
+    asked = {
+        "accounts": ["anna"],
+        "direction": "to_google",
+        "due_from": None,
+        "due_to": None,
+        "types": None,
+        "dry_run": True,
+    }
     assert conf == asked
     assert "waits for Airflow" in follow(user, answer)
     poll = f"/calsync/runs/{quote(run_id, safe='')}/progress"
@@ -130,3 +146,70 @@ def test_a_run_without_a_plan_has_failed(people: People, old: World, airflow_dag
     with create_session() as session:
         session.execute(update(DagRun).where(DagRun.run_id == started()[0]).values(state="failed"))
     assert "It stopped before it knew what to do. Nothing was written." in follow(user, answer)
+
+
+def test_some_types_alone(people: People, old: World, airflow_dags: None) -> None:
+    user = people("USER")
+    offered = re.findall(r'<input type="checkbox" name="types" value="(\w+)"', user.show("upload").text)
+    assert {"call", "lunch", "meeting"} <= set(offered)
+    answer = user.submit("upload/count", **form(), types=["lunch", "meeting, task"])
+    assert started()[1]["types"] == ["lunch", "meeting", "task"]
+    carry_out(old)
+    shown = user.get(answer.headers["location"]).text
+    assert "1 activity from" in plain(shown), "the call is left out"
+    assert "1 new event" not in plain(shown)
+    assert re.findall(r'<input type="hidden" name="types" value="(\w+)"', shown) == ["lunch", "meeting", "task"]
+    assert re.findall(r'name="types" value="(\w+)" checked', shown) == ["lunch", "meeting", "task"], "so it was counted"
+
+
+def test_a_second_upload_is_not_started_while_one_is_under_way(people: People, old: World, airflow_dags: None) -> None:
+    user = people("USER")
+    first = user.submit("upload", **form()).headers["location"]
+    assert "An upload is under way." in user.show("upload").text
+    assert "An upload is under way." not in user.get(first).text, "it is shown itself"
+    run_id, _ = started()
+    refused = user.submit("upload", **form())
+    assert (refused.status_code, "Not started: an upload is under way." in refused.text) == (409, True)
+    assert quote(run_id, safe="") in refused.text
+    assert started()[0] == run_id
+    assert user.submit("upload/count", **form()).status_code == 303, "counting disturbs nothing"
+
+
+def test_an_upload_can_be_stopped_and_the_next_one_goes_on(people: People, old: World, airflow_dags: None) -> None:
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+
+    user = people("USER")
+    where = user.submit("upload", **form()).headers["location"]
+    run_id, _ = started()
+    stop = f"runs/{quote(run_id, safe='')}/stop"
+    assert f'action="/calsync/{stop}"' in user.get(where).text
+    assert people("VIEWER").submit(stop).status_code == 403
+    assert user.submit("runs/none/stop").status_code == 404
+    assert unquote(user.submit(stop).headers["location"]) == f"/calsync/upload?run={run_id}"
+    with create_session() as session:
+        assert session.scalar(select(DagRun.state).where(DagRun.run_id == run_id)) == "failed"
+    assert "It stopped before it knew what to do." in plain(user.get(where).text)
+    assert user.submit(stop).status_code == 303, "it has ended already"
+
+    where = user.submit("upload", **form()).headers["location"]
+    carry_out(old)
+    with old.engine.begin() as conn:  # as if it had been stopped before the last one
+        last = select(func.max(plan_row.c.id)).where(plan_row.c.state == "confirmed").scalar_subquery()
+        conn.execute(update(plan_row).where(plan_row.c.id == last).values(state="planned"))
+    text = plain(user.get(where).text)
+    assert "1 of 2 activities" in text
+    assert "It ended before all was done." in text
+
+
+def test_how_long_it_goes_on_is_told_by_its_pace() -> None:
+    now = datetime(2026, 11, 26, 14, 5, tzinfo=UTC)
+    groups = [Group("events", "create_event", state, "call", n, None, None) for state, n in SOME.items()]
+    given: Any = {"airflow_id": "r", "dry_run": False, "started_at": now, "names": ["anna"], "parts": []}
+    run = UploadRun(
+        **given, phase=Phase.WRITING, options=UploadOptions(), groups=groups, read_count=0, planned_at=now - MINUTE
+    )
+    assert run.remaining(now) == 2 * MINUTE
+    assert replace(run, phase=Phase.DONE).remaining(now) is None
+    few = [replace(each, count=1) for each in groups]
+    assert replace(run, groups=few).remaining(now) is None, "too few are done"

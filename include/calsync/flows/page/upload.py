@@ -21,6 +21,8 @@ from include.calsync.store.transaction import Engine, reading
 
 EARLY = timedelta(minutes=1)
 """The clocks of Airflow's database and of a worker may disagree so much."""
+ENOUGH = 10
+"""So many items are done before their pace says anything."""
 _OPEN = ("planned",)
 _WRONG = ("failed", "quarantined", "deferred")
 _LEFT_OUT = ("activities_skipped", "events_skipped", "skipped")
@@ -36,6 +38,8 @@ class Phase(StrEnum):
     COUNTED = "counted"
     """A dry run that is over."""
     DONE = "done"
+    STOPPED = "stopped"
+    """Over, and not all that was planned is done."""
     FAILED = "failed"
     """Over, and without a plan."""
 
@@ -53,11 +57,12 @@ class UploadRun:
     groups: Sequence[Group]
     parts: Sequence[Part]
     read_count: int
+    planned_at: datetime | None = None
 
     @property
     def is_over(self) -> bool:
         """Whether nothing will change any more."""
-        return self.phase in (Phase.COUNTED, Phase.DONE, Phase.FAILED)
+        return self.phase not in (Phase.WAITING, Phase.READING, Phase.WRITING)
 
     @property
     def planned_count(self) -> int:
@@ -68,6 +73,12 @@ class UploadRun:
     def done_count(self) -> int:
         """What is done with, in one way or another."""
         return sum(group.count for group in self.groups if group.state not in _OPEN)
+
+    def remaining(self, now: datetime) -> timedelta | None:
+        """How long it goes on writing, at the pace it had so far; None: that can't be told."""
+        if self.phase is not Phase.WRITING or self.planned_at is None or self.done_count < ENOUGH:
+            return None
+        return (now - self.planned_at) * (self.planned_count - self.done_count) / self.done_count
 
     @property
     def linked_count(self) -> int:
@@ -135,7 +146,7 @@ def read(
     names = [str(each) for each in _listed(conf.get("accounts"))]
     return UploadRun(
         airflow_id=airflow_id,
-        phase=_phase(run, dry_run=dry, ended=ended),
+        phase=_phase(run, groups, dry_run=dry, ended=ended),
         dry_run=dry,
         started_at=run.started_at if run is not None else None,
         names=names,
@@ -143,14 +154,17 @@ def read(
         groups=groups,
         parts=parts,
         read_count=count,
+        planned_at=run.planned_at if run is not None else None,
     )
 
 
-def _phase(run: StoredRun | None, *, dry_run: bool, ended: bool) -> Phase:
+def _phase(run: StoredRun | None, groups: Sequence[Group], *, dry_run: bool, ended: bool) -> Phase:
     if ended:
         if run is None or run.planned_at is None:
             return Phase.FAILED
-        return Phase.COUNTED if dry_run else Phase.DONE
+        if dry_run:
+            return Phase.COUNTED
+        return Phase.STOPPED if any(group.state in _OPEN for group in groups) else Phase.DONE
     if run is None:
         return Phase.WAITING
     return Phase.WRITING if run.planned_at is not None and not dry_run else Phase.READING
@@ -160,7 +174,8 @@ def _options(run: StoredRun | None, conf: Mapping[str, object]) -> UploadOptions
     if run is not None:
         return RunRequest.from_json(run.request).upload or UploadOptions()
     days = [date.fromisoformat(str(conf[key])) if conf.get(key) else None for key in ("due_from", "due_to")]
-    return UploadOptions(direction=str(conf.get("direction", "to_google")), due_from=days[0], due_to=days[1])
+    types = [str(each) for each in _listed(conf.get("types"))] or None
+    return UploadOptions(str(conf.get("direction", "to_google")), due_from=days[0], due_to=days[1], types=types)
 
 
 def _listed(value: object) -> Sequence[object]:

@@ -75,7 +75,7 @@
     const mark = () => {
       const now = new FormData(form), changed = new Set(form.dataset.before.split(" ").filter(Boolean));
       for (const key of [...first.keys(), ...now.keys()]) if ("" + first.getAll(key) !== "" + now.getAll(key)) changed.add(key);
-      for (const each of all(".field [name], #title [name]", form)) {
+      for (const each of all(".field [name], #title input", form)) {
         const { classList, dataset } = each.closest(".field, #title").querySelector("legend, label");
         dataset.changed = form.dataset.changed;
         classList.toggle("changed", changed.has(each.name));
