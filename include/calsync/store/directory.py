@@ -26,6 +26,11 @@ def calendars_scope(conn_id: str, google_user: str) -> str:
     return f"calendars:{conn_id}:{google_user}"
 
 
+def check_scope(service: str, conn_id: str) -> str:
+    """Under which is kept what the last check of an Airflow connection found: `{"works": …}`."""
+    return f"check:{service}:{conn_id}"
+
+
 class Directory:
     """Facts by scope; each is asked for again after a day, when its credential changes, or on request."""
 

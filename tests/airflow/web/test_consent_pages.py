@@ -49,7 +49,7 @@ def apps(sandbox: Sandbox, connect: Connect, store: Engine, monkeypatch: pytest.
     yield sandbox
     get_fernet.cache_clear()
     with create_session() as session:
-        session.execute(delete(Connection).where(Connection.conn_id == MADE))
+        session.execute(delete(Connection).where(Connection.conn_id.in_((MADE, "pipedrive_default"))))
 
 
 def link(op: Browser, store: Engine, **row: object) -> str:
@@ -122,6 +122,44 @@ def test_what_was_unticked_is_named_and_the_page_that_waits_says_so(
     refused = rep.get(agreed(rep, path[1].removeprefix(HOST), action="allow", account=ANNA, **some))
     assert (refused.status_code, "Missing: calendar.app.created" in refused.text) == (422, True)
     assert "Missing: calendar.app.created" in op.get(waiting[1], headers={"hx-request": "true"}).text
+
+
+def test_pipedrives_consent_renews_the_companys_connection(
+    people: People, store: Engine, apps: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options, url = apps.pipedrive.state.options, apps.pipedrive.url
+    monkeypatch.delenv("AIRFLOW_CONN_PIPEDRIVE_DEFAULT")
+    extra = {"client_id": options.app_client_id, "client_secret": options.app_client_secret,
+             "authorize_url": f"{url}/oauth/authorize", "token_url": f"{url}/oauth/token"}  # fmt: skip
+    with create_session() as session:
+        session.add(
+            Connection(conn_id="pipedrive_default", conn_type="pipedrive", host=url, password="old", extra=extra)
+        )
+    op, admin = people("OP"), people("ADMIN", name="ada")
+    found = LINK.search(op.submit("connect/pipedrive/attempts").text)
+    assert found is not None
+    (user_id,) = apps.pipedrive.state.users
+    back = admin.get(agreed(admin, found[1].removeprefix(HOST), action="allow", user=str(user_id)))
+    assert back.status_code == 303, back.text
+    assert "You may close this tab" in admin.get(back.headers["location"]).text
+    with create_session() as session:
+        made = session.scalars(select(Connection).where(Connection.conn_id == "pipedrive_default")).one()
+        assert (made.password, "refresh_token" in made.extra_dejson) == (None, True), "instead of the API token"
+    assert "Works" in op.submit("connect/pipedrive/check", conn_id="pipedrive_default").text
+
+
+def test_pipedrives_consent_that_is_refused_changes_nothing(
+    people: People, store: Engine, apps: Sandbox, connect: Connect
+) -> None:
+    options, url = apps.pipedrive.state.options, apps.pipedrive.url
+    extra = {"client_id": options.app_client_id, "client_secret": options.app_client_secret,
+             "authorize_url": f"{url}/oauth/authorize", "token_url": f"{url}/oauth/token"}  # fmt: skip
+    connect("pipedrive_default", conn_type="pipedrive", host=url, password="old", extra=extra)
+    op = people("OP")
+    found = LINK.search(op.submit("connect/pipedrive/attempts").text)
+    assert found is not None
+    refused = op.get(agreed(op, found[1].removeprefix(HOST), action="deny"))
+    assert (refused.status_code, "Not connected" in refused.text) == (422, True)
 
 
 def test_an_account_of_the_file_has_to_name_it_there(people: People, store: Engine, apps: Sandbox) -> None:

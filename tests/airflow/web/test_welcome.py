@@ -7,9 +7,12 @@ import re
 from sqlalchemy import Engine, update
 
 from include.calsync.store.tables import account
+from include.sandbox.server import Sandbox
 from tests.airflow.conftest import Connect
 from tests.airflow.web.conftest import People
 from tests.airflow.web.team import add_account
+
+ANNA = "anna@acme.example"
 
 
 def steps(text: str) -> list[str]:
@@ -17,7 +20,7 @@ def steps(text: str) -> list[str]:
 
 
 def test_the_step_that_comes_next_is_marked(
-    people: People, store: Engine, connect: Connect, airflow_dags: None
+    people: People, store: Engine, connect: Connect, sandbox: Sandbox, airflow_dags: None
 ) -> None:
     from airflow.models.dag import DagModel
     from airflow.utils.session import create_session
@@ -27,7 +30,20 @@ def test_the_step_that_comes_next_is_marked(
     op = people("OP")
     assert steps(op.show("welcome").text) == ["now", "", "", ""]
     connect("pipedrive_default", conn_type="pipedrive", host="http://127.0.0.1:9", password="x")
-    connect("google_calendar_default", conn_type="google_calendar", extra={})
+    user = sandbox.pipedrive.state.add_user("Anna", ANNA)
+    assert steps(op.show("welcome").text) == ["now", "", "", ""], "one that nobody has checked may not work"
+    assert "The connection is there. Check whether it works." in op.show("welcome").text
+    op.submit("connect/pipedrive/check", conn_id="pipedrive_default")
+    assert steps(op.show("welcome").text) == ["now", "", "", ""]
+    assert "The last check found that it does not work." in op.show("welcome").text
+    token = sandbox.pipedrive.state.token_for(user["id"])
+    connect("pipedrive_default", conn_type="pipedrive", host=sandbox.pipedrive.url, password=token)
+    op.submit("connect/pipedrive/check", conn_id="pipedrive_default")
+    assert steps(op.show("welcome").text) == ["done", "now", "", ""]
+    sandbox.google.state.add_user(ANNA)
+    extra = {"keyfile_dict": sandbox.google.state.service_account_key(), "api_endpoint": sandbox.google.url}
+    connect("google_calendar_default", conn_type="google_calendar", login=ANNA, extra=extra)
+    op.submit("connect/google/check", conn_id="google_calendar_default")
     assert steps(op.show("welcome").text) == ["done", "done", "now", ""]
     with store.begin() as conn:
         add_account(conn, 1, "anna", last_success_at=None)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from include.calsync.flows.page.account import parsed
 from include.calsync.settings import Account
-from include.calsync.store import page_accounts
+from include.calsync.store import directory, page_accounts
 from include.calsync.store.transaction import Engine, reading
 
 PIPEDRIVE = Account.model_fields["pipedrive_conn_id"].default
@@ -34,6 +35,12 @@ class Connections:
         """Of `pipedrive` or `google`: the ids that may be checked."""
         used = {"pipedrive": self.pipedrive, "google": self.google}[service]
         return {each.conn_id for each in used}
+
+
+def note_check(engine: Engine, service: str, conn_id: str, now: datetime, *, works: bool) -> None:
+    """Keep what a check of a connection found, for the first steps."""
+    with engine.begin() as conn:
+        directory.keep(conn, directory.check_scope(service, conn_id), "", {"works": works}, now)
 
 
 def read(engine: Engine) -> Connections:

@@ -55,6 +55,7 @@ def check(view: Viewing, service: Service, conn_id: Annotated[str, Form(max_leng
         raise HTTPException(404)
     checks.take(view.user_id)
     found = _checked(service, conn_id)
+    connections.note_check(view.engine, service, conn_id, view.local.now, works=found.is_well)
     if view.is_fragment:
         return view.fragment("connect_checked.html", found)
     return _page(view, used, checked=found)

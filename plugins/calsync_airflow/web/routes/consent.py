@@ -23,6 +23,7 @@ from include.calsync.core.consents import Attempt
 from include.calsync.errors import CalsyncError
 from include.calsync.flows.consent import Answer, Connected
 from include.calsync.flows.editing import accounts as editing
+from include.calsync.flows.page import connections
 
 router = APIRouter()
 COOKIE = "calsync_consent"
@@ -113,6 +114,8 @@ def done(view: Viewing, service: Service, state: str = "", code: str = "", error
         _use(view, found)
     except CalsyncError as problem:
         return _refused(view, str(problem))
+    conn_id = connection_of(service, found.attempt.account)
+    connections.note_check(view.engine, service, conn_id, view.local.now, works=True)
     went = view.goes_to("connect", "attempts", found.attempt.id)
     went.delete_cookie(COOKIE, path=view.to("connect"))
     return went

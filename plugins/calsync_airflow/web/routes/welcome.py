@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from airflow.sdk.exceptions import AirflowNotFoundException
 from fastapi import APIRouter
@@ -37,19 +38,21 @@ def begin(view: Viewing) -> Response:
 
 @router.get("/welcome", dependencies=[needs(Right.LOOK)])
 def show(view: Viewing) -> Response:
-    """The four steps. No service is asked: whether a connection works, its check says."""
+    """The four steps. No service is asked: whether a connection works, its last check says, or a run."""
     model = welcome.read(view.engine)
     around, schedule = view.around()
     done = {
-        "pipedrive": _is_there(PIPEDRIVE),
-        "google": _is_there(GOOGLE),
+        "pipedrive": model.works["pipedrive"] is True,
+        "google": model.works["google"] is True,
         "accounts": model.account_count > 0,
         "on": schedule.known and not schedule.paused and model.account_count > 0,
     }
     first = next((key for key, is_done in done.items() if not is_done), None)
     steps = [Step(key, is_done, key == first) for key, is_done in done.items()]
     address = f"{view.airflow_root}dags/{SYNC}"
-    return view.page("welcome.html", model, around=around, schedule=schedule, steps=steps, sync_address=address)
+    there = {"pipedrive": _is_there(PIPEDRIVE), "google": _is_there(GOOGLE)}
+    shown: dict[str, Any] = {"steps": steps, "there": there, "sync_address": address}
+    return view.page("welcome.html", model, around=around, schedule=schedule, **shown)
 
 
 def _is_there(conn_id: str) -> bool:
