@@ -10,6 +10,7 @@ import pytest
 from include.calsync.clients.sessions import Timing
 from include.calsync.flows.applying import apply
 from include.sandbox.server import Sandbox
+from tests.flows.edited import without_file
 from tests.flows.recurring import Json, series
 from tests.flows.world import World
 
@@ -51,3 +52,9 @@ def team(world: World) -> World:
     world.account(name="bert", calendar="primary")
     world.green()
     return world
+
+
+@pytest.fixture
+def page(world: World) -> World:
+    """An installation without an accounts file."""
+    return without_file(world)

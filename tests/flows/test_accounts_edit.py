@@ -1,5 +1,5 @@
-"""Accounts are edited on the page: what is stored, what is refused, and what real runs make of it; on both databases
-where several people save at once."""
+"""Accounts are added and saved on the page: what is stored, what is refused, and what real runs make of it; on both
+databases where several people save at once."""
 
 from __future__ import annotations
 
@@ -11,58 +11,19 @@ from typing import Any
 
 import pytest
 
-from include.calsync.core.account_records import FILE, PAGE, ConfiguredAccount
+from include.calsync.core.account_records import PAGE
 from include.calsync.core.raw import Json
-from include.calsync.errors import SettingsError
 from include.calsync.flows.editing import accounts as editing
-from include.calsync.flows.editing import drafts
 from include.calsync.flows.editing.merging import merge
-from include.calsync.flows.editing.results import Choice, Conflict, Drafted, FromFile, Gone, Invalid, Saved
+from include.calsync.flows.editing.results import Choice, Conflict, Invalid, Saved
 from include.calsync.flows.opening import open_run
-from include.calsync.settings import load_accounts
 from include.sandbox.base import Fault
 from include.sandbox.server import Sandbox
-from tests.flows.world import ANNA, World, account_row
+from tests.flows.edited import added, now, save, values, without_file
+from tests.flows.world import ANNA, World
 from tests.store.conftest import Databases, all_databases, databases
 
 __all__ = ["all_databases", "databases"]
-
-DAY_S = 86_400
-
-
-@pytest.fixture
-def page(world: World) -> World:
-    """An installation without an accounts file."""
-    return without_file(world)
-
-
-def without_file(world: World) -> World:
-    world.has_file = False
-    world.accounts.clear()
-    return world
-
-
-def values(world: World, **settings: Any) -> Json:
-    return {"name": "anna", "pipedrive_user": ANNA, "google_user": ANNA, "calendar": world.calendar, **settings}
-
-
-def added(world: World, **settings: Any) -> ConfiguredAccount:
-    result = editing.create(world.services(), values(world, **settings), by="olga")
-    assert isinstance(result, Saved), result
-    world.pass_time(1)
-    return result.account
-
-
-def now(world: World, account: ConfiguredAccount) -> ConfiguredAccount:
-    found = editing.get_account(world.engine, account.id)
-    assert found is not None
-    return found
-
-
-def save(world: World, account: ConfiguredAccount, by: str = "paul", **settings: Any) -> Any:
-    """Saved by somebody who saw the account so."""
-    changed = {**account.settings, **settings}
-    return editing.save(world.services(), account.id, changed, base_version=account.version, by=by)
 
 
 # Adding.
@@ -331,210 +292,3 @@ def test_another_calendar_is_found_by_the_former_id(page: World) -> None:
     assert isinstance(save(page, anna, done="remove"), Saved), "who had the form open may save it"
     assert [each.version for each in editing.versions(page.engine, anna.id)] == [3, 2, 1]
     assert [each.name for each in editing.list_accounts(page.engine)] == ["anna"]
-
-
-# Pausing, removing, going back.
-
-
-def test_a_paused_account_rests_and_catches_up(page: World) -> None:
-    anna = added(page)
-    page.green()
-    paused = editing.pause(page.services(), anna.id, by="paul")
-    assert isinstance(paused, Saved)
-    assert (paused.account.state, paused.account.settings["enabled"], paused.account.version) == ("paused", False, 2)
-    page.activity("While away")
-    assert page.sync().result["accounts"] == {}
-    assert page.events() == []
-    resumed = editing.resume(page.services(), anna.id, by="paul")
-    assert isinstance(resumed, Saved)
-    assert resumed.account.state == "ok"
-    page.green()
-    assert [event["summary"] for event in page.events()] == ["While away"]
-
-
-def test_a_removed_account_keeps_its_pairs_and_comes_back(page: World) -> None:
-    anna = added(page)
-    page.activity("Call")
-    page.green()
-    removed = editing.remove(page.services(), anna.id, by="paul")
-    assert isinstance(removed, Saved)
-    assert (removed.account.state, removed.account.updated_by) == ("paused", "paul")
-    assert isinstance(editing.remove(page.services(), anna.id, by="paul"), Gone)
-    assert isinstance(save(page, anna, done="remove"), Gone)
-    assert isinstance(editing.pause(page.services(), anna.id, by="paul"), Gone)
-    assert editing.list_accounts(page.engine) == []
-    assert [each.name for each in editing.list_accounts(page.engine, removed=True)] == ["anna"]
-    assert page.sync().result["accounts"] == {}
-    assert (len(page.links()), len(page.events())) == (1, 1)
-    back = editing.restore(page.services(), anna.id, 1, by="quinn")
-    assert isinstance(back, Saved)
-    assert (back.account.id, back.account.version, back.account.state) == (anna.id, 2, "ok")
-    page.green()
-    assert (len(page.links()), len(page.events())) == (1, 1)
-
-
-def test_the_name_of_a_removed_account_is_free(page: World) -> None:
-    anna = added(page)
-    page.green()
-    editing.remove(page.services(), anna.id, by="paul")
-    another = added(page, calendar="primary")
-    assert another.id != anna.id
-    assert another.version == 2, "the versions of the name go on"
-    page.green()
-    assert [each.id for each in editing.list_accounts(page.engine)] == [another.id]
-
-
-def test_an_earlier_version_is_restored_as_a_new_one(page: World) -> None:
-    anna = added(page, done="keep", mode="to_google")
-    save(page, anna, mode="all_events", done="prefix", name="anna-smith")
-    editing.pause(page.services(), anna.id, by="paul")
-    result = editing.restore(page.services(), anna.id, 1, by="quinn")
-    assert isinstance(result, Saved)
-    settings = result.account.settings
-    assert (result.account.version, result.account.updated_by) == (4, "quinn")
-    assert (settings["mode"], settings["done"]) == ("to_google", "keep")
-    assert (settings["name"], settings["enabled"]) == ("anna-smith", False)
-    assert isinstance(editing.restore(page.services(), anna.id, 9, by="quinn"), Gone)
-    assert isinstance(editing.restore(page.services(), 999, 1, by="quinn"), Gone)
-
-
-# Accounts of the file.
-
-
-def test_an_account_of_the_file_is_changed_there_alone(world: World) -> None:
-    world.green()
-    (anna,) = editing.list_accounts(world.engine)
-    services = world.services()
-    refused = [
-        save(world, anna, done="remove"),
-        editing.pause(services, anna.id, by="paul"),
-        editing.resume(services, anna.id, by="paul"),
-        editing.remove(services, anna.id, by="paul"),
-        editing.restore(services, anna.id, 1, by="paul"),
-        drafts.draft(services, anna.settings, by="paul", account_id=anna.id, base_version=1),
-    ]
-    assert [type(each) for each in refused] == [FromFile] * 6
-    assert editing.list_accounts(world.engine) == [anna]
-
-
-def test_an_account_gone_from_the_file_is_taken_over_by_the_page(world: World) -> None:
-    world.add_colleague("bert")
-    world.green()
-    world.activity("Call")
-    world.green()
-    world.accounts.pop(0)
-    world.write_accounts()
-    assert world.sync().failure is None
-    gone = next(each for each in editing.list_accounts(world.engine, removed=True) if each.name == "anna")
-    result = editing.restore(world.services(), gone.id, 1, by="paul")
-    assert isinstance(result, Saved)
-    assert (result.account.id, result.account.source, result.account.version) == (gone.id, PAGE, 2)
-    world.green()
-    assert len(world.events()) == 1
-
-
-def test_copied_as_yaml_it_is_an_entry_of_the_file(page: World, tmp_path: Path) -> None:
-    anna = added(
-        page, calendar={"create": "Täglich"}, mode="to_google", colors={"call": 5}, title=["person", "subject"]
-    )
-    text = editing.as_yaml(anna.settings)
-    assert text.startswith("- name: anna\n  pipedrive_user: anna@acme.example\n")
-    assert "conflict" not in text
-    assert "Täglich" in text
-    page.accounts_file.write_text(f"accounts:\n{text}", encoding="utf-8")
-    (read,) = load_accounts(page.accounts_file)
-    assert read.model_dump(mode="json") == anna.settings
-    page.has_file = True
-    page.green()
-    (now_of_file,) = editing.list_accounts(page.engine)
-    assert (now_of_file.source, now_of_file.id, now_of_file.version) == (FILE, anna.id, 2)
-
-
-# Drafts.
-
-
-def drafted(world: World, account: ConfiguredAccount | None, **settings: Any) -> int:
-    changed = {**account.settings, **settings} if account else values(world, **settings)
-    ids: Any = {"account_id": account.id, "base_version": account.version} if account else {}
-    result = drafts.draft(world.services(), changed, by="paul", **ids)
-    assert isinstance(result, Drafted), result
-    return result.draft.id
-
-
-def test_a_draft_s_dry_run_shows_what_would_be_and_changes_nothing(page: World) -> None:
-    anna = added(page)
-    page.activity("Call")
-    page.activity("Visit", type="meeting")
-    page.green()
-    draft_id = drafted(page, anna, activity_types=["call"])
-    with page.requests():
-        summary = page.sync(kind="manual", dry_run=True, draft_id=draft_id)
-    assert summary.failure is None
-    assert summary.result["accounts"]["anna"]["events"]["deleted"] == 1
-    assert page.writes() == 0
-    assert now(page, anna).settings == anna.settings
-    page.assert_quiet()
-    result = drafts.save_draft(page.services(), draft_id, by="quinn")
-    assert isinstance(result, Saved)
-    assert (result.account.version, result.account.settings["activity_types"]) == (2, ["call"])
-    assert drafts.get_draft(page.services(), draft_id) is None
-    assert isinstance(drafts.save_draft(page.services(), draft_id, by="quinn"), Gone)
-    page.green()
-    assert [event["summary"] for event in page.events()] == ["Call"]
-
-
-def test_a_draft_counts_for_its_account_in_its_run_alone(page: World) -> None:
-    anna = added(page)
-    bert, calendar = page.add_colleague("bert")
-    page.accounts.clear()
-    mail = "bert@acme.example"
-    editing.create(
-        page.services(), values(page, name="bert", pipedrive_user=mail, google_user=mail, calendar=calendar), by="olga"
-    )
-    page.pass_time(1)
-    page.green()
-    page.activity("Visit", owner_id=bert)
-    draft_id = drafted(page, anna, mode="to_pipedrive", name="anna-smith", enabled=False)
-    summary = page.sync(kind="manual", dry_run=True, draft_id=draft_id)
-    assert list(summary.result["accounts"]) == ["anna"], "by its present name, also if it is switched off"
-    page.green()
-    assert len(page.events(calendar)) == 1
-
-
-def test_a_new_account_is_tried_out_before_it_is_there(page: World) -> None:
-    page.activity("Call")
-    draft_id = drafted(page, None)
-    summary = page.sync(kind="manual", dry_run=True, draft_id=draft_id)
-    assert summary.failure is None
-    assert list(summary.result["accounts"]) == ["anna"]
-    assert editing.list_accounts(page.engine, removed=True) == []
-    result = drafts.save_draft(page.services(), draft_id, by="paul")
-    assert isinstance(result, Saved)
-    assert result.account.version == 1
-    assert account_row(page).activities_connected_at is not None
-
-
-def test_what_was_saved_meanwhile_is_in_the_draft_or_a_conflict(page: World) -> None:
-    anna = added(page)
-    save(page, anna, mode="to_google")
-    asked: Any = {"account_id": anna.id, "base_version": 1, "by": "quinn"}
-    merged = drafts.draft(page.services(), {**anna.settings, "done": "remove"}, **asked)
-    assert isinstance(merged, Drafted)
-    assert (merged.merged, merged.draft.settings["mode"], merged.draft.base_version) == (("mode",), "to_google", 2)
-    refused = drafts.draft(page.services(), {**anna.settings, "mode": "to_pipedrive"}, **asked)
-    assert isinstance(refused, Conflict)
-    wrong = drafts.draft(page.services(), {**anna.settings, "mode": "sideways"}, **asked)
-    assert isinstance(wrong, Invalid)
-
-
-def test_a_draft_is_for_dry_runs_and_for_a_day(page: World) -> None:
-    anna = added(page)
-    draft_id = drafted(page, anna, done="remove")
-    with pytest.raises(SettingsError, match=r"a draft is tried out by a dry run alone: set dry_run"):
-        page.sync(kind="manual", draft_id=draft_id)
-    with pytest.raises(SettingsError, match=r"draft_id 99: the draft is over\. Review the changes on the page again"):
-        page.sync(kind="manual", dry_run=True, draft_id=99)
-    page.pass_time(DAY_S + 1)
-    with pytest.raises(SettingsError, match=r"the draft is over"):
-        page.sync(kind="manual", dry_run=True, draft_id=draft_id)
-    assert drafts.get_draft(page.services(), draft_id) is None
