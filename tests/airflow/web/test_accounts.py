@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy import Engine, update
 
+from include.calsync.store import directory
 from include.calsync.store.tables import account, sync_run
 from tests.airflow.web.conftest import People, counted
 from tests.airflow.web.team import add_account, fill, minutes_ago, now
@@ -190,3 +191,26 @@ def test_a_sync_that_is_switched_off_is_not_started(people: People, team: Engine
     assert "Sync now" not in text
     refused = user.submit("sync")
     assert (refused.status_code, "It has changed" in refused.text) == (409, True)
+
+
+def test_calendars_go_by_their_names(people: People, store: Engine) -> None:
+    calendars = {
+        "anna": ("c1@group", "c1@group", "Sales team"),
+        "ben": ({"create": "Pipedrive"}, "c2@group", "My sales"),
+        "carla": ("c3@group", "c3@group", None),
+        "deniz": ("c5@group", "c4@group", "The former one"),
+        "emil": ({"create": "Pipedrive"}, None, None),
+    }
+    with store.begin() as conn:
+        for number, (name, (written, known, called)) in enumerate(calendars.items(), 1):
+            add_account(conn, number, name, settings={"calendar": written}, calendar_id=known)
+            if called:
+                directory.keep(conn, directory.calendar_scope(str(known)), "", {"name": called}, now())
+    text = people("VIEWER").show("accounts").text
+    shown = re.findall(r'<td class="grow">\s*<span(?: title="([^"]+)")?>(.*?)</span>', text, re.S)
+    assert shown == [
+        ("c1@group", "Sales team"), ("c2@group", "My sales"), ("", "c3@group"), ("", "c5@group"),
+        ("", "Pipedrive"),
+    ]  # fmt: skip
+    found = people("VIEWER").submit("accounts/search", q="my SALES").text
+    assert re.findall(r'id="account-(\d)"', found) == ["2"], "and can be found by them"
