@@ -132,6 +132,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"key_path": "{file}", "credential_config_file": "x.json"}, "remove credential_config_file"),
     ({"keyfile_dict": "{key}", "impersonation_chain": "other@acme.example"}, "remove impersonation_chain"),
     ({"refresh_token": "r" * 20, "client_id": "id"}, "fill in client_secret"),
+    ({"client_id": "id", "client_secret": "s" * 20}, "nobody's consent: add an account on the calendar sync page"),
     ({"keyfile_dict": "{key}", "api_endpoint": "http://127.0.0.1:1"}, "Check the token and API addresses"),
     ({"keyfile_dict": "{key}", "api_endpoint": "nonsense"}, "address must look like https://host"),
     (

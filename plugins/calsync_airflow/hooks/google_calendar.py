@@ -168,6 +168,11 @@ class GoogleCalendarHook(StrictHook):
             raise self._wrong(f"remove {' and '.join(others)} from the extra: calsync uses keyfile_dict or key_path")
         given = self.extras.get("keyfile_dict")
         path = text(self.extras, "key_path")
+        if not given and not path and all(text(self.extras, name) for name in ("client_id", "client_secret")):
+            raise self._wrong(
+                "an OAuth app is here, but nobody's consent: add an account on the calendar sync page, and make a link "
+                "to Google for it under Connections"
+            )
         if bool(given) == bool(path):
             raise self._wrong(
                 "give one of keyfile_dict, key_path, or the OAuth fields client_id, client_secret, refresh_token"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 from airflow.api_fastapi.core_api.security import GetUserDep
@@ -119,6 +120,13 @@ class View:
     def dag_in_airflow(self, dag_id: str) -> str:
         """Airflow's own page of a DAG, where one switches it on."""
         return f"{self.airflow_root}dags/{dag_id}"
+
+    @property
+    def sign_in(self) -> str:
+        """Airflow's login, and from there back to the page that was asked for; a part of a page leads to the whole."""
+        is_page = self.request.method == "GET" and not self.is_fragment
+        back = self.request.url.path if is_page else self.root
+        return f"{self.airflow_root}api/v2/auth/login?next={quote(back, safe='/')}"
 
     def run_in_airflow(self, dag_id: str, run_id: str) -> str:
         """Airflow's own page of a run."""

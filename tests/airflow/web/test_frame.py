@@ -232,7 +232,7 @@ def test_errors_say_what_to_do(people: People, store: Engine, server: Any) -> No
     unclear = admin.show("accounts", page=0)
     assert (unclear.status_code, "can’t be understood" in unclear.text) == (422, True)
     signed_out = nobody.show("accounts")
-    assert (signed_out.status_code, 'href="/"' in signed_out.text) == (401, True)
+    assert (signed_out.status_code, 'login?next=/calsync/accounts"' in signed_out.text) == (401, True)
     part = admin.get("/calsync/none", headers={"hx-request": "true"})
     assert "<html" not in part.text
     assert "Not found" in part.text
