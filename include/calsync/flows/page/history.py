@@ -144,7 +144,7 @@ Readable = Callable[[str], bool]
 
 
 def read(engine: Engine, asked: Asked, may_read: Readable) -> History:
-    """Five queries."""
+    """Five queries at most."""
     actions = ACTIONS.get(asked.did, ()) if asked.did is not None else ()
     with reading(engine) as conn:
         heads = page_accounts.heads(conn)
@@ -156,7 +156,9 @@ def read(engine: Engine, asked: Asked, may_read: Readable) -> History:
         ids = [run.id for run in found if not run.quiet]
         counts = store.counts(conn, ids)
         lost = store.conflicts(conn, ids, CONFLICTS_SHOWN)
-        taken = _taken(store.undos(conn, lost[-1].entry.at)) if lost else {}
+        is_latest = asked.is_all and asked.before is None  # then all that came after a conflict was read already
+        undos = read_runs if is_latest or not lost else store.undos(conn, lost[-1].entry.at)
+        taken = _taken(undos)
     lines = list(_lines(found, counts, {head.id: head.name for head in heads}))
     older = None if is_last or not found else found[-1].started_at
     writes = _writes(lost, heads, may_read, taken)
@@ -215,7 +217,7 @@ def _lines(runs: Iterable[Run], counts: Sequence[Count], names: Mapping[int, str
 def _taken(undos: Iterable[Run]) -> Taken:
     out: dict[tuple[int, str | None], str] = {}
     for run in undos:
-        undo = run.request["undo"]
+        undo = run.request.get("undo") or {}
         if (conflict_id := undo.get("conflict_id")) is not None:
             out[conflict_id, undo.get("conflict_field")] = undo["by"]
     return out
