@@ -9,8 +9,8 @@ from sqlalchemy import Engine, update
 
 from include.calsync.store import directory
 from include.calsync.store.tables import account, sync_run
-from tests.airflow.web.conftest import People, counted
-from tests.airflow.web.team import add_account, fill, minutes_ago, now
+from tests.airflow.web.conftest import People, counted, plain
+from tests.airflow.web.team import add_account, add_run, fill, minutes_ago, now
 
 HTMX = {"hx-request": "true"}
 
@@ -214,3 +214,11 @@ def test_calendars_go_by_their_names(people: People, store: Engine) -> None:
     ]  # fmt: skip
     found = people("VIEWER").submit("accounts/search", q="my SALES").text
     assert re.findall(r'id="account-(\d)"', found) == ["2"], "and can be found by them"
+
+
+def test_a_run_that_was_stopped_is_not_taken_for_one_that_works(people: People, store: Engine) -> None:
+    with store.begin() as conn:
+        add_account(conn, 1, "anna")
+        add_run(conn, "r-stopped", 9, None, dag_id="upload_unsynced_activities", kind="upload", planned_at=None)
+        add_run(conn, "r-last", 3, 2)
+    assert "Syncing" not in plain(people("VIEWER").show("accounts").text).replace("Syncing 0", "")

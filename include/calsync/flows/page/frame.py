@@ -52,7 +52,8 @@ def read(engine: Engine, now: datetime, *, paused: bool) -> Frame:
     with reading(engine) as conn:
         standing = store.standing(conn, now)
         runs = store.recent_runs(conn, now - RUNS_AT_MOST)
-        running = next((run for run in runs if run.finished_at is None), None)
+        # One that ended without a word, as a stopped one does, is followed by others.
+        running = runs[0] if runs and runs[0].finished_at is None else None
         ended = [run.finished_at for run in runs if run.finished_at is not None]
         last_at = max(ended) if ended else store.last_finished_at(conn)
         progress = store.progress(conn, running.id) if running is not None and running.planned_at is not None else None
