@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Engine, func, select, update
 
 from calsync_airflow.web.access import UPLOAD
 from include.calsync.flows.page.upload import Phase, UploadRun
@@ -17,6 +17,7 @@ from include.calsync.flows.request import UploadOptions
 from include.calsync.store.page_runs import Group
 from include.calsync.store.tables import plan_row
 from tests.airflow.web.conftest import Browser, People, counted, plain
+from tests.airflow.web.team import fill
 from tests.flows.world import World, day
 
 MINUTE = timedelta(minutes=1)
@@ -126,6 +127,15 @@ def test_what_is_not_right_is_said_beside_its_field(people: People, old: World, 
     old.anna_is(mode="to_google")
     old.green()
     assert "doesn’t allow this direction" in user.submit("upload", **form(direction="to_pipedrive")).text
+
+
+def test_an_account_leads_to_its_upload(people: People, store: Engine) -> None:
+    fill(store)
+    user = people("USER")
+    assert "/calsync/upload?account=1" in user.show("accounts/1").text
+    assert '<option value="1" selected>' in user.show("upload", account=1).text
+    assert "upload?account" not in people("VIEWER").show("accounts/1").text
+    assert user.show("upload", account=99).status_code == 200
 
 
 def test_who_may_upload(people: People, old: World, airflow_dags: None) -> None:

@@ -26,17 +26,22 @@ FORBIDDEN = {"to_google": ("to_pipedrive",), "to_pipedrive": ("to_google", "pipe
 """By direction: the modes in which nothing new flows that way."""
 
 RunId = Annotated[str, Query(max_length=250)]
+AccountId = Annotated[int | None, Query(ge=1, le=10**18)]
 Text = Annotated[str, Form(max_length=250)]
 Types = Annotated[list[str] | None, Form(max_length=100)]
 
 
 @router.get("/upload", dependencies=[needs(Right.UPLOAD)])
-def show(view: Viewing, run: RunId = "") -> Response:
-    """The form, and above it the run that the address names: so reloading loses nothing. 404: there is no such run."""
+def show(view: Viewing, run: RunId = "", account: AccountId = None) -> Response:
+    """The form, and above it the run that the address names: so reloading loses nothing. 404: there is no such run.
+
+    `account`: chosen beforehand.
+    """
     found = _run(view, run) if run else None
     if found is None and run:
         raise HTTPException(404)
-    return _page(view, found, _given(found), {})
+    given = _given(found)
+    return _page(view, found, given if account is None else {**given, "account": str(account)}, {})
 
 
 @router.get("/runs/{run_id}/progress", dependencies=[needs(Right.UPLOAD)])
