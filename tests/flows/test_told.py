@@ -103,7 +103,7 @@ def test_what_an_uploads_params_leave_out_is_counted(world: World, say: Say) -> 
     world.green()
     text = say(world.upload, types=["lunch"])
     assert "Nothing is to be brought over." in text
-    assert "left out: 2 activities that the upload's params leave out (dates, types, done)." in text
+    assert "left out: 2 activities outside the dates, types and states that were asked for." in text
     text = say(
         world.upload,
         direction="both",
@@ -111,8 +111,8 @@ def test_what_an_uploads_params_leave_out_is_counted(world: World, say: Say) -> 
         due_to=date.fromisoformat(day(2)),
         include_done=False,
     )
-    assert "left out: 1 activity that the upload's params leave out" in text
-    assert "left out: 1 event that the upload's params leave out" in text
+    assert "left out: 1 activity outside the dates, types and states that were asked for" in text
+    assert "left out: 1 event outside the dates, types and states that were asked for" in text
     assert "anna: read 2 activities and 1 event; 1 change planned." in text
     assert ["anna", "Google", "1", "1", "1", "ok"] in table(text)
 

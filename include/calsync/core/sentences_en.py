@@ -258,7 +258,7 @@ LEFT_OUT: Mapping[str, str] = {
     "event_type": "of a kind that is not synced (out of office, working location, …)",
     "mode": "that the account's `mode` leaves out",
     "no_date": "without a date",
-    "not_asked_for": "that the upload's params leave out (dates, types, done)",
+    "not_asked_for": "outside the dates, types and states that were asked for",
     "other_calendar": "whose activity is in another calendar now",
     "other_company": "of another company's sync",
     "other_owner": "of another owner",
