@@ -111,6 +111,10 @@ def test_it_is_counted_then_brought_over(people: People, old: World, airflow_dag
     assert re.search(r"New 1 Linked 1 was there already Left out 1 Errors 0", text)
     assert "Upload 2" not in text
     assert len(old.events()) == 2
+    page = user.get(answer.headers["location"]).text
+    (written,) = re.findall(r'href="/calsync/(history/[^"]+)"', page)
+    assert "event created" in user.show(written).text
+    assert user.submit("undo/preview", run_id=written.removeprefix("history/")).status_code == 303
 
 
 def test_what_is_not_right_is_said_beside_its_field(people: People, old: World, airflow_dags: None) -> None:
@@ -215,7 +219,7 @@ def test_an_upload_can_be_stopped_and_the_next_one_goes_on(people: People, old: 
 def test_how_long_it_goes_on_is_told_by_its_pace() -> None:
     now = datetime(2026, 11, 26, 14, 5, tzinfo=UTC)
     groups = [Group("events", "create_event", state, "call", n, None, None) for state, n in SOME.items()]
-    given: Any = {"airflow_id": "r", "dry_run": False, "started_at": now, "names": ["anna"], "parts": []}
+    given: Any = {"airflow_id": "r", "run_id": "s", "dry_run": False, "started_at": now, "names": ["anna"], "parts": []}
     run = UploadRun(
         **given, phase=Phase.WRITING, options=UploadOptions(), groups=groups, read_count=0, planned_at=now - MINUTE
     )

@@ -46,9 +46,11 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UploadRun:
-    """A run, by Airflow's id of it. `left_out`: how many items, by reason. `read_count`: items read so far."""
+    """A run, by Airflow's id of it; `run_id`: by that of the store. `left_out`: how many items, by reason.
+    `read_count`: items read so far."""
 
     airflow_id: str
+    run_id: str | None
     phase: Phase
     dry_run: bool
     started_at: datetime | None
@@ -146,6 +148,7 @@ def read(
     names = [str(each) for each in _listed(conf.get("accounts"))]
     return UploadRun(
         airflow_id=airflow_id,
+        run_id=run.id if run is not None else None,
         phase=_phase(run, groups, dry_run=dry, ended=ended),
         dry_run=dry,
         started_at=run.started_at if run is not None else None,
