@@ -19,7 +19,7 @@ from include.calsync.flows.services import Services
 from include.calsync.store import runs
 
 log = logging.getLogger(__name__)
-PARALLEL_CALENDARS = 8
+PARALLEL_CALENDARS = 16
 
 
 def pull_activities(services: Services, run_id: str, owner: str) -> list[list[str]]:
