@@ -3,6 +3,7 @@
     python -m tests.checks.targets                            # make bench: all of it, an hour; nothing else should run
     python -m tests.checks.targets --only one_user,records    # single works, printed
     python -m tests.checks.targets --docs                     # and docs/benchmarks.md with its picture is written
+    python -m tests.checks.targets --resume --docs            # goes on where one was cut off
 
 Figures are printed: a target that is not reached fails nothing. A run that writes what nobody edited does.
 """
@@ -11,12 +12,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tests.checks.peers import __main__ as peers
 from tests.checks.peers.report import Report, write
 from tests.checks.runs import __main__ as airflow_runs
-from tests.checks.targets import imports, pairs, users
+from tests.checks.targets import imports, kept, pairs, users
 from tests.checks.targets.line import HEAD, Line, markdown
 
 ALONE: dict[str, Callable[[], Iterator[Line]]] = {
@@ -38,16 +39,17 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.partition("\n")[0])
     parser.add_argument("--only", default="", help=f"single works, of: {', '.join([*ALONE, 'beside'])}")
     parser.add_argument("--docs", action="store_true", help="write docs/benchmarks.md and its picture")
+    parser.add_argument("--resume", action="store_true", help="measure only what the last run did not come to")
     given = parser.parse_args(arguments)
     asked = [name for name in given.only.split(",") if name] or [*ALONE, "beside"]
     if unknown := set(asked) - {*ALONE, "beside"}:
         parser.error(f"--only: no work is called {', '.join(sorted(unknown))}")
     report = Report(pairs.COMPARED, 1_000_000, 3)
-    lines: list[Line] = []
+    known = kept.read() if given.resume else {}
     for name in asked:
-        for line in ALONE[name]() if name in ALONE else beside(report):
-            lines.append(line)
-            print(" · ".join(line.cells()), flush=True)
+        known[name] = list(shown(known.get(name) or (ALONE[name]() if name in ALONE else beside(report))))
+        kept.write(known)
+    lines = [line for name in asked for line in known[name]]
     from include.scripts.demo.tables import table
 
     print(table(HEAD, [line.cells() for line in lines]))
@@ -58,6 +60,13 @@ def main(arguments: list[str]) -> int:
     for problem in problems:
         print(f"wrong: {problem}")
     return 1 if problems else 0
+
+
+def shown(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines, each printed as soon as it is there."""
+    for line in lines:
+        print(" · ".join(line.cells()), flush=True)
+        yield line
 
 
 def beside(report: Report) -> Iterator[Line]:
