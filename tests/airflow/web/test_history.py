@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
+from include.calsync.flows.page.history import Did, Line
+from include.calsync.store.page_history import Count, Run
 from include.calsync.store.tables import change_log
 from include.sandbox.base import Fault
 from tests.airflow.test_runs import run
@@ -64,6 +67,15 @@ def test_runs_are_listed_with_what_they_wrote(people: People, world: World) -> N
         r"Subject: <span class=\"diff\"><del>Pipedrive&#39;s</del> <ins>Google&#39;s &lt;b&gt;</ins>", page
     )
     assert user.show("history/none").status_code == 404
+
+
+def test_a_run_that_did_several_things_names_each() -> None:
+    run = Run("r", "calendar_sync", "manual", datetime.now(UTC), None, False, {})
+    did = [("events", "remove_event", 121), ("events", "create_event", 2), ("activities", "merge", 1)]
+    did += [("events", "let_go", 3), ("activities", "finish_activity", 1)]
+    line = Line(run, [Count("r", 1, side, action, n) for side, action, n in did], ["anna"])
+    wanted = {("events", Did.DELETED): 121, ("", Did.CHANGED): 5, ("events", Did.CREATED): 2}
+    assert list(line.kinds.items()) == list(wanted.items())
 
 
 def test_both_values_of_a_conflict_are_shown(people: People, world: World) -> None:

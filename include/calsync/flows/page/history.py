@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -77,10 +78,15 @@ class Line:
         return sum(each.count for each in self.counts)
 
     @property
-    def single(self) -> tuple[str, str]:
-        """Side and action, if all were the same."""
-        kinds = {(each.side, each.action) for each in self.counts}
-        return kinds.pop() if len(kinds) == 1 else ("", "")
+    def kinds(self) -> Mapping[tuple[str, Did], int]:
+        """How many writes, by the side and what was done; changes of both sides together, under no side."""
+        out: Counter[tuple[str, Did]] = Counter()
+        for each in self.counts:
+            did = next((did for did in (Did.CREATED, Did.DELETED) if each.action in ACTIONS[did]), Did.CHANGED)
+            if each.action == "finish_activity":  # found among what was deleted, but it is still there
+                did = Did.CHANGED
+            out["" if did is Did.CHANGED else each.side, did] += each.count
+        return dict(out.most_common())
 
 
 @dataclass(frozen=True, slots=True)
