@@ -31,21 +31,22 @@ SIZES = (10, 1_000, 100_000)
 
 @dataclass(frozen=True)
 class Costs:
-    """Measured on 2 busy cores, SQLite, services on loopback, at commit ef4288b; seconds are of CPU."""
+    """Measured on 2 busy cores, SQLite, services on loopback; seconds are of CPU. Where nothing else is said: by
+    `make bench`."""
 
     start_s: float = 3.0
     """Imports of the four tasks that a quiet run starts, Airflow's own left out: an estimate, put together from what
     single modules take (python -X importtime)."""
-    run_s: float = 0.3
-    """A quiet run of one account without its imports: tests/checks/runner.py, three runs."""
+    run_s: float = 0.36
+    """A quiet run of one account with 1,000 links, without its imports."""
     account_s: float = 0.063
-    """Each further account of a quiet run: 50 accounts take 3.4 s."""
-    write_s: float = 0.016
-    """A planned and confirmed write: upload of 1,000 activities of 50 users, 16 s."""
+    """Each further account of a quiet run: 50 accounts take 3.4 s (tests/checks/runner.py)."""
+    write_s: float = 0.0098
+    """A planned and confirmed write: upload of 3,000 activities of 50 users, by one process."""
     pair_bytes: int = 9_800
     """A pair with both sides' last state and the log entry of its creation: 500 uploaded activities."""
     quiet_bytes: int = 2_600
-    """The records of an account in a quiet run, kept for a day: 51 KB of 20 accounts."""
+    """The records of an account in a quiet run, kept for a day: 50 KiB of 20 accounts."""
 
 
 @dataclass(frozen=True)
