@@ -29,6 +29,8 @@ class Standing:
     tokens_left: int | None
     """Of Pipedrive's day, as it said last; None: it has not said since a day."""
     tokens_spent: int | None
+    failed_name: str | None
+    """One of the accounts that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def standing(conn: Connection, now: datetime) -> Standing:
         select(column).where(seen).order_by(token_budget.c.seen_at.desc()).limit(1).scalar_subquery()
         for column in (token_budget.c.remaining, token_budget.c.spent)
     ]
-    return Standing(*conn.execute(select(*counts, held, used_up, *last)).one())
+    failed = func.min(case((and_(shown, state == "failed"), account.c.name)))
+    return Standing(*conn.execute(select(*counts, held, used_up, *last, failed)).one())
 
 
 def recent_runs(conn: Connection, since: datetime) -> list[RecentRun]:
