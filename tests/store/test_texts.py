@@ -49,7 +49,22 @@ def test_what_fits_stays_as_it_is() -> None:
 
 def test_no_text_from_outside_has_a_plain_column() -> None:
     """A plain one is our own word: of a fixed list, a digest, or an id that we made."""
-    own = {"state", "side", "status", "kind", "mode", "origin", "action", "rule", "cause", "day", "id", "run_id", "key"}
+    own = {
+        "state",
+        "side",
+        "status",
+        "kind",
+        "mode",
+        "origin",
+        "action",
+        "rule",
+        "cause",
+        "failure",
+        "day",
+        "id",
+        "run_id",
+        "key",
+    }
     own |= {"fingerprint", "missing_since_run", "missing_rights", "vanished_since_run"}
     own |= {"print", "activity_print", "event_print", "service", "source", "last_run_id"}
     plain = {

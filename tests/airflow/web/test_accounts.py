@@ -141,7 +141,9 @@ def test_the_live_part_renews_problems_figures_and_the_table(people: People, tea
 def test_the_banner_is_the_most_urgent(people: People, team: Engine) -> None:
     viewer = people("VIEWER")
     text = viewer.show("accounts/1").text
-    assert re.search(r'deniz failed. The others are in sync. <a href="/calsync/accounts\?state=attention">Show</a>', text)
+    assert re.search(
+        r'deniz failed. The others are in sync. <a href="/calsync/accounts\?state=attention">Show</a>', text
+    )
     assert "The others are in sync" not in viewer.show("accounts").text, "the problems say it"
     with team.begin() as conn:
         conn.execute(update(sync_run).values(finished_at=minutes_ago(55), started_at=minutes_ago(60)))
