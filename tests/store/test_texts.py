@@ -65,7 +65,7 @@ def test_no_text_from_outside_has_a_plain_column() -> None:
         "run_id",
         "key",
     }
-    own |= {"fingerprint", "missing_since_run", "missing_rights", "vanished_since_run"}
+    own |= {"failure", "fingerprint", "missing_since_run", "missing_rights", "vanished_since_run"}
     own |= {"print", "activity_print", "event_print", "service", "source", "last_run_id"}
     plain = {
         column.name
