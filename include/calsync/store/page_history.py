@@ -122,7 +122,8 @@ def undos(conn: Connection, since: datetime) -> list[Run]:
     """The undos that wrote and began since then, oldest first."""
     row = sync_run.c
     mine = row.kind == "undo", row.dry_run.is_(False), row.started_at >= since
-    return records(Run, conn.execute(select(*_RUN).where(*mine).order_by(row.started_at)))
+    wrote = select(change_log.c.id).where(change_log.c.run_id == row.id, change_log.c.side != "store").exists()
+    return records(Run, conn.execute(select(*_RUN).where(*mine, wrote).order_by(row.started_at)))
 
 
 # Trying out an undo.

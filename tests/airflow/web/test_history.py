@@ -69,6 +69,18 @@ def test_runs_are_listed_with_what_they_wrote(people: People, world: World) -> N
     assert user.show("history/none").status_code == 404
 
 
+def test_a_value_that_could_not_be_taken_is_not_said_to_be(people: People, world: World, airflow_dags: None) -> None:
+    edited(world)
+    user = people("USER")
+    (path,) = re.findall(r'action="/calsync/(conflicts/\d+/other)"', user.show("history").text)
+    world.pipedrive.edit_activity(world.links()[0].activity_id, subject="Newer")
+    world.undo(conflict_id=int(path.split("/")[1]), conflict_field="subject")
+    for asked in ({}, {"side": "activities"}):
+        text = user.show("history", **asked).text
+        assert path in text
+        assert "taken by" not in text
+
+
 def test_a_run_that_did_several_things_names_each() -> None:
     run = Run("r", "calendar_sync", "manual", datetime.now(UTC), None, False, {})
     did = [("events", "remove_event", 121), ("events", "create_event", 2), ("activities", "merge", 1)]

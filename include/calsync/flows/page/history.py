@@ -163,7 +163,10 @@ def read(engine: Engine, asked: Asked, may_read: Readable) -> History:
         counts = store.counts(conn, ids)
         lost = store.conflicts(conn, ids, CONFLICTS_SHOWN)
         is_latest = asked.is_all and asked.before is None  # then all that came after a conflict was read already
-        undos = read_runs if is_latest or not lost else store.undos(conn, lost[-1].entry.at)
+        wrote = {each.run_id for each in counts}
+        undos = [run for run in read_runs if run.id in wrote]
+        if lost and not is_latest:
+            undos = store.undos(conn, lost[-1].entry.at)
         taken = _taken(undos)
     lines = list(_lines(found, counts, {head.id: head.name for head in heads}))
     older = None if is_last or not found else found[-1].started_at
