@@ -102,6 +102,7 @@ def test_conflicts(conflict: str, lead_s: float | None, winner: Side, why: str) 
     both = pair({"place": "A"}, {"place": "E"}, activity_stamp=AT, event_stamp=later)
     merged = merge(both, dataclasses.replace(POLICY, conflict=conflict))
     assert lost(merged) == {"place": ("A", "E", winner, why)}
+    assert [(one.activity_at, one.event_at) for one in merged.conflicts] == [(AT, later)]
     assert (merged.event_changes.get("place"), merged.activity_changes.get("place")) == (
         ("A", None) if winner is Side.ACTIVITY else (None, "E")
     )

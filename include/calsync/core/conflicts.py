@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -42,26 +43,36 @@ EDITS = frozenset({Why.NEWEST, Why.SETTING})
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A field that both sides changed to different values."""
+    """A field that both sides changed to different values.
+
+    `activity_at`, `event_at`: when each item was last edited. A later edit of something else makes it no other one.
+    """
 
     field: str
     activity: Any
     event: Any
     winner: Side
     why: Why
+    activity_at: datetime | None = dataclasses.field(default=None, compare=False)
+    event_at: datetime | None = dataclasses.field(default=None, compare=False)
 
     def to_json(self) -> Json:
         """As the plan and the log of lost values keep it."""
         shown = [v.to_json() if isinstance(v, When) else v for v in (self.activity, self.event)]
         sides = {"activity": shown[0], "event": shown[1]}
-        return {"field": self.field, **sides, "winner": str(self.winner), "why": str(self.why)}
+        edited = {"activity_at": self.activity_at, "event_at": self.event_at}
+        times = {name: at.isoformat() for name, at in edited.items() if at is not None}
+        return {"field": self.field, **sides, "winner": str(self.winner), "why": str(self.why), **times}
 
     @classmethod
     def from_json(cls, value: Json) -> Self:
         """What `to_json` made."""
         timed = value["field"] == "when"
         mine, theirs = (When.from_json(one) if timed and one else one for one in (value["activity"], value["event"]))
-        return cls(value["field"], mine, theirs, Side(value["winner"]), Why(value["why"]))
+        times = (
+            datetime.fromisoformat(at) if (at := value.get(name)) else None for name in ("activity_at", "event_at")
+        )
+        return cls(value["field"], mine, theirs, Side(value["winner"]), Why(value["why"]), *times)
 
 
 def preferred(policy: Policy, activity_stamp: datetime | None, event_stamp: datetime | None) -> tuple[Side, Why]:

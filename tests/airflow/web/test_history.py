@@ -33,14 +33,14 @@ def run_ids(text: str) -> list[str]:
     return re.findall(r'<details id="run-(.*?)">', text)
 
 
-def edited(world: World) -> None:
+def edited(world: World, mine: dict[str, Any] | None = None, theirs: dict[str, Any] | None = None) -> None:
     """Three pairs, one of them edited on both sides, one private; and a run that had nothing to do."""
     pairs(world, 3)
     world.pass_time(600)
     link = world.links()[0]
-    world.pipedrive.edit_activity(link.activity_id, subject="Pipedrive's")
+    world.pipedrive.edit_activity(link.activity_id, subject="Pipedrive's", **(mine or {}))
     world.pass_time(600)
-    world.google.edit_event(world.calendar, link.event_id, summary="Google's <b>")
+    world.google.edit_event(world.calendar, link.event_id, summary="Google's <b>", **(theirs or {}))
     private = world.links()[1]
     world.google.edit_event(world.calendar, private.event_id, visibility="private")
     world.green()
@@ -94,11 +94,26 @@ def test_both_values_of_a_conflict_are_shown(people: People, world: World) -> No
     edited(world)
     text = people("USER").show("history").text
     assert re.search(r"<h2 id=\"conflicts-title\">\d conflict", text)
-    found = re.findall(r'<div class="version( kept)?"><span class="side(?: activity)?">(\w+)</span><p>(.*?)</p>', text)
-    assert found == [("", "Pipedrive", "Pipedrive&#39;s"), (" kept", "Google", "Google&#39;s &lt;b&gt;")]
+    version = r'"version( kept)?"><span class="side(?: activity)?">(\w+), edited [^<]*(\d\d:\d\d)</span><p>(.*?)</p>'
+    mine, theirs = re.findall(version, text)
+    assert (mine[:2], mine[3]) == (("", "Pipedrive"), "Pipedrive&#39;s")
+    assert (theirs[:2], theirs[3]) == ((" kept", "Google"), "Google&#39;s &lt;b&gt;")
+    minutes = [int(at[:2]) * 60 + int(at[3:]) for at in (mine[2], theirs[2])]
+    assert (minutes[1] - minutes[0]) % 1440 in (9, 10, 11), "each when it was edited"
+    assert '<details id="conflicts-' not in text
     assert "kept: the newer edit" in text
     assert "Pipedrive&#39;s" not in people("VIEWER").show("history").text
     assert "Pipedrive&#39;s" in people("VIEWER", name=ANNA).show("history").text, "of one's own account"
+
+
+def test_further_conflicts_of_a_pair_are_folded(people: People, world: World) -> None:
+    edited(world, {"location": "Mine"}, {"location": "Theirs"})
+    text = people("USER").show("history").text
+    assert "2 conflicts<" in text
+    (rest,) = re.findall(r'<details id="conflicts-\d+">(.*?)</details>', text, re.DOTALL)
+    assert "1 more Place Place Pipedrive, edited" in plain(f"<main{rest}")
+    assert ("Theirs" in rest, "Google&#39;s" in rest) == (True, False)
+    assert rest.count("/other") == 1
 
 
 def test_the_other_value_of_a_conflict_is_taken(people: People, world: World, airflow_dags: None) -> None:

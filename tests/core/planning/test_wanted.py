@@ -32,7 +32,7 @@ MERGED = [
         {"priority": 0},
         dataclasses.replace(WRITTEN, color=None, visibility=""),
         (
-            Conflict("subject", "A", "B", Side.EVENT, Why.NEWEST),
+            Conflict("subject", "A", "B", Side.EVENT, Why.NEWEST, NOON.start, NOON.start),
             Conflict("when", NOON, DAY, Side.ACTIVITY, Why.ONE_WAY),
         ),
     ),
@@ -47,7 +47,8 @@ def test_it_reads_as_it_was_stored(merged: Merged) -> None:
     }
     wanted = Wanted(merged, before)
     stored: Any = json.loads(json.dumps({"wanted": wanted.to_json(), "conflicts": wanted.conflicts_json()}))
-    assert Wanted.from_json(stored["wanted"], stored["conflicts"]) == wanted
+    read = Wanted.from_json(stored["wanted"], stored["conflicts"])
+    assert (read, read.conflicts_json()) == (wanted, wanted.conflicts_json())
     assert set(changes_of(stored, Side.EVENT)) == set(merged.event_changes)
     assert set(changes_of(stored, Side.ACTIVITY)) == set(merged.activity_changes)
 

@@ -98,6 +98,9 @@ class Conflict:
     event: Any
     winner: str
     why: str
+    activity_at: datetime | None
+    """When it was edited last, like `event_at`; None: the log does not say."""
+    event_at: datetime | None
     taken_by: str | None
 
 
@@ -126,6 +129,11 @@ class History:
     lines: Sequence[Line]
     conflicts: Sequence[Write]
     older: datetime | None
+
+    @property
+    def conflict_count(self) -> int:
+        """Fields that both sides had changed."""
+        return sum(len(write.conflicts) for write in self.conflicts)
 
     @property
     def aside_count(self) -> int:
@@ -284,4 +292,5 @@ def _conflicts(entry: Entry, taken: Taken) -> Iterator[Conflict]:
     for each in entry.lost or ():
         if each["why"] in EDITS:
             by = taken.get((entry.id, each["field"])) or taken.get((entry.id, None))
-            yield Conflict(each["field"], each["activity"], each["event"], each["winner"], each["why"], by)
+            edited = (datetime.fromisoformat(at) if at else None for at in map(each.get, ("activity_at", "event_at")))
+            yield Conflict(each["field"], each["activity"], each["event"], each["winner"], each["why"], *edited, by)
