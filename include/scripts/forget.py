@@ -22,11 +22,13 @@ from include.scripts.commands import in_airflow, opened_store
 PROGRAM = "python -m include.calsync.forget"
 BLANKED = {
     "log": "entries of the log of writes: their values",
-    "deciders": "entries of the log of writes: who decided them",
+    "deciders": "entries of the log of writes, and holds: who decided them",
     "plans": "rows of plans: their values",
     "ended": "ended pairs: what they held, which made whole what comes back",
     "looked_up": "users and persons as they were looked up",
     "settings": "drafts, earlier versions, and removed accounts: their settings",
+    "runs": "settings that runs took, of accounts that are removed or name somebody else by now",
+    "links": "links to consent pages",
     "savers": "versions and drafts of settings: who saved them",
     "notices": "notices and results of runs: the address",
 }

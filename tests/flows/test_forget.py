@@ -9,10 +9,13 @@ import pytest
 from sqlalchemy import select, update
 
 from include.calsync.core.persons import Person, person
+from include.calsync.flows.consent import Consents
 from include.calsync.flows.editing import accounts as editing
 from include.calsync.flows.editing import drafts
 from include.calsync.flows.editing.results import Saved
 from include.calsync.flows.forget import Forgotten, forget
+from include.calsync.flows.services import utc_now
+from include.calsync.store import accounts as known_accounts
 from include.calsync.store.tables import change_log, log_guard, metadata, run_account
 from tests.flows.world import World
 
@@ -144,8 +147,28 @@ def test_settings_that_name_the_person_go_but_for_those_in_use(world: World) -> 
     assert (counted.blanked["settings"], counted.stays["accounts"]) == (3, 0)
     assert editing.list_accounts(world.engine, removed=True) == []
     assert editing.versions(world.engine, anna.id) == []
-    left = text_of(world, "run_account", "directory")
-    assert mail not in left
+    assert counted.blanked["runs"] == 1
+    assert forgotten(world, mail, do=False).blanked["runs"] == 0
+    with world.engine.connect() as conn:
+        assert known_accounts.settings_then(conn, anna.id) is None
+        assert known_accounts.last_settings(conn, "77", world.calendar) is None
+    assert mail not in text_of(world, "directory")
+
+
+def test_runs_keep_the_settings_of_an_account_that_is_in_use(world: World, met: dict[str, Any]) -> None:
+    assert forgotten(world, "anna@acme.example").blanked["runs"] == 0
+    world.assert_quiet()
+
+
+def test_links_to_consent_pages_go(world: World) -> None:
+    links = Consents(world.engine, clock=utc_now, encrypt=str, decrypt=str)
+    links.ask(service="google", account="anna", person="Anna@acme.example", asked_by="Boss@acme.example")
+    links.ask(service="pipedrive", account=None, person="", asked_by="olga")
+    assert forgotten(world, "boss@acme.example", do=False).blanked["links"] == 1
+    assert forgotten(world, "anna@acme.example").blanked["links"] == 1
+    left = text_of(world, "directory")
+    assert [word for word in ("anna@", "boss@") if word in left] == []
+    assert "olga" in left
 
 
 def test_who_saved_settings_is_blanked(world: World) -> None:

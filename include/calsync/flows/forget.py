@@ -30,6 +30,8 @@ def forget(engine: Engine, person: Person, *, do: bool) -> Forgotten:
             "ended": erasure.ended_pairs(conn, found, do=do),
             "looked_up": erasure.looked_up(conn, person, do=do),
             "settings": account_erasure.settings(conn, person, do=do),
+            "runs": account_erasure.runs(conn, person, do=do),
+            "links": account_erasure.links(conn, person, do=do),
             "savers": account_erasure.savers(conn, person, do=do),
             "notices": erasure.notices(conn, person, do=do),
         }

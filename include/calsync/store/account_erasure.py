@@ -1,14 +1,15 @@
-"""What accounts keep of people, and for how long: settings and their versions, drafts, and who saved them."""
+"""What accounts keep of people, and for how long: settings, also of versions, drafts and runs, who saved them, and
+links to consent pages."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, delete, func, select, update
+from sqlalchemy import Column, Connection, Table, delete, func, or_, select, update
 
 from include.calsync.core.persons import BLANK, Person
-from include.calsync.store.tables import account, account_draft, account_version
+from include.calsync.store.tables import account, account_draft, account_version, oauth_attempt, run_account
 
 _PRESENT = select(account.c.id).where(
     account.c.id == account_version.c.account_id, account.c.version == account_version.c.version, account.c.source != ""
@@ -47,6 +48,32 @@ def savers(conn: Connection, person: Person, *, do: bool) -> int:
     for table, column in ((account_version, account_version.c.by), (account_draft, account_draft.c.by)):
         count += _blank(conn, table, column, person, do=do)
     _blank(conn, account, account.c.updated_by, person, do=do)  # the present version says the same
+    return count
+
+
+def runs(conn: Connection, person: Person, *, do: bool) -> int:
+    """Settings that runs took, of accounts that are removed or no longer name the person: with `do` only the account's
+    name stays in them."""
+    here = {row.id for row in _naming(conn, person, account, account.c.id) if row.removed_at is None}
+    key = run_account.c
+    found = [
+        row for row in _naming(conn, person, run_account, key.run_id, key.account_id) if row.account_id not in here
+    ]
+    for row in found if do else ():
+        mine = key.run_id == row.run_id, key.account_id == row.account_id
+        conn.execute(update(run_account).where(*mine).values(settings={"name": row.settings["name"]}))
+    return len(found)
+
+
+def links(conn: Connection, person: Person, *, do: bool) -> int:
+    """Links to consent pages that are for the person, or from them: with `do` they are dropped."""
+    if not person.address:
+        return 0
+    row = oauth_attempt.c
+    named = or_(*(func.lower(each) == person.address for each in (row.person, row.asked_by)))
+    count = int(conn.execute(select(func.count()).select_from(oauth_attempt).where(named)).scalar_one())
+    if do and count:
+        conn.execute(delete(oauth_attempt).where(named))
     return count
 
 

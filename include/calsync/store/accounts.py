@@ -16,6 +16,8 @@ from include.calsync.store.tables import account, cursor, run_account, sync_run
 from include.calsync.store.upsert import insert
 
 _KNOWN = columns_of(KnownAccount, account)
+_TOLD = (~sync_run.c.dry_run, run_account.c.settings["google_user"].as_string().is_not(None))
+"""Of settings in a run that was real; where a person was forgotten they are blanked."""
 SETTINGS_COUNT = 500
 """How many runs are looked through for one that found the account."""
 RESUMED = "resumed"
@@ -236,7 +238,7 @@ def last_settings(conn: Connection, company_id: str, calendar_id: str) -> dict[s
     """The settings of a calendar's account (JSON, as `runs.add_account` took them) when it last took part."""
     mine = select(account.c.id).where(account.c.company_id == company_id, account.c.calendar_id == calendar_id)
     query = select(run_account.c.settings).join(sync_run, sync_run.c.id == run_account.c.run_id)
-    query = query.where(run_account.c.account_id.in_(mine), ~sync_run.c.dry_run).order_by(sync_run.c.started_at.desc())
+    query = query.where(run_account.c.account_id.in_(mine), *_TOLD).order_by(sync_run.c.started_at.desc())
     return conn.execute(query).scalars().first()
 
 
@@ -244,7 +246,7 @@ def settings_then(conn: Connection, account_id: int) -> dict[str, Any] | None:
     """The settings of an account (JSON, as `runs.add_account` took them) when it last took part, and was found; else
     when it last took part. None: no such run is kept."""
     query = select(run_account.c.settings).join(sync_run, sync_run.c.id == run_account.c.run_id)
-    query = query.where(run_account.c.account_id == account_id, ~sync_run.c.dry_run)
+    query = query.where(run_account.c.account_id == account_id, *_TOLD)
     query = query.order_by(sync_run.c.started_at.desc())
     known = conn.execute(query.limit(SETTINGS_COUNT)).scalars().all()
     return next((each for each in known if each.get("_resolved")), known[0] if known else None)

@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from include.calsync.core.persons import Person
+from include.calsync.core.persons import BLANK, Person
 from include.calsync.store import histories
 from include.calsync.store.columns import parts
 from include.calsync.store.tables import (
@@ -39,6 +39,7 @@ from include.calsync.store.tables import (
     former,
     held_creation,
     held_item,
+    hold,
     link,
     log_guard,
     plan_row,
@@ -109,14 +110,18 @@ def log_entries(conn: Connection, found: Items, *, do: bool) -> int:
 
 
 def deciders(conn: Connection, person: Person, *, do: bool) -> int:
-    """Entries that say that the person decided them."""
+    """Entries and holds that say that the person decided them."""
     mine = func.lower(change_log.c.actor) == person.address
     count = int(conn.execute(select(func.count()).select_from(change_log).where(mine)).scalar_one())
     if do and count:
         conn.execute(insert(log_guard).values(key="forget", erasing=True))
-        conn.execute(update(change_log).where(mine).values(actor="…"))
+        conn.execute(update(change_log).where(mine).values(actor=BLANK))
         conn.execute(delete(log_guard).where(log_guard.c.key == "forget"))
-    return count
+    theirs = func.lower(hold.c.decided_by) == person.address
+    held = int(conn.execute(select(func.count()).select_from(hold).where(theirs)).scalar_one())
+    if do and held:
+        conn.execute(update(hold).where(theirs).values(decided_by=BLANK))
+    return count + held
 
 
 def ended_pairs(conn: Connection, found: Items, *, do: bool) -> int:
