@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from include.calsync.flows.page import holds
 from include.calsync.store.tables import account, held_item, hold
 from include.sandbox.server import Sandbox
 from tests.airflow.conftest import Connect
@@ -160,6 +161,26 @@ def test_who_may_read_what(people: People, world: World) -> None:
         assert viewer.submit(path, plan_hash="x").status_code == 403
     assert viewer.get("/calsync/holds/1.csv").status_code == 403
     assert "Call 1" in people("VIEWER", name=ANNA).show("holds").text, "of one's own account"
+
+
+def test_a_search_that_is_cleared_leads_back_to_what_was_shown(
+    people: People, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holds, "ITEMS_SHOWN", 2)
+    monkeypatch.setattr(holds, "PER_PAGE", 1)
+    deletions(world)
+    user = people("USER")
+    for address, count in (("holds", 2), ("holds/1", 1), ("holds/1?page=2", 1)):
+        text = user.get(f"/calsync/{address}").text
+        shown = re.findall(r'href="/calsync/items/\d+">(.*?)</a>', text)
+        page = re.search(r'name="page" value="(\d)"', text)
+        assert page is not None, address
+        assert len(shown) == count, address
+        for q in ("Call", ""):
+            sent = {"form_token": user.form_token(), "q": q, "page": page[1]}
+            part = user.post("/calsync/holds/1/search", data=sent, headers={"hx-request": "true"}).text
+            found = re.findall(r'href="/calsync/items/\d+">(.*?)</a>', part)
+            assert (len(found) == 3) if q else (found == shown), (address, q)
 
 
 def test_items_are_searched_for_by_subject_and_date(people: People, world: World) -> None:

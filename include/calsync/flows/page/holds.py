@@ -98,7 +98,9 @@ class OneHold:
 
     @property
     def shown(self) -> Sequence[Item]:
-        """The items of this page."""
+        """The items of this page; of page 0, the few that stand for all."""
+        if not self.page:
+            return self.items[:ITEMS_SHOWN]
         return self.items[(self.page - 1) * PER_PAGE : self.page * PER_PAGE]
 
 
@@ -119,14 +121,15 @@ def read(engine: Engine, *, before: int | None = None) -> Holds:
     """Four queries. `before`: only decisions about older holds."""
     with reading(engine) as conn:
         waiting, decided = store.heads(conn, before=before, limit=DECIDED_SHOWN + 1)
-        first = _whole(conn, waiting[0]) if waiting and before is None else None
+        first = _whole(conn, waiting[0], 0) if waiting and before is None else None
     shown = decided[:DECIDED_SHOWN]
     older = shown[-1].id if len(decided) > len(shown) else None
     return Holds(first, waiting[1:] if first else (), shown, older)
 
 
 def read_one(engine: Engine, hold_id: int, *, page: int = 1, seen: str = "") -> OneHold | None:
-    """Four queries. `seen`: `OneHold.seen` of what a person was shown. None: there is no such hold."""
+    """Four queries. `page`: 0 for the first few; `seen`: `OneHold.seen` of what a person was shown. None: there is no
+    such hold."""
     with reading(engine) as conn:
         head = store.head(conn, hold_id)
         return None if head is None else _whole(conn, head, page, seen.split())

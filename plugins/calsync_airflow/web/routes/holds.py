@@ -57,12 +57,19 @@ def show_one(view: Viewing, hold_id: int, page: Page = 1) -> Response:
 
 
 @router.post("/holds/{hold_id:int}/search", dependencies=[needs(Right.LOOK)])
-def search(view: Viewing, hold_id: int, q: Annotated[str, Form(max_length=200)] = "") -> Response:
-    """What is held of this subject or date. A POST: a subject is personal, and addresses are logged.
+def search(
+    view: Viewing,
+    hold_id: int,
+    q: Annotated[str, Form(max_length=200)] = "",
+    page: Annotated[int, Form(ge=0, le=10_000)] = 1,
+) -> Response:
+    """What is held of this subject or date; of none, what `page` showed before: 0 is the first few.
+
+    A POST: a subject is personal, and addresses are logged.
 
     404: there is no such hold. 403: what is in its account is not to be read.
     """
-    model = _known(view, hold_id)
+    model = _known(view, hold_id, page)
     view.must_read(_google_user(model.head))
     found = holds.search(model, q, lambda when: values.moment(view.local, when)) if q.strip() else None
     if view.is_fragment:
