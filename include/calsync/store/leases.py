@@ -136,6 +136,16 @@ def check_fence(connection: Connection, account_id: int, fence: int) -> None:
         raise _lost(account_id)
 
 
+def void(connection: Connection, run: str) -> None:
+    """Let no task of this run commit anything any more under the leases that it has now.
+
+    Unlike a release it leaves the accounts taken until the leases expire: what was sent may be on its way.
+    """
+    prefix = run + _SEPARATOR
+    mine = func.substr(lease.c.owner, 1, len(prefix)) == prefix
+    connection.execute(update(lease).where(mine).values(fence=lease.c.fence + 1))
+
+
 def _held(account_id: int, fence: int) -> ColumnElement[bool]:
     return and_(lease.c.account_id == account_id, lease.c.fence == fence)
 

@@ -52,6 +52,11 @@ def get(conn: Connection, run_id: str) -> StoredRun | None:
     return record_of(StoredRun, conn.execute(_GET, {"run_id": run_id}).first())
 
 
+def is_over(conn: Connection, run_id: str) -> bool:
+    """Whether the run is closed."""
+    return conn.execute(select(sync_run.c.finished_at).where(sync_run.c.id == run_id)).scalar() is not None
+
+
 def finish(conn: Connection, run_id: str, at: datetime, summary: Mapping[str, Any], *, quiet: bool) -> None:
     """Close the run and drop what it staged. `quiet`: nothing came of it that anybody would want to look up."""
     values = {"finished_at": at, "summary": dict(summary), "quiet": quiet}

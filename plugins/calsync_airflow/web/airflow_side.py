@@ -12,9 +12,10 @@ from airflow.api.common.trigger_dag import trigger_dag
 from airflow.models.dag import DagModel
 from airflow.models.dagbag import DBDagBag
 from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from calsync_airflow.web.access import SYNC, UPLOAD
 from include.calsync.errors import InfrastructureError
@@ -47,21 +48,26 @@ def is_on(dag_id: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class StartedRun:
-    """A run as Airflow has it. `ended`: it is over, whatever came of it."""
+    """A run as Airflow has it. `ended`: it is over, whatever came of it; `stopped`: as somebody ended it."""
 
     conf: Mapping[str, Any]
     queued_at: datetime
     ended: bool
+    stopped: bool
 
 
 def run_of(dag_id: str, run_id: str) -> StartedRun | None:
     """One query. None: there is no such run."""
-    asked = select(DagRun.conf, DagRun.run_after, DagRun.state).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)
+    task = TaskInstance
+    last = and_(task.dag_id == DagRun.dag_id, task.run_id == DagRun.run_id, task.task_id == "close")
+    asked = select(DagRun.conf, DagRun.run_after, DagRun.state, task.state).outerjoin(task, last)
     with create_session(scoped=False) as session:
-        found = session.execute(asked).first()
+        found = session.execute(asked.where(DagRun.dag_id == dag_id, DagRun.run_id == run_id)).first()
     if found is None:
         return None
-    return StartedRun(found[0] or {}, found[1], str(found[2]) in ("success", "failed"))
+    ended = str(found[2]) in ("success", "failed")
+    # The last task runs whatever happened before, unless the run was ended from outside.
+    return StartedRun(found[0] or {}, found[1], ended, ended and str(found[3]) == "skipped")
 
 
 def upload_under_way() -> str | None:

@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 
 from calsync_airflow.web.access import UPLOAD
+from include.calsync.flows import sync
 from include.calsync.flows.page.upload import Phase, UploadRun
 from include.calsync.flows.request import UploadOptions
 from include.calsync.store.page_runs import Group
-from include.calsync.store.tables import plan_row
+from include.calsync.store.tables import account_day, lease, plan_row, sync_run
 from tests.airflow.web.conftest import Browser, People, counted, plain
 from tests.airflow.web.team import fill
 from tests.flows.world import World, day
@@ -189,7 +190,7 @@ def test_a_second_upload_is_not_started_while_one_is_under_way(people: People, o
     assert user.submit("upload/count", **form()).status_code == 303, "counting disturbs nothing"
 
 
-def test_an_upload_can_be_stopped_and_the_next_one_goes_on(people: People, old: World, airflow_dags: None) -> None:
+def test_an_upload_can_be_stopped_before_it_begins(people: People, old: World, airflow_dags: None) -> None:
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
 
@@ -203,17 +204,48 @@ def test_an_upload_can_be_stopped_and_the_next_one_goes_on(people: People, old: 
     assert unquote(user.submit(stop).headers["location"]) == f"/calsync/upload?run={run_id}"
     with create_session() as session:
         assert session.scalar(select(DagRun.state).where(DagRun.run_id == run_id)) == "failed"
-    assert "It stopped before it knew what to do." in plain(user.get(where).text)
+    text = plain(user.get(where).text)
+    assert "stopped" in text
+    assert "It was stopped before anything was written." in text
     assert user.submit(stop).status_code == 303, "it has ended already"
 
+
+def test_a_stopped_upload_is_closed_and_counted_and_the_next_one_goes_on(
+    people: People, old: World, airflow_dags: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = people("USER")
     where = user.submit("upload", **form()).headers["location"]
-    carry_out(old)
+    run_id, _ = started()
+    monkeypatch.setattr(sync, "close", stopped_before_the_end)
+    with pytest.raises(InterruptedError):
+        carry_out(old)
     with old.engine.begin() as conn:  # as if it had been stopped before the last one
         last = select(func.max(plan_row.c.id)).where(plan_row.c.state == "confirmed").scalar_subquery()
         conn.execute(update(plan_row).where(plan_row.c.id == last).values(state="planned"))
+        owner = f"{quote(f'{UPLOAD}/{run_id}', safe='/:+')} upsert_events[0] try 1"
+        fence = conn.execute(update(lease).values(owner=owner).returning(lease.c.fence)).scalar_one()
+        before = conn.execute(select(func.sum(account_day.c.events_created))).scalar() or 0
+    assert user.submit(f"runs/{quote(run_id, safe='')}/stop").status_code == 303
     text = plain(user.get(where).text)
     assert "1 of 2 activities" in text
     assert "It ended before all was done." in text
+    with old.engine.connect() as conn:
+        run = conn.execute(select(sync_run).where(sync_run.c.kind == "upload")).one()
+        now = conn.execute(select(func.sum(account_day.c.events_created))).scalar()
+        assert conn.execute(select(lease.c.fence)).scalar_one() > fence, "a task that lives commits nothing"
+    assert run.finished_at is not None
+    assert run.summary["stopped_by"] == "olga"
+    assert run.summary["accounts"]["anna"]["events"]["created"] == now - before == 1
+    monkeypatch.undo()
+    old.pass_time(600)
+    user.submit("upload", **form())
+    carry_out(old)
+    assert len(old.events()) == 2
+    old.assert_quiet()
+
+
+def stopped_before_the_end(*_: Any) -> None:
+    raise InterruptedError
 
 
 def test_how_long_it_goes_on_is_told_by_its_pace() -> None:

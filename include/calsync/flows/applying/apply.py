@@ -120,12 +120,18 @@ class _AccountApply:
             fence = self._wait_for_lease()
             self.account.fence = fence
             try:
+                self._check_goes_on()
                 with self.services.leases.kept({self.account.id: fence}):
                     self._each(self._rows(ids[start : start + UPLOAD_LEASE_ITEMS]), outcome)
             finally:
                 self.services.leases.release(self.account.id, fence)
             if len(ids) > UPLOAD_LEASE_ITEMS:
                 self.teller.progress(outcome.total(), len(ids))
+
+    def _check_goes_on(self) -> None:
+        with reading(self.services.engine) as conn:
+            if runs.is_over(conn, self.run.id):
+                raise LeaseLost("Start the upload again if it shall go on: it was stopped.")
 
     def _planned(self) -> list[int]:
         # Rows for the store alone keep what was read: after a write to the same pair that would be out of date.

@@ -87,24 +87,24 @@ def close(services: Services, run_id: str, owner: str, broken: Sequence[str] = (
     with services.engine.begin() as conn:
         waiting.note(conn, run, services.clock())
     with reading(services.engine) as conn:
-        result = _result(conn, run)
+        result = result_of(conn, run)
         failure = _failure(conn, run, broken, services.clock())
     now = services.clock()
     with services.engine.begin() as conn:
         runs.finish(conn, run.id, now, result, quiet=_is_quiet(conn, run, failure))
         if not run.request.dry_run:
-            _note_accounts(conn, run, result, now)
+            note_accounts(conn, run, result, now)
     _say(run, result, failure)
     return Summary(result, failure)
 
 
-def _note_accounts(conn: Connection, run: Run, result: Json, now: datetime) -> None:
-    """What was done for each account this day, and how it is from now on."""
+def note_accounts(conn: Connection, run: Run, result: Json, now: datetime, *, stopped: bool = False) -> None:
+    """What was done for each account this day, and how it is from now on. `stopped`: not all was done."""
     for account in run.accounts:
         did = result["accounts"][account.name]
         sides = {"activities": did["activities"], "events": did["events"]}
         days.add(conn, account.id, now, conflicts=did["conflicts"], **sides)
-    synced = [account.id for account in run.accounts if run.request.syncs and account.state == "ok"]
+    synced = [account.id for account in run.accounts if run.request.syncs and account.state == "ok" and not stopped]
     known_accounts.took_part(conn, run.id, now, [account.id for account in run.accounts], synced)
 
 
@@ -174,7 +174,8 @@ def _move_cursors(conn: Connection, services: Services, run: Run, account: RunAc
         known_accounts.resynced(conn, account.id, services.clock())
 
 
-def _result(conn: Connection, run: Run) -> Json:
+def result_of(conn: Connection, run: Run) -> Json:
+    """What the run returns."""
     pipedrive, google, tokens = runs.usage(conn, run.id)
     return {
         "sync_run_id": run.id,

@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 from include.calsync.core.decide import Action
 from include.calsync.core.run_records import StoredRun
+from include.calsync.flows.closing import stopped as closing
 from include.calsync.flows.request import RunRequest, UploadOptions
 from include.calsync.store import page_accounts
 from include.calsync.store import page_runs as store
 from include.calsync.store.leases import owner_run
 from include.calsync.store.page_accounts import Head
 from include.calsync.store.page_runs import Group, Part
-from include.calsync.store.transaction import Engine, reading
+from include.calsync.store.transaction import Connection, Engine, reading
 
 EARLY = timedelta(minutes=1)
 """The clocks of Airflow's database and of a worker may disagree so much."""
@@ -133,13 +134,18 @@ def accounts(engine: Engine) -> list[Head]:
 
 
 def read(
-    engine: Engine, dag_id: str, airflow_id: str, conf: Mapping[str, object], queued_at: datetime, *, ended: bool
+    engine: Engine,
+    dag_id: str,
+    airflow_id: str,
+    conf: Mapping[str, object],
+    queued_at: datetime,
+    *,
+    ended: bool,
+    stopped: bool,
 ) -> UploadRun:
-    """At most four queries. `conf`, `queued_at`, `ended`: what Airflow knows of the run."""
-    owner = quote(f"{dag_id}/{airflow_id}", safe="/:+")
+    """At most four queries. `conf`, `queued_at`, `ended`, `stopped`: what Airflow knows of the run."""
     with reading(engine) as conn:
-        begun = store.begun_since(conn, dag_id, queued_at - EARLY)
-        run = next((each for each in begun if owner_run(str(each.request.get("owner", ""))) == owner), None)
+        run = _stored(conn, dag_id, airflow_id, queued_at)
         planned = run is not None and run.planned_at is not None
         groups = store.groups(conn, run.id) if run is not None and planned else []
         parts = store.parts(conn, run.id) if run is not None and (planned or ended) else []
@@ -149,7 +155,7 @@ def read(
     return UploadRun(
         airflow_id=airflow_id,
         run_id=run.id if run is not None else None,
-        phase=_phase(run, groups, dry_run=dry, ended=ended),
+        phase=_phase(run, groups, dry_run=dry, ended=ended, stopped=stopped),
         dry_run=dry,
         started_at=run.started_at if run is not None else None,
         names=names,
@@ -161,8 +167,24 @@ def read(
     )
 
 
-def _phase(run: StoredRun | None, groups: Sequence[Group], *, dry_run: bool, ended: bool) -> Phase:
+def stop(engine: Engine, dag_id: str, airflow_id: str, queued_at: datetime, now: datetime, *, by: str) -> None:
+    """Close a run that was ended in Airflow, as far as it had begun. `by`: who ended it."""
+    with reading(engine) as conn:
+        run = _stored(conn, dag_id, airflow_id, queued_at)
+    if run is not None:
+        closing.stop(engine, run.id, now, by)
+
+
+def _stored(conn: Connection, dag_id: str, airflow_id: str, queued_at: datetime) -> StoredRun | None:
+    owner = quote(f"{dag_id}/{airflow_id}", safe="/:+")
+    begun = store.begun_since(conn, dag_id, queued_at - EARLY)
+    return next((each for each in begun if owner_run(str(each.request.get("owner", ""))) == owner), None)
+
+
+def _phase(run: StoredRun | None, groups: Sequence[Group], *, dry_run: bool, ended: bool, stopped: bool) -> Phase:
     if ended:
+        if stopped and (dry_run or run is None or run.planned_at is None):
+            return Phase.STOPPED
         if run is None or run.planned_at is None:
             return Phase.FAILED
         if dry_run:

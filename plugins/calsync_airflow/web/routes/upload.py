@@ -82,9 +82,12 @@ def start(view: Viewing, given: Given) -> Response:
 @router.post("/runs/{run_id}/stop", dependencies=[needs(Right.UPLOAD)])
 def stop(view: Viewing, run_id: str) -> Response:
     """End an upload where it is: what it wrote stays, and the next one goes on. 404: there is no such upload."""
-    if airflow_side.run_of(UPLOAD, run_id) is None:
+    run = airflow_side.run_of(UPLOAD, run_id)
+    if run is None:
         raise HTTPException(404)
-    airflow_side.stop(UPLOAD, run_id)  # whether or not it has just ended by itself: the page shows how it stands
+    # Whether or not it has just ended by itself: the page shows how it stands.
+    if airflow_side.stop(UPLOAD, run_id):
+        upload.stop(view.engine, UPLOAD, run_id, run.queued_at, view.local.now, by=view.user_name)
     return view.goes_to("upload", run=quote(run_id, safe=""))
 
 
@@ -130,7 +133,7 @@ def _run(view: View, run_id: str) -> UploadRun | None:
     run = airflow_side.run_of(UPLOAD, run_id)
     if run is None:
         return None
-    return upload.read(view.engine, UPLOAD, run_id, run.conf, run.queued_at, ended=run.ended)
+    return upload.read(view.engine, UPLOAD, run_id, run.conf, run.queued_at, ended=run.ended, stopped=run.stopped)
 
 
 def _given(run: UploadRun | None) -> dict[str, Any]:
