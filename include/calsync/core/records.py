@@ -51,6 +51,8 @@ class Payload(TypedDict, total=False):
     """The side whose edits a person rejected."""
     changed_since: int
     """The hold that a person approved when the items were not as they are now."""
+    waits: bool
+    """Of a dry run: a run would hold it."""
     takes_back: bool
     """It undoes what a run made: its pair stays, apart."""
     retires: bool

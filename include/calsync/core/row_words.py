@@ -40,6 +40,8 @@ ONE_SIDED: Mapping[str, tuple[Side, str]] = {
     Action.ATTEND: (Side.ACTIVITY, "changed"),
 }
 KINDS = ("new", "changed", "removed", "done")
+REMOVING = tuple(str(action) for action, (_, kind) in ONE_SIDED.items() if kind == "removed")
+"""Actions that delete something."""
 BY_CHANGES = frozenset({str(Action.MERGE), str(Action.ADOPT)})
 
 

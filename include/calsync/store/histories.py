@@ -16,6 +16,7 @@ from include.calsync.core.records import Former, KnownAccount, Link, SetAside
 from include.calsync.core.run_records import Decision, Entry, StoredHold
 from include.calsync.store import tables
 from include.calsync.store.columns import columns_of, record_of, records
+from include.calsync.store.holds import REVIEW
 from include.calsync.store.tables import (
     account,
     change_log,
@@ -90,6 +91,7 @@ def holds(conn: Connection, item: Item, link_ids: Collection[int]) -> list[Store
     ids = select(account.c.id)  # so that the unique index is used
     new = select(row.hold_id).where(row.account_id.in_(ids), row.side == item[0], row.item_id == item[1])
     query = select(*_HOLD).where(or_(hold.c.id.in_(pairs), hold.c.id.in_(new)), hold.c.state != "lapsed")
+    query = query.where(hold.c.rule != REVIEW)
     return records(StoredHold, conn.execute(query.order_by(hold.c.id)))
 
 

@@ -6,15 +6,15 @@ stays until it is carried out: what was rejected and can't be undone stays as lo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, false, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, false, insert, or_, select, true, update
 
 from include.calsync.core.decide import Action
 from include.calsync.core.planning.row_format import ROW_FORMAT
-from include.calsync.core.records import Payload
-from include.calsync.core.run_records import Held, HeldCreation, NewHold, NewRow, StoredHold
+from include.calsync.core.records import LinkHead, Payload
+from include.calsync.core.run_records import Held, HeldCreation, NewHold, NewRow, PlanRow, StoredHold
 from include.calsync.store.columns import columns_of, record_of, records
 from include.calsync.store.tables import held_creation, held_item, hold, link
 from include.calsync.store.upsert import put
@@ -22,9 +22,12 @@ from include.calsync.store.upsert import put
 _HOLD = columns_of(StoredHold, hold)
 _HELD = columns_of(Held, held_item, hold)
 _HELD_CREATION = columns_of(HeldCreation, held_creation, hold)
-_KNOWN = hold.c.state != "lapsed"
 UNDO = "undo"
 """Rule of what an undo asks the next run to restore; nobody is asked about it."""
+REVIEW = "review"
+"""Rule of the deletions that a person agreed to who saved reviewed settings: nothing is held by it."""
+ASKS_NOBODY = (UNDO, REVIEW)
+_KNOWN = and_(hold.c.state != "lapsed", hold.c.rule != REVIEW)
 
 
 def open_hold(
@@ -38,7 +41,7 @@ def open_hold(
 
 def messages(conn: Connection, run_id: str) -> list[str]:
     """What the holds say that this run opened."""
-    query = select(hold.c.message).where(hold.c.run_id == run_id, hold.c.rule != UNDO)
+    query = select(hold.c.message).where(hold.c.run_id == run_id, hold.c.rule.not_in(ASKS_NOBODY))
     return [str(text) for text in conn.execute(query).scalars()]
 
 
@@ -86,17 +89,17 @@ def hold_item(conn: Connection, hold_id: int, row: NewRow) -> None:
 
 def held_items(conn: Connection, *account_ids: int) -> list[Held]:
     """What is kept of these accounts' holds, whether or not it is decided."""
-    return _items(conn, held_item.c.account_id.in_(account_ids))
+    return _items(conn, held_item.c.account_id.in_(account_ids), _KNOWN)
 
 
 def items_of(conn: Connection, hold_id: int) -> list[Held]:
     """What a hold keeps back of pairs."""
-    return _items(conn, held_item.c.hold_id == hold_id)
+    return _items(conn, held_item.c.hold_id == hold_id, _KNOWN)
 
 
-def _items(conn: Connection, mine: ColumnElement[bool]) -> list[Held]:
+def _items(conn: Connection, *mine: ColumnElement[bool]) -> list[Held]:
     query = select(*_HELD).join(hold, hold.c.id == held_item.c.hold_id)
-    return records(Held, conn.execute(query.where(mine, _KNOWN).order_by(held_item.c.id)))
+    return records(Held, conn.execute(query.where(*mine).order_by(held_item.c.id)))
 
 
 def release(conn: Connection, link_id: int) -> None:
@@ -124,6 +127,36 @@ def restore(
     item |= {"side": "activities", "reason": UNDO, "payload": payload, "rule": UNDO, "format": ROW_FORMAT}
     put(conn, held_item, item, key=["link_id"])
     conn.execute(update(link).where(link.c.id == link_id).values(state="held", cause=UNDO))
+
+
+# What a review's reader agreed to.
+
+
+def agree(
+    conn: Connection, rows: Sequence[PlanRow], links: Mapping[int, LinkHead], *, account_id: int, by: str, at: datetime
+) -> None:
+    """These rows of a dry run may be carried out whatever the limits say. `links`: those that they are about. What is
+    held of them is held no more: it was decided about now."""
+    values = {"account_id": account_id, "run_id": rows[0].run_id, "rule": REVIEW, "message": "", "limits": []}
+    values |= {"state": "approved", "opened_at": at, "decided_at": at, "decided_by": by, "item_count": len(rows)}
+    hold_id = conn.execute(insert(hold).values(**values).returning(hold.c.id)).scalar_one()
+    for row in rows:
+        whose = links[row.named_link]
+        if whose.state == "held":
+            release(conn, whose.id)
+        item = {name: getattr(row, name) for name in KEPT} | {"hold_id": hold_id, "account_id": whose.account_id}
+        put(conn, held_item, item, key=["link_id"])
+
+
+def agreed(conn: Connection, *account_ids: int) -> list[Held]:
+    """The deletions of these accounts' pairs that were agreed to, and are not carried out yet."""
+    return _items(conn, held_item.c.account_id.in_(account_ids), hold.c.rule == REVIEW)
+
+
+def forget_agreed(conn: Connection, before: datetime) -> None:
+    """What was agreed to before then holds no more."""
+    old = select(hold.c.id).where(hold.c.rule == REVIEW, hold.c.opened_at < before)
+    conn.execute(delete(held_item).where(held_item.c.hold_id.in_(old)))
 
 
 # New items.

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, or_, selec
 
 from include.calsync.core.raw import Json
 from include.calsync.core.run_records import Limits
-from include.calsync.store.holds import UNDO
+from include.calsync.store.holds import ASKS_NOBODY
 from include.calsync.store.tables import account, held_creation, held_item, hold
 
 MOST_OPEN = 100
@@ -50,7 +50,7 @@ def _heads(*which: ColumnElement[bool]) -> Select[tuple[object, ...]]:
             row.item_count, row.decided_at, row.decided_by, or_(_ITEMS, _CREATIONS),
         )
         .join(account, whose.id == row.account_id)
-        .where(row.rule != UNDO, *which)
+        .where(row.rule.not_in(ASKS_NOBODY), *which)
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ def anna(world: World, monkeypatch: pytest.MonkeyPatch) -> ConfiguredAccount:
     world.has_file = False
     world.accounts.clear()
     settings = {"name": "anna", "pipedrive_user": ANNA, "google_user": ANNA, "calendar": world.calendar}
+    settings |= {"max_delete_count": 0, "max_delete_ratio": 0}
     result = editing.create(world.services(), settings, by="olga")
     assert isinstance(result, Saved)
     world.pass_time(1)
@@ -54,6 +55,8 @@ def test_titles_are_shown_as_they_are_and_as_they_will_be(
     assert "<del>Roll-out &gt; Call</del> <ins>Call &gt; Roll-out</ins>" in text
     assert "No deletion and no change to any activity." in text
     assert 'name="removes"' not in text
+    assert figure(text, "Guests mailed") == "0"
+    assert "Stay, unsynced" not in text
     assert op.submit(f"drafts/{draft_id}/save").status_code == 303
 
 
@@ -69,13 +72,45 @@ def test_what_would_be_deleted_is_asked_before_it_is_saved(
     part = op.get(f"/calsync/drafts/{draft_id}", headers={"hx-request": "true"}).text
     assert re.search(r'id="save"[^>]*hx-swap-oob="true"', part), "the question comes when the dry run is over"
     assert 'name="removes" value="2"' in part
-    for unasked in ({}, {"removes": 1}):
+    run = re.search(r'name="run" value="([^"]+)"', part)
+    assert run is not None
+    for unasked in ({}, {"removes": 1, "run": run[1]}, {"removes": 2}, {"removes": 2, "run": "another"}):
         answer = op.submit(f"drafts/{draft_id}/save", **unasked)
         assert (answer.status_code, "Not saved yet" in answer.text) == (422, True)
     assert len(world.events()) == 3
-    assert op.submit(f"drafts/{draft_id}/save", removes=2).status_code == 303
+    assert op.submit(f"drafts/{draft_id}/save", removes=2, run=run[1]).status_code == 303
     world.green()
     assert len(world.events()) == 1
+
+
+def test_another_calendar_says_what_moves_and_what_stays(
+    people: People, world: World, anna: ConfiguredAccount, airflow_dags: None
+) -> None:
+    world.activity("Long ago", due_date=day(-9))
+    world.green()
+    op, calendar = people("OP"), world.google.add_calendar(ANNA, "New")
+    assert "If you choose another calendar" in op.show(f"accounts/{anna.id}").text
+    assert "If you choose another calendar" not in op.show("accounts/new").text
+    draft_id = reviewed(op, world, anna, calendar="id", calendar_id=calendar)
+    text = op.show(f"drafts/{draft_id}").text
+    assert (figure(text, "Events that move"), figure(text, "Stay, unsynced")) == ("3", "1")
+    assert "Yes, move 3 events" in text
+    assert "Yes, delete" not in text
+    assert "It can be undone: choose the old calendar again." in text
+    run = re.search(r'name="run" value="([^"]+)"', text)
+    assert run is not None
+    assert op.submit(f"drafts/{draft_id}/save").status_code == 422
+    assert op.submit(f"drafts/{draft_id}/save", removes=3, run=run[1]).status_code == 303
+    for _ in range(2):
+        world.green()
+    assert (len(world.events()), len(world.events(calendar))) == (1, 3)
+
+
+def figure(text: str, name: str) -> str:
+    """The number under this heading."""
+    found = re.search(rf"<dt>{name}</dt><dd>(.*?)</dd>", text)
+    assert found is not None, name
+    return found[1]
 
 
 def test_all_of_it_can_be_shown(

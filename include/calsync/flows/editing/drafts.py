@@ -9,6 +9,7 @@ from typing import Any
 from include.calsync.core.account_records import AccountDraft
 from include.calsync.core.raw import Json
 from include.calsync.flows.editing.accounts import Candidate, candidate, create, save
+from include.calsync.flows.editing.agreed import agree
 from include.calsync.flows.editing.results import Drafted, Gone, Invalid, Refused, Saved
 from include.calsync.flows.editing.rules import look
 from include.calsync.flows.services import Services
@@ -56,8 +57,8 @@ def get_draft(services: Services, draft_id: int) -> AccountDraft | None:
         return store.draft(conn, draft_id, services.clock())
 
 
-def save_draft(services: Services, draft_id: int, *, by: str) -> Saved | Refused:
-    """Save what was tried out; the draft is gone then."""
+def save_draft(services: Services, draft_id: int, *, by: str, agreed: str | None = None) -> Saved | Refused:
+    """Save what was tried out; the draft is gone then. `agreed`: the dry run whose deletions the person agreed to."""
     found = get_draft(services, draft_id)
     if found is None:
         return Gone()
@@ -66,6 +67,8 @@ def save_draft(services: Services, draft_id: int, *, by: str) -> Saved | Refused
     else:
         result = save(services, found.account_id, found.settings, base_version=found.base_version, by=by)
     if isinstance(result, Saved):
+        if agreed is not None:
+            agree(services, agreed, result.account.id, by=by)
         drop_draft(services.engine, draft_id)
     return result
 

@@ -25,11 +25,13 @@ from include.calsync.flows.run import Stop, counted, mark_failed, take_leases
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import accounts as known_accounts
-from include.calsync.store import pruning, runs
+from include.calsync.store import holds, pruning, runs
 from include.calsync.store.directory import Directory
 from include.calsync.store.engine import migrate
 
 STAGING_KEPT = timedelta(days=2)
+AGREED = timedelta(days=1)
+"""So long deletions that a person agreed to, who saved reviewed settings, pass the limits."""
 
 
 def open_run(services: Services, request: RunRequest) -> str:
@@ -54,6 +56,7 @@ def open_run(services: Services, request: RunRequest) -> str:
     with services.engine.begin() as conn:
         runs.drop_stale(conn, services.clock() - STAGING_KEPT)
         pruning.prune(conn, services.clock(), timedelta(days=services.environment.keep_days))
+        holds.forget_agreed(conn, services.clock() - AGREED)
         runs.create(
             conn,
             run_id=run_id,

@@ -10,13 +10,15 @@ from enum import StrEnum
 from typing import Any
 
 from include.calsync.core.account_records import AccountDraft, ConfiguredAccount
+from include.calsync.core.decide import Action
 from include.calsync.core.model import When
 from include.calsync.core.planning.wanted import changes_of
 from include.calsync.core.policy import Policy, Side
 from include.calsync.core.records import Payload
-from include.calsync.core.row_words import ONE_SIDED, is_secret, title_of, words_of
+from include.calsync.core.row_words import ONE_SIDED, REMOVING, is_secret, title_of, words_of
 from include.calsync.core.run_records import PlanRow
 from include.calsync.flows.editing.drafts import KEPT
+from include.calsync.flows.moves import OTHER_ACCOUNT
 from include.calsync.flows.run import load
 from include.calsync.store import configured
 from include.calsync.store import page_drafts as store
@@ -24,8 +26,6 @@ from include.calsync.store.page_drafts import TrialRun
 from include.calsync.store.transaction import Engine, reading
 
 ROWS_SHOWN, PER_PAGE = 20, 100
-REMOVING = tuple(str(action) for action, (_, kind) in ONE_SIDED.items() if kind == "removed")
-"""Actions that delete something: their rows come first."""
 PATIENCE = timedelta(minutes=10)
 """So long after a draft was made its dry run is waited for."""
 
@@ -63,18 +63,20 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class Line:
     """A row of the plan. `what` is done, in words. `title` of the event; "": it may not be read. `removes`: it would
-    delete something."""
+    delete something. `moves`: the event goes to the other calendar."""
 
     what: str
     when: When | None
     title: str
     changes: Sequence[Written]
     removes: bool
+    moves: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The screen. `account` None: a new one. `counts`: of rows, by side and one of KINDS; `held_count` waits.
+    """The screen. `account` None: a new one. `counts`: of rows, by side and one of KINDS, or `moved`: events that go to
+    another calendar; `held_count` waits.
 
     `page`: of all rows, from 1; None: the first few of them are shown.
     """
@@ -89,6 +91,12 @@ class Review:
     row_count: int
     rows: Sequence[Line]
     page: int | None = None
+    run_id: str | None = None
+    """Of the dry run that tried it out."""
+    stays_count: int = 0
+    """Pairs that would part, or take part no more, with both items where they are."""
+    mailed_count: int = 0
+    """People whom Google would mail."""
 
     @property
     def page_count(self) -> int:
@@ -99,6 +107,16 @@ class Review:
     def removed_count(self) -> int:
         """How many events and activities would be deleted, without a person being asked later."""
         return sum(count for (_, kind), count in self.counts.items() if kind == "removed")
+
+    @property
+    def moved_count(self) -> int:
+        """How many events would go to another calendar, without a person being asked later."""
+        return self.counts.get((Side.EVENT, "moved"), 0)
+
+    @property
+    def asked_count(self) -> int:
+        """How many of these a person agrees to before the draft is saved."""
+        return self.removed_count + self.moved_count
 
     @property
     def is_over(self) -> bool:
@@ -136,13 +154,17 @@ def read(
         errors = store.errors(conn, run.id) if run is not None else []
         trying = _trying(run, errors, paused=paused, late=now - began > PATIENCE)
         found = store.counts(conn, run.id) if run is not None and trying is Trying.TRIED else {}
-        planned = store.first_rows(conn, run.id, REMOVING, limit, offset) if run is not None and found else []
-        policies = {each.id: each.policy for each in load(conn, run.id).accounts} if run is not None and planned else {}
-    held_count = sum(count for (_, _, state), count in found.items() if state == "held")
+        planned = store.first_rows(conn, run.id, limit, offset) if run is not None and found else []
+        accounts = load(conn, run.id).accounts if run is not None and trying is Trying.TRIED else []
+    held_count = sum(count for (*_, waits), count in found.items() if waits)
     changes = _changes(account, draft)
+    policies = {each.id: each.policy for each in accounts}
     known = [(row, policies[row.account_id]) for row in planned if row.account_id in policies]
     rows = [_line(row, policy, personal=personal, language=language) for row, policy in known]
-    return Review(draft, account, changes, trying, errors, _kinds(found), held_count, sum(found.values()), rows, page)
+    row_count, run_id = sum(found.values()), run.id if run is not None else None
+    stays, mailed = (sum(each.counts.get(key, 0) for each in accounts) for key in ("stays", "mailed"))
+    numbers = (_kinds(found), held_count, row_count)
+    return Review(draft, account, changes, trying, errors, *numbers, rows, page, run_id, stays, mailed)
 
 
 def _trying(run: TrialRun | None, errors: Sequence[str], *, paused: bool, late: bool) -> Trying:
@@ -161,12 +183,14 @@ def _changes(account: ConfiguredAccount | None, draft: AccountDraft) -> list[Cha
     return [Change(key, before.get(key), draft.settings[key]) for key in changed]
 
 
-def _kinds(found: Mapping[tuple[str, str, str], int]) -> dict[tuple[Side, str], int]:
+def _kinds(found: Mapping[tuple[str, str, str, bool], int]) -> dict[tuple[Side, str], int]:
     counts: Counter[tuple[Side, str]] = Counter()
-    for (side, action, state), count in found.items():
-        if action in ONE_SIDED and state != "held":
+    for (side, action, cause, waits), count in found.items():
+        if cause == OTHER_ACCOUNT and not waits:
+            counts[Side.EVENT, "moved"] += count
+        elif action in ONE_SIDED and not waits:
             counts[ONE_SIDED[action]] += count
-        elif side in (Side.EVENT.value, Side.ACTIVITY.value) and state != "held":
+        elif side in (Side.EVENT.value, Side.ACTIVITY.value) and not waits:
             counts[Side(side), "changed"] += count
     return dict(counts)
 
@@ -174,13 +198,15 @@ def _kinds(found: Mapping[tuple[str, str, str], int]) -> dict[tuple[Side, str], 
 def _line(row: PlanRow, policy: Policy, *, personal: bool, language: str) -> Line:
     payload = row.payload
     told = personal and not is_secret(payload)
+    moves = row.action == Action.REMOVE_EVENT and payload.get("cause") == OTHER_ACCOUNT
     whens = [view["when"] for view in (payload.get("event"), payload.get("activity")) if view and view.get("when")]
     return Line(
         what=words_of(row, policy, personal=False, language=language).what,
         when=When.from_json(whens[0]) if whens else None,
         title=title_of(payload, policy) if told else "",
         changes=list(_written(payload)) if told else (),
-        removes=row.action in REMOVING,
+        removes=row.action in REMOVING and not moves,
+        moves=moves,
     )
 
 

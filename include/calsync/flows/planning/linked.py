@@ -11,6 +11,7 @@ from include.calsync.core.observations import is_live, is_lost
 from include.calsync.core.planning.deciding import decide
 from include.calsync.core.planning.facts import Hold, Holder, Shown, State, frame
 from include.calsync.core.planning.late import facts_json
+from include.calsync.core.planning.row_format import ROW_FORMAT
 from include.calsync.core.planning.rule import Outcome, Reason
 from include.calsync.core.planning.rules import RULES
 from include.calsync.core.policy import Side
@@ -58,6 +59,7 @@ class LinkedPairs:
                 self._one(case, RULES[number].outcome, cause, released=released)
             if case.error is None and (hold in (Hold.APPROVED, Hold.REJECTED) or case.link.state == State.REMOVING):
                 self._as_decided(case, self.rows.out[first:])
+            self._as_agreed(case, self.rows.out[first:])
 
     def _as_decided(self, case: Case, rows: list[NewRow]) -> None:
         """A person decided about these rows of a pair: they are not guarded again, if they do what was approved."""
@@ -73,6 +75,18 @@ class LinkedPairs:
                     row.payload["edited"] = held.payload["edited"]
         if held.state == "approved" and not rows:
             self.released.append(case)
+
+    def _as_agreed(self, case: Case, rows: list[NewRow]) -> None:
+        """Who saved reviewed settings agreed to these deletions: they are not guarded, if they are the same."""
+        held = self.seen.agreed.get(case.link.id)
+        if held is None or held.format != ROW_FORMAT:
+            return
+        for row in rows:
+            if row.action == held.action and row.state == "planned" and "decided" not in row.payload:
+                if does_as_held(row, held):
+                    row.payload["decided"] = {"hold": held.hold_id, "by": held.decided_by}
+                else:
+                    row.payload["changed_since"] = held.hold_id
 
     def _one(self, case: Case, outcome: Outcome, cause: str, *, released: bool) -> None:
         if case.facts.holder == Holder.RESTS and case.error is None:

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from include.calsync.core.run_records import NewRow
+from include.calsync.core.run_records import HeldCreation, NewRow
 from include.calsync.errors import CalsyncError
 from include.calsync.flows import aside
-from include.calsync.flows.planning import alike, drift, report, transfers
+from include.calsync.flows.planning import alike, drift, report, review, transfers
 from include.calsync.flows.planning.creations import guard_creations, held_key
 from include.calsync.flows.planning.guarded import guard
 from include.calsync.flows.planning.linked import LinkedPairs
@@ -67,10 +67,7 @@ def _plan(services: Services, run: Run) -> None:
     new = NewItems(seen, rows, found, linked, resend_after, removed, ended)
     new.plan()
     _fail_alone(services, run, rows, new.failed)
-    guard(services, run, rows.out, seen.links)
-    with reading(services.engine) as conn:
-        released = guard_creations(conn, run, seen, rows.out, services.clock())
-    alike.tell(run.working(), rows.out)
+    released = _guard(services, run, seen, rows)
     _count_skips(run, rows)
     drifts = drift.drift_of(seen, found, rows.out, unused) if run.request.reconcile else []
     if run.request.reconcile:
@@ -98,6 +95,17 @@ def _plan(services: Services, run: Run) -> None:
     if run.request.reconcile:
         report.show_drift(drifts, run.working())
     report.show_plan(run, rows.out, personal=services.environment.log_personal_data)
+
+
+def _guard(services: Services, run: Run, seen: Seen, rows: Rows) -> list[HeldCreation]:
+    """Hold what is too much. Returns: what is held no more."""
+    guard(services, run, rows.out, seen.links)
+    with reading(services.engine) as conn:
+        released = guard_creations(conn, run, seen, rows.out, services.clock())
+        if run.request.draft_id is not None:
+            review.count(conn, run, seen, rows.out)
+    alike.tell(run.working(), rows.out)
+    return released
 
 
 def _plan_asked(services: Services, run: Run) -> None:
@@ -166,5 +174,12 @@ def _set_aside_or_hold(
 
 def _store(conn: Connection, run: Run, rows: list[NewRow]) -> None:
     if run.request.dry_run:
-        rows = [replace(row, state="shown") for row in rows]
+        rows = [_shown(row) for row in rows]
     runs.store_plan(conn, run.id, [account.id for account in run.working()], rows)
+
+
+def _shown(row: NewRow) -> NewRow:
+    payload = row.payload
+    if row.state == "held":
+        payload = {**payload, "waits": True}
+    return replace(row, state="shown", payload=payload)

@@ -42,6 +42,7 @@ class Seen:
         # Another account may hold back what it would do to a pair.
         held = holds.held_items(conn, *self.accounts, *self.rests)
         self.held = {row.link_id: row for row in held}
+        self.agreed = {row.link_id: row for row in holds.agreed(conn, *self.accounts, *self.rests)}
         concerned = Concerned(
             conn,
             self.accounts,

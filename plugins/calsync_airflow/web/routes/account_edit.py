@@ -171,20 +171,26 @@ def _review(view: View, model: Review, schedule: Schedule, *, status: int = 200,
 
 
 @router.post("/drafts/{draft_id:int}/save", dependencies=[needs(Right.SETTINGS)])
-def save_draft(view: Viewing, draft_id: int, removes: Annotated[int, Form(ge=0)] = 0) -> Response:
+def save_draft(
+    view: Viewing,
+    draft_id: int,
+    removes: Annotated[int, Form(ge=0)] = 0,
+    run: Annotated[str, Form(max_length=36)] = "",
+) -> Response:
     """Save what was reviewed. 409: somebody else saved meanwhile; 404: the draft is over.
 
-    `removes`: how many deletions the person agreed to. 422: it would delete more, and one is asked.
+    `removes`: how many deletions and moves the person agreed to, of which dry `run`. 422: there are more: one is asked.
     """
     schedule = airflow_side.schedule()
     model = _reviewed(view, draft_id, schedule)
-    if model.removed_count > removes:
+    agreed = model.run_id if model.asked_count else None
+    if model.asked_count > removes or (agreed is not None and agreed != run):
         return _review(view, model, schedule, status=422, unasked=True)
     with services.opened(view.engine) as opened:
         found = drafts.get_draft(opened, draft_id)
         if found is None:
             raise HTTPException(404)
-        result = drafts.save_draft(opened, draft_id, by=view.user_name)
+        result = drafts.save_draft(opened, draft_id, by=view.user_name, agreed=agreed)
     if isinstance(result, Saved):
         return _saved(view, result)
     fields = account_form.fields_of(found.settings)
