@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 import requests
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import Engine
 
+from include.calsync.store.engine import create_store_engine
 from include.sandbox.server import Sandbox
 from include.scripts.chromium import arguments, chromium
 from include.scripts.demo.home import free_port, make_home
@@ -48,6 +50,13 @@ class Server:
             method, address, **{"cookies": cookies, "timeout": 60, "allow_redirects": False, **options}
         )
 
+    def store_is(self, path: str | Path, *, new: bool = False) -> None:
+        """From now on the page's store is this SQLite file. `new`: no connection named one before."""
+        named = {"connection_id": "calsync_db", "conn_type": "sqlite", "host": str(path)}
+        address = f"{self.url}/api/v2/connections" + ("" if new else "/calsync_db")
+        login = {"Authorization": f"Bearer {self.tokens['admin']}"}
+        requests.request("POST" if new else "PATCH", address, json=named, headers=login, timeout=60).raise_for_status()
+
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
@@ -69,13 +78,29 @@ def servers(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """One under each auth manager, both on the same store."""
     with ExitStack() as stack, ThreadPoolExecutor() as pool:
         started = {name: start(world, tmp_path_factory.mktemp(name), name, stack) for name in MANAGERS}
-        yield dict(zip(started, pool.map(_logged_in, started.values()), strict=True))
+        ready = dict(zip(started, pool.map(_logged_in, started.values()), strict=True))
+        for each in ready.values():
+            each.store_is(store_of(world), new=True)
+        yield ready
+
+
+def store_of(world: World) -> str:
+    return world.store_url.removeprefix("sqlite:///")
+
+
+@pytest.fixture
+def empty(world: World, servers: dict[str, Server], tmp_path: Path) -> Iterator[Engine]:
+    """The store of an installation that just begins: nobody has looked at the page yet, and no run was."""
+    engine = create_store_engine(f"sqlite:///{tmp_path / 'calsync.db'}")
+    servers["simple"].store_is(tmp_path / "calsync.db")
+    yield engine
+    servers["simple"].store_is(store_of(world))
+    engine.dispose()
 
 
 def start(world: World, folder: Path, manager: str, stack: ExitStack) -> tuple[Processes, str]:
     """Start the server; its address."""
     connections = {
-        "calsync_db": {"conn_type": "sqlite", "host": world.store_url.removeprefix("sqlite:///")},
         "pipedrive_default": {
             "conn_type": "pipedrive",
             "host": world.sandbox.pipedrive.url,

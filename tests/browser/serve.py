@@ -6,6 +6,7 @@ person is named after a role, which is also the password.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ ROLES = ("viewer", "user", "op", "admin")
 
 def main() -> None:
     port, auth_manager = sys.argv[1:]
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"  # as `airflow api-server` does: connections are in its database
     make_databases()
     if auth_manager == "fab":
         _add_people()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import Engine
 
 from include.calsync.flows.editing import accounts as editing
 from tests.browser.company import Ids
@@ -39,20 +40,25 @@ def fill(seen: Look, control: str, text: str) -> None:
     seen.page.keyboard.type(text)
 
 
-def test_the_first_steps(look: Looking, world: World) -> None:
+def test_from_nothing_to_an_account(look: Looking, world: World, empty: Engine) -> None:
     world.pipedrive.add_user("Zoe", ZOE, "Europe/Berlin")
     world.google.add_user(ZOE, time_zone="Europe/Berlin")
     calendar = world.google.add_calendar(ZOE, "Zoe's sales")
     seen = look()
-    seen.go("welcome")
-    press(seen, 'main a[href$="/calsync/connect"]')
+    seen.go("")
+    assert seen.page.url.endswith("/calsync/welcome"), "there is no account yet"
+    expect(seen.page.locator(".steps .done")).to_have_count(0)
+    press(seen, '.steps .now a[href$="/calsync/connect"]')
     seen.page.wait_for_url("**/calsync/connect")
     for service in ("pipedrive", "google"):
         press(seen, f'form[action$="/connect/{service}/check"] button')
         expect(seen.page.locator(f"#{service}-1-result")).to_contain_text("Works")
     press(seen, 'a[href$="/calsync/accounts"]')
     seen.page.wait_for_url("**/calsync/accounts")
-    press(seen, 'a[href$="/calsync/accounts/new"]')
+    press(seen, 'main a[href$="/calsync/welcome"]')
+    seen.page.wait_for_url("**/calsync/welcome")
+    expect(seen.page.locator(".steps .done")).to_have_count(2)
+    press(seen, '.steps .now a[href$="/calsync/accounts/new"]')
     seen.page.wait_for_url("**/accounts/new")
     for control, text in (("#name", "zoe"), ("#pipedrive_user", ZOE), ("#google_user", ZOE)):
         fill(seen, control, text)
@@ -65,7 +71,8 @@ def test_the_first_steps(look: Looking, world: World) -> None:
     press(seen, "#save button")
     seen.page.wait_for_url("**/accounts/*done=saved*")
     assert seen.complaints == []
-    (zoe,) = [each for each in editing.list_accounts(world.engine) if each.name == "zoe"]
+    (zoe,) = editing.list_accounts(empty)
+    assert zoe.name == "zoe"
     assert (zoe.settings["google_user"], zoe.settings["calendar"]) == (ZOE, calendar)
 
 
