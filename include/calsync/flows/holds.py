@@ -124,8 +124,8 @@ def show(services: Services, hold_id: int) -> HoldView:
     return view_of(services.engine, hold_id, personal=services.environment.log_personal_data)
 
 
-def view_of(engine: Engine, hold_id: int, *, personal: bool) -> HoldView:
-    """A hold as it is now. `personal`: with titles and values.
+def view_of(engine: Engine, hold_id: int, *, personal: bool, language: str = DEFAULT) -> HoldView:
+    """A hold as it is now. `personal`: with titles and values; `language`: of its lines.
 
     Raises CalsyncError if there is none, or the run that held it is kept no more.
     """
@@ -139,7 +139,8 @@ def view_of(engine: Engine, hold_id: int, *, personal: bool) -> HoldView:
         raise CalsyncError(f"Nothing can be shown of hold {hold_id} any more: the run that held it is kept no longer.")
     rows = [_row_of(held, links[held.link_id]) for held in items] + [_row_of_new(new) for new in creations]
     policy = run_account(held_by).policy
-    lines = [words_of(row, policy, personal=personal) for row in sorted(rows, key=lambda row: row.at)]
+    rows.sort(key=lambda row: row.at)
+    lines = [words_of(row, policy, personal=personal, language=language) for row in rows]
     return HoldView(
         hold, account.name, tuple(lines), Counter(row.action for row in rows), plan_hash_of(items, creations)
     )

@@ -26,6 +26,11 @@ class Part:
     error: str | None
     counts: dict[str, Any]
 
+    @property
+    def told(self) -> str:
+        """Why it stopped, without its name."""
+        return (self.error or "").removeprefix(f"account {self.name}: ")
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,34 +89,6 @@ ABSENT: Mapping[str, str] = {
     "colors": N_("None"),
 }
 """What it means that a setting has no value."""
-PROBLEMS = (
-    N_("is missing; add it"),
-    N_("must be a whole number, not %(given)s"),
-    N_("must be a whole number"),
-    N_("must be a number"),
-    N_("must be at least %(least)s, not %(given)s"),
-    N_("must be at most %(most)s, not %(given)s"),
-    N_("must be the e-mail address of a Google user"),
-    N_("must be the user's e-mail address or id"),
-    N_("must consist of a-z, 0-9, _ and -; put a number in quotes"),
-    N_('must be `primary`, a calendar id, or {create: "Name"}'),
-    N_("is another account's; choose another one"),
-    N_("must contain `subject` exactly once"),
-)
-"""What the validator says most, so that other languages say it, too."""
-
-
-def problem(words: Words, text: str) -> str:
-    """What is wrong with a setting, in the person's language as far as that is known."""
-    for known in PROBLEMS:
-        pattern = "".join(
-            f"(?P<{piece}>.+)" if place % 2 else re.escape(piece)
-            for place, piece in enumerate(re.split(r"%\((\w+)\)s", known))
-        )
-        found = re.fullmatch(pattern, text)
-        if found:
-            return words.say(known, **found.groupdict())
-    return text
 
 
 def said(words: Words, key: str, value: Any, calendars: Mapping[str, str] | None = None) -> str:

@@ -19,6 +19,7 @@ from calsync_airflow.web.assets import ASSETS
 from calsync_airflow.web.local import Local
 from calsync_airflow.web.rendering import render
 from calsync_airflow.web.words import LANGUAGES, N_, Words
+from include.calsync.core import told
 from include.calsync.flows.page import frame
 from include.calsync.flows.page.frame import Frame
 from include.calsync.flows.services import utc_now
@@ -84,6 +85,14 @@ class View:
     def words(self) -> Words:
         """In this person's language."""
         return self.local.words
+
+    def told(self, text: str) -> str:
+        """What a run, a service or a check told, in this person's language."""
+        return told.told(text, self.language)
+
+    def knows(self, text: str) -> bool:
+        """Whether nothing of it is left in English."""
+        return told.is_told(text, self.language)
 
     @property
     def language(self) -> str:

@@ -86,6 +86,7 @@ class Browser(TestClient):
 
 
 People = Callable[..., Browser]
+GERMAN = {"accept-language": "de"}
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from calsync_airflow.web.rates import Rate
 from include.sandbox.server import Sandbox
 from tests.airflow.conftest import Connect
-from tests.airflow.web.conftest import People
+from tests.airflow.web.conftest import GERMAN, People
 from tests.airflow.web.team import add_account
 
 ANNA = "anna@acme.example"
@@ -61,6 +61,9 @@ def test_a_check_says_what_is_wrong(people: People, store: Engine, services: San
     assert "Does not work" in part
     assert "Enter a valid API token" in part
     assert "<html" not in part
+    german = people("OP", **GERMAN).submit("connect/pipedrive/check", conn_id="pipedrive_default").text
+    assert "Trage in der Verbindung einen gültigen API-Token ein" in german
+    assert 'lang="en"' not in german
     assert admin.submit("connect/pipedrive/check", conn_id="other").status_code == 404, "only those that are used"
 
 

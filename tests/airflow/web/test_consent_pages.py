@@ -16,7 +16,7 @@ from sqlalchemy import Engine, delete, select
 from include.calsync.store.tables import account
 from include.sandbox.server import Sandbox
 from tests.airflow.conftest import Connect
-from tests.airflow.web.conftest import HOST, Browser, People
+from tests.airflow.web.conftest import GERMAN, HOST, Browser, People
 from tests.airflow.web.team import add_account
 
 ANNA = "anna@acme.example"
@@ -122,6 +122,9 @@ def test_what_was_unticked_is_named_and_the_page_that_waits_says_so(
     refused = rep.get(agreed(rep, path[1].removeprefix(HOST), action="allow", account=ANNA, **some))
     assert (refused.status_code, "Missing: calendar.app.created" in refused.text) == (422, True)
     assert "Missing: calendar.app.created" in op.get(waiting[1], headers={"hx-request": "true"}).text
+    german = people("OP", **GERMAN).get(waiting[1]).text
+    assert "lass alle Häkchen gesetzt. Es fehlen: calendar.app.created." in german
+    assert 'lang="en"' not in german
 
 
 def test_pipedrives_consent_renews_the_companys_connection(
@@ -172,6 +175,9 @@ def test_an_account_of_the_file_has_to_name_it_there(people: People, store: Engi
 def test_an_app_that_is_not_filled_in_is_said_before(people: People, store: Engine, apps: Sandbox) -> None:
     answer = people("OP").submit("connect/pipedrive/attempts")
     assert "fill in client_id and client_secret" in answer.text
+    german = people("OP", **GERMAN).submit("connect/pipedrive/attempts").text
+    assert "Trage client_id und client_secret eurer OAuth-App ein." in german
+    assert 'lang="en"' not in german
     assert people("OP").submit("connect/google/attempts", account_id=9).status_code == 404
     assert people("USER").submit("connect/pipedrive/attempts").status_code == 403
     assert people("OP").show("connect/attempts/none").status_code == 404

@@ -14,7 +14,7 @@ from include.calsync.store.page_history import Count, Run
 from include.calsync.store.tables import change_log
 from include.sandbox.base import Fault
 from tests.airflow.test_runs import run
-from tests.airflow.web.conftest import People, counted, plain
+from tests.airflow.web.conftest import GERMAN, People, counted, plain
 from tests.airflow.web.test_holds import world
 from tests.airflow.web.test_items import runs_of
 from tests.flows.test_deletions import pairs
@@ -190,7 +190,9 @@ def test_what_is_set_aside_is_listed_and_tried_again(people: People, world: Worl
     paired = (str(world.links()[0].id), "Call 0")
     assert sorted(shown) == [paired, (f"activities/{alone}?account=1", f"Activity {alone}")]
     assert plain(text).count("failed once · next try in") == 2
-    assert "Google" in re.findall(r'lang="en">(.*?)<', text)[0]
+    german = people("USER", **GERMAN).show("history", what="aside").text
+    assert "Sieh dir dieses Element an: Google Calendar lehnt" in german
+    assert 'lang="en"' not in german
     assert "Nothing is set aside." in user.show("history", what="aside", side="events", account=9).text
     viewer = people("VIEWER").show("history", what="aside").text
     assert "Call 0" not in viewer
@@ -237,6 +239,9 @@ def test_an_undo_is_tried_out_first(people: People, world: World, airflow_dags: 
     tried = user.get(f"/calsync/{path}", headers=HTMX)
     assert (tried.status_code, "2 changes go back to what was there before" in tried.text) == (286, True)
     assert "it was edited since" in tried.text
+    german = people("USER", **GERMAN).get(f"/calsync/{path}").text
+    assert "es wurde seither bearbeitet" in german
+    assert 'lang="en"' not in german
     assert user.submit("undo", run_id=run_id).headers["location"] == "/calsync/history?done=undoing"
     assert started() == {"sync_run_id": run_id, "link_id": None, "dry_run": False}
     undo(world, run_id, dry_run=False)

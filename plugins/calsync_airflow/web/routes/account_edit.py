@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
-from calsync_airflow.web import account_form, airflow_side, services, setting_words, values
+from calsync_airflow.web import account_form, airflow_side, services, values
 from calsync_airflow.web.access import SYNC, Right, needs
 from calsync_airflow.web.account_form import Fields
 from calsync_airflow.web.airflow_side import Schedule
@@ -127,7 +127,7 @@ def _again(view: View, account_id: int, fields: Fields, version: int, result: Re
 
 def _errors(view: View, result: Invalid) -> dict[str, str]:
     found = account_form.errors_of(result)
-    return {key: setting_words.problem(view.words, text) for key, text in found.items()}
+    return {key: view.told(text) for key, text in found.items()}
 
 
 # Reviewing.

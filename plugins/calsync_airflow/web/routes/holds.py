@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from calsync_airflow.web import questions, values
 from calsync_airflow.web.access import Right, needs
 from calsync_airflow.web.view import View, Viewing
+from calsync_airflow.web.words import N_
 from include.calsync.errors import CalsyncError
 from include.calsync.flows.holds import Undecidable, decide_at, view_of
 from include.calsync.flows.page import holds
@@ -24,7 +25,16 @@ Before = Annotated[int | None, Query(ge=1)]
 Page = Annotated[int, Query(ge=1, le=10_000)]
 Hash = Annotated[str, Form(max_length=64)]
 Seen = Annotated[str, Form(max_length=9 * holds.SEEN_AT_MOST)]
-COLUMNS = ("what", "activity", "event", "when", "type", "changes", "because")
+COLUMNS = {
+    "what": N_("What"),
+    "activity": N_("Activity"),
+    "event": N_("Event"),
+    "when": N_("When"),
+    "type": N_("Type"),
+    "changes": N_("Changes"),
+    "because": N_("Because"),
+}
+"""Of the table for other programs."""
 
 
 @router.get("/holds", dependencies=[needs(Right.LOOK)])
@@ -38,12 +48,12 @@ def as_csv(view: Viewing, hold_id: int) -> Response:
     """All that is held, with titles. 404: there is no such hold, or nothing can be told of it any more."""
     view.must_read(_google_user(_known(view, hold_id).head))
     try:
-        lines = view_of(view.engine, hold_id, personal=True).lines
+        lines = view_of(view.engine, hold_id, personal=True, language=view.language).lines
     except CalsyncError as error:
         raise HTTPException(404) from error
     text = io.StringIO()
     rows = csv.writer(text)
-    rows.writerow(COLUMNS)
+    rows.writerow(view.words.say(text) for text in COLUMNS.values())
     for line in lines:
         rows.writerow([_cell(str(getattr(line, name))) for name in COLUMNS])
     headers = {"Content-Disposition": f'attachment; filename="hold-{hold_id}.csv"'}
