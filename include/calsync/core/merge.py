@@ -120,14 +120,14 @@ class _Merge:
         hidden = visibility_change(known, written.visibility, self.pair.event_visibility) if hides else {}
         if not hides:
             written = dataclasses.replace(written, visibility=known)
-        edited = {"activity_at": self.pair.activity_stamp, "event_at": self.pair.event_stamp}
+        mine, theirs = self.pair.activity_stamp, self.pair.event_stamp
         return Merged(
             event_changes=self._event_changes(flow, written) | hidden,
             activity_changes=_differing(
                 {name: self._for_activity(name) for name in MERGED if flow[name] is Side.ACTIVITY}, self.pair.activity
             ),
             written=written,
-            conflicts=tuple(dataclasses.replace(each, **edited) for each in self.conflicts),
+            conflicts=tuple(dataclasses.replace(each, activity_at=mine, event_at=theirs) for each in self.conflicts),
             kept={side: frozenset(names) for side, names in self.kept.items()},
         )
 

@@ -307,6 +307,8 @@ class Decision:
     error: str | None
     started_at: datetime
     """When the run began."""
+    finished_at: datetime | None
+    """When it ended; None: it is at work, or was stopped."""
 
 
 def _named(value: T | None, what: str, row: PlanRow | OpenWrite) -> T:

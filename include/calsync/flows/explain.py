@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from include.calsync.core.item_ids import ItemId
 from include.calsync.core.policy import Side
@@ -30,6 +31,18 @@ MOST_CALENDARS = 20
 """So many are asked for an event; a person who has more accounts says which one."""
 
 
+class Standing(StrEnum):
+    """How it stands with what was decided last."""
+
+    GOING = "going"
+    """The run is at work on it."""
+    LEFT = "left"
+    """The run ended before it."""
+    HELD = "held"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is stored of a link, or of an item without one (`link` None), for one account.
@@ -42,6 +55,21 @@ class Known:
     decision: Decision | None
     holds: tuple[StoredHold, ...]
     aside: tuple[SetAside, ...]
+
+    @property
+    def hold_id(self) -> int | None:
+        """The hold that waits for a person."""
+        return next((hold.id for hold in self.holds if hold.state == "open"), None)
+
+    @property
+    def standing(self) -> Standing | None:
+        """Of the last decision; None: it was carried out, set aside, or decided by a person since."""
+        last = self.decision
+        if last is None or (last.state == Standing.HELD and self.hold_id is None):
+            return None
+        if last.state == "planned":
+            return Standing.GOING if last.finished_at is None else Standing.LEFT
+        return Standing(last.state) if last.state in list(Standing) else None
 
     @property
     def edited_at(self) -> tuple[datetime | None, datetime | None]:

@@ -18,6 +18,7 @@ from include.calsync.core.observations import NOBODY, Observation
 from include.calsync.core.policy import Side
 from include.calsync.core.privacy import unwanted
 from include.calsync.core.raw import RawActivity, RawEvent
+from include.calsync.core.records import Link
 from include.calsync.core.series import is_occurrence, is_series
 from include.calsync.core.stamps import stamp
 from include.calsync.errors import AlreadyDeleted, CalsyncError, NotFound
@@ -29,6 +30,7 @@ from include.calsync.flows.request import RunRequest
 from include.calsync.flows.run import Run
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
+from include.calsync.settings import Account
 from include.calsync.store.transaction import reading
 
 
@@ -75,6 +77,35 @@ def look(services: Services, item: ItemId, accounts: Sequence[RunAccount]) -> It
         by_connection.setdefault(account.settings.pipedrive_conn_id, []).append(account)
     for conn_id, those in by_connection.items():
         yield from _activity(services, item, conn_id, those)
+
+
+def look_at_both(services: Services, link: Link, settings: Account) -> Iterator[Look]:
+    """Ask for activity and event of a pair of the account with these settings: one request each.
+
+    No rule is asked: what becomes of a pair depends on more than its two sides.
+    """
+    conn_id, calendar_id = settings.pipedrive_conn_id, link.calendar_id
+    try:
+        activity = services.pipedrive(conn_id).activity(link.activity_id)
+    except (CalsyncError, ValueError) as error:
+        yield _unanswered(error, settings.name, conn_id)
+    else:
+        row = _shown_activity(activity, link.company_id)
+        yield _as_shown(row, settings.name, conn_id, gone=bool(activity.get("is_deleted")))
+    try:
+        event = services.google(settings.google_conn_id, settings.google_user).get_event(calendar_id, link.event_id)
+    except (CalsyncError, ValueError) as error:
+        yield _unanswered(error, settings.name, calendar_id)
+    else:
+        row = observe.event(link.account_id, event, calendar_id, timedelta(0), settings.private_events)
+        yield _as_shown(row, settings.name, calendar_id, gone=event.get("status") == "cancelled")
+
+
+def _as_shown(row: Observation, where: str, place: str, *, gone: bool) -> Look:
+    if row.status == "unreadable":
+        return Look(Found.UNREADABLE, where, place, error=row.error, shown=row)
+    cause = row.error or "" if row.status == "deleted" else ""  # there, but it counts as gone
+    return Look(Found.DELETED if gone else Found.LIVE, where, place, cause=cause, shown=row)
 
 
 # Activities.

@@ -82,6 +82,10 @@ def test_what_is_held_is_shown_with_both_outcomes_and_restored(people: People, w
         "Call 2",
     ]
     assert 'aria-label="1 open"' in text
+    (pair, *_) = re.findall(r'href="/calsync/(items/\d+)">Call', text)
+    item = user.show(pair).text
+    assert "kept back" in item
+    assert 'more deletions than the account allows. <a href="/calsync/holds/1">Decide</a>' in item
     answer = user.submit("holds/1/reject", **fields(text, "holds/1/reject"))
     assert (answer.status_code, answer.headers["location"]) == (303, "/calsync/holds?done=rejected")
     assert state(world) == ("rejected", "olga")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from include.calsync.store.tables import link, quarantine
+from include.calsync.store.tables import link, plan_row, quarantine, sync_run
+from include.sandbox.base import Fault
 from tests.airflow.web.conftest import People, counted, plain
 from tests.flows.world import ANNA, NOW, World
 
@@ -74,12 +75,88 @@ def test_a_pair_shows_both_sides_why_and_what_was_written(people: People, world:
         page = user.show(path).text
     assert len(queries) <= 8, queries
     text = plain(page)
-    assert 'A pair of <a href="/calsync/accounts/1">anna</a>, born in Pipedrive.' in page
+    today = f"{NOW.day} {NOW:%b}"
+    assert f'A pair of <a href="/calsync/accounts/1">anna</a>, born in Pipedrive on {today}.' in page
+    assert f"Linked since {today}. Both sides as they were" in text
     assert "Place Online both ways Online" in text
     assert "Activity 1 Direction Event in “Sales”" in text
     assert "Straße &amp; &lt;b&gt;Call&lt;/b&gt;" in text
     assert "because: new" in text
     assert re.search(r"Pipedrive: change activity .*Place: Hafen 12 Online .*because: edited in Google", text)
+
+
+def test_a_pair_is_looked_at_as_it_is_now(people: People, world: World, pair: dict[str, Any]) -> None:
+    user, path = people("USER", name="ove"), f"items/{link_id(world)}"
+    assert f'hx-get="/calsync/{path}/now"' in user.show(path).text
+    with world.requests() as asked:
+        text = plain(user.show(f"{path}/now").text)
+    assert (asked.total(), world.writes()) == (2, 0), asked
+    assert "nothing was edited since they were last made equal" in text
+    assert "on its way" not in text
+    world.edit_event(world.the_event(), location="Online", summary="<i>New</i> title")
+    world.pipedrive.edit_activity(pair["id"], note="Budget is tight", subject="Other")
+    part = user.get(f"/calsync/{path}/now", headers={"hx-request": "true"}).text
+    assert "<html" not in part
+    text = plain(f"<main{part}")
+    assert "2 edits on their way" in text
+    assert "3 fields were edited since" in text
+    assert "Place Hafen 12 next run Online" in text
+    assert "Subject Other both edited &lt;i&gt;New&lt;/i&gt; title" in text
+    assert "Internal note Budget is tight stays not shown: the account’s settings leave it out" in text
+    assert part.count('class="differs"') == 3
+    world.anna_is(mode="to_google", include_note=True)
+    world.green()
+    world.edit_event(world.the_event(), location="Mine", attendees=[{"email": "lena@nordwind.example"}])
+    text = plain(user.show(f"{path}/now").text)
+    assert "Place Hafen 12 stays Mine" in text
+    assert "Budget is tight stays not shown: the event has guests" in text
+    assert "Guests Pipedrive keeps its own list stays lena@nordwind.example" in text
+    assert "on its way" not in text
+    assert people("VIEWER").show(f"{path}/now").status_code == 403
+    assert user.show("items/999/now").status_code == 404
+
+
+def test_a_side_that_does_not_answer_stays_as_it_was(people: People, world: World, pair: dict[str, Any]) -> None:
+    user, path = people("USER", name="odo"), f"items/{link_id(world)}"
+    world.edit_event(world.the_event(), location="Online")
+    world.pipedrive.edit_activity(pair["id"], location="Hafen 13")
+    world.sandbox.google.faults.add(Fault(kind="status", status=403, reason="forbidden", path="/events", times=0))
+    text = plain(user.show(f"{path}/now").text)
+    world.sandbox.google.faults.clear()
+    assert "Not both services showed their side" in text
+    assert re.search("Google: It could not be read: .* Its side is shown as it was", text)
+    assert "Place Hafen 13 next run Hafen 12" in text
+    world.google.delete_event(world.calendar, world.the_event()["id"])
+    assert "Google: It is deleted." in plain(user.show(f"{path}/now").text)
+    found = [user.show(f"{path}/now").status_code for _ in range(10)]
+    assert (found[0], found[-1]) == (200, 429), "so often a minute"
+
+
+def test_what_became_private_is_not_told(people: People, world: World, pair: dict[str, Any]) -> None:
+    world.edit_event(world.the_event(), visibility="private", summary="Secret", location="Hidden")
+    text = plain(people("USER", name="oda").show(f"items/{link_id(world)}/now").text)
+    assert "Private item" in text
+    assert not [word for word in ("Secret", "Hidden", "Hafen", "Straße") if word in text]
+
+
+def test_what_is_on_its_way_is_told(people: People, world: World, pair: dict[str, Any]) -> None:
+    user, path = people("USER"), f"items/{link_id(world)}"
+    with world.engine.connect() as conn:
+        run_id = conn.execute(select(plan_row.c.run_id)).scalar_one()
+    for state, ended_at, chip, said in (
+        ("planned", None, "being written", "The run is at work on it."),
+        ("planned", NOW, "linked", "That run ended before it was written: the next one decides anew."),
+        ("deferred", NOW, "put off", "It was put off: the next run tries again."),
+        ("failed", NOW, "failed", "It failed: a later run tries again."),
+        ("confirmed", NOW, "linked", None),
+    ):
+        with world.engine.begin() as conn:
+            conn.execute(update(plan_row).values(state=state))
+            conn.execute(update(sync_run).where(sync_run.c.id == run_id).values(finished_at=ended_at))
+        page = user.show(path).text
+        assert f"{chip} A pair of" in plain(page), state
+        assert (f'href="/calsync/history/{run_id}">Show the run' in page) == (said is not None), state
+        assert (said or chip) in plain(page), state
 
 
 def test_in_german_nothing_is_left_in_english(people: People, world: World, pair: dict[str, Any]) -> None:

@@ -292,5 +292,9 @@ def _conflicts(entry: Entry, taken: Taken) -> Iterator[Conflict]:
     for each in entry.lost or ():
         if each["why"] in EDITS:
             by = taken.get((entry.id, each["field"])) or taken.get((entry.id, None))
-            edited = (datetime.fromisoformat(at) if at else None for at in map(each.get, ("activity_at", "event_at")))
-            yield Conflict(each["field"], each["activity"], each["event"], each["winner"], each["why"], *edited, by)
+            values = each["field"], each["activity"], each["event"], each["winner"], each["why"]
+            yield Conflict(*values, _moment(each.get("activity_at")), _moment(each.get("event_at")), by)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +11,21 @@ from include.calsync.core.conflicts import Conflict
 from include.calsync.core.item_ids import item_id
 from include.calsync.core.model import Origin
 from include.calsync.core.policy import Policy, Side
-from include.calsync.core.raw import Json
+from include.calsync.core.raw import Json, RawEvent
 from include.calsync.core.records import Link, Payload
 from include.calsync.core.row_words import is_secret, pages_of
 from include.calsync.core.run_records import Decision, Entry
 from include.calsync.core.sentences import LANGUAGES, because
+from include.calsync.core.stamps import stamp
 from include.calsync.core.written import Written
 from include.calsync.flows import explain_text
 from include.calsync.flows.explain import Explanation, Known, explain_pair
-from include.calsync.flows.page.account import Way, parsed
+from include.calsync.flows.live_look import Found as Looked
+from include.calsync.flows.live_look import Look, look_at_both
+from include.calsync.flows.page.account import parsed
+from include.calsync.flows.page.pair_rows import Row, rows_of
 from include.calsync.flows.run_account import policy_of
+from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import histories, mapping, page_accounts, quarantine
 from include.calsync.store.page_accounts import Head
@@ -30,10 +35,8 @@ from include.calsync.store.transaction import Engine, reading
 HITS_SHOWN = 20
 SHORTEST = 2
 """Characters that a subject is searched by."""
-_SHARED = (("subject", "title"), ("when", "when"), ("place", "place"), ("description", "description"), ("busy", "busy"))
-"""Names of what flows, on an activity and on an event."""
-_BESIDE = ("type", "done", "note")
-"""Of an activity alone."""
+_CREATING = ("create_event", "create_activity", "adopt")
+"""What makes a pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +51,6 @@ class Found:
     """Whether the text is an id or an address, and no part of a subject."""
     hits: Sequence[Hit] = ()
     more: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One field of both sides, as they were when last equal. `before`, `after`: of the title what the sync adds."""
-
-    name: str
-    activity: Any
-    event: Any
-    way: Way
-    before: str = ""
-    after: str = ""
-
-    @property
-    def is_same(self) -> bool:
-        """Whether both show the same, so that a narrow page says it once."""
-        return bool(self.activity == self.event and not self.before and not self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +75,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class PairPage:
-    """The screen of a pair. `is_secret`: nothing may be told but ids and times. `guests`: their addresses."""
+    """The screen of a pair. `is_secret`: nothing may be told but ids and times. `guests`: their addresses.
+
+    `born_at`, `linked_at`: None: not kept. `looks`: of activity and event, if both were looked at now.
+    """
 
     account: Head
     link: Link
@@ -101,6 +90,29 @@ class PairPage:
     history: Sequence[Write]
     pages: tuple[str, str]
     decision: str
+    born_at: datetime | None
+    linked_at: datetime | None
+    looks: tuple[Look, ...] = ()
+
+    @property
+    def moving_count(self) -> int:
+        """Fields that were edited since, and that the next run takes to the other side."""
+        return sum(row.next is not None for row in self.rows)
+
+    @property
+    def edited_count(self) -> int:
+        """Fields that were edited since, whether or not that goes anywhere."""
+        return sum(bool(row.edited) for row in self.rows)
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether both services showed their side."""
+        return all(look.found is Looked.LIVE for look in self.looks)
+
+    @property
+    def can_be_looked_at(self) -> bool:
+        """Whether its account says where both sides are."""
+        return parsed(self.account) is not None
 
     @property
     def subject(self) -> str:
@@ -169,6 +181,25 @@ def read(engine: Engine, link_id: int, language: str) -> PairPage | None:
     return _page(account, link, explained, language)
 
 
+def look_again(services: Services, pair: PairPage) -> PairPage:
+    """The same with both sides as they are now: one request each. A side that does not answer stays as it was."""
+    settings = parsed(pair.account)
+    if settings is None:
+        return pair
+    looks = tuple(look_at_both(services, pair.link, settings))
+    seen = [look.shown for look in looks if look.found is Looked.LIVE and look.shown is not None]
+    secret = pair.is_secret or any(
+        is_secret(Payload(event_raw=each.raw) if each.side == Side.EVENT else Payload(activity=each.view))
+        for each in seen
+    )
+    event = next((each.raw for each in seen if each.side == Side.EVENT), pair.link.event_raw)
+    policy = _policy(settings, pair.link, event)
+    shown = {Side(each.side): each.view for each in seen if each.view is not None}
+    rows = list(rows_of(pair.link, policy, secret=secret, shown=shown))
+    page = replace(pair, rows=rows, looks=looks, guests=_guests(event))
+    return _untold(page) if secret else page
+
+
 def try_again(engine: Engine, pair: PairPage, now: datetime) -> None:
     """What is set aside of the pair is due now."""
     with engine.begin() as conn:
@@ -179,21 +210,30 @@ def try_again(engine: Engine, pair: PairPage, now: datetime) -> None:
 def _page(account: Head, link: Link, explained: Explanation, language: str) -> PairPage:
     secret = explain_text.is_secret_item(explained)
     settings = parsed(account)
-    policy = _policy(settings, link) if settings is not None else None
-    rendered = Written.from_json(link.rendered) if link.rendered else None
-    guests = [str(each.get("email") or "") for each in (link.event_raw or {}).get("attendees") or ()]
-    return PairPage(
+    policy = _policy(settings, link, link.event_raw) if settings is not None else None
+    made = [entry.at for entry in explained.history if entry.action in _CREATING and entry.link_id == link.id]
+    born = (link.activity_raw or {}).get("add_time"), (link.event_raw or {}).get("created")
+    page = PairPage(
         account=account,
         link=link,
         known=explained.known[0],
         is_secret=secret,
-        rows=list(_rows(link, policy, rendered, secret=secret)),
-        block=rendered.block if rendered is not None and not secret else "",
-        guests=[] if secret else [each for each in guests if each],
-        history=[_written(entry, language, secret=secret) for entry in explained.history],
+        rows=list(rows_of(link, policy, secret=secret, shown={})),
+        block=Written.from_json(link.rendered).block if link.rendered else "",
+        guests=_guests(link.event_raw),
+        history=[_written(entry, language) for entry in explained.history],
         pages=pages_of(link.activity_id, Payload(activity=link.base_activity, event_raw=link.event_raw)),
         decision=because_of(explained.known[0].decision, language),
+        born_at=stamp(born[link.origin == Origin.GOOGLE]),
+        linked_at=made[-1] if made else None,
     )
+    return _untold(page) if secret else page
+
+
+def _untold(page: PairPage) -> PairPage:
+    """Without anything that people typed; the rows are their maker's."""
+    history = [replace(write, changes=(), lost=()) for write in page.history]
+    return replace(page, is_secret=True, block="", guests=(), history=history)
 
 
 def because_of(decision: Decision | None, language: str) -> str:
@@ -201,43 +241,24 @@ def because_of(decision: Decision | None, language: str) -> str:
     return because(decision.rule, decision.reason, language=language) if decision is not None else ""
 
 
-def _policy(settings: Account, link: Link) -> Policy:
-    """The rules of the pair, as far as they say what flows."""
+def _policy(settings: Account, link: Link, event: RawEvent | None) -> Policy:
+    """The rules of the pair with this event, as far as they say what flows."""
     whole = policy_of(settings, 0, "UTC", link.calendar_id)
-    return whole.of_pair(link.event_raw, Origin(link.origin))
+    return whole.of_pair(event, Origin(link.origin))
 
 
-def _rows(link: Link, policy: Policy | None, rendered: Written | None, *, secret: bool) -> Iterator[Row]:
-    activity, event = link.base_activity, link.base_event
-    for mine, theirs in _SHARED:
-        if secret and mine != "when":
-            continue
-        value, before, after = event.get(theirs), "", ""
-        if rendered is not None and mine == "subject" and value == rendered.title.text:
-            before, after = rendered.title.mark + rendered.title.prefix, rendered.title.suffix
-            value = rendered.title.subject
-        if rendered is not None and mine == "description" and rendered.block:
-            value = activity.get(mine)
-        yield Row(mine, activity.get(mine), value, _way(policy, mine), before, after)
-    if not secret:
-        yield from (Row(name, activity[name], None, Way.NONE) for name in _BESIDE if activity.get(name))
+def _guests(event: RawEvent | None) -> list[str]:
+    mails = [str(each.get("email") or "") for each in (event or {}).get("attendees") or ()]
+    return [mail for mail in mails if mail]
 
 
-def _way(policy: Policy | None, name: str) -> Way:
-    if policy is None:
-        return Way.NONE
-    both = policy.may_write(Side.EVENT, name), policy.may_write(Side.ACTIVITY, name)
-    ways = {(True, True): Way.BOTH, (True, False): Way.TO_EVENT, (False, True): Way.TO_ACTIVITY}
-    return ways.get(both, Way.NONE)
-
-
-def _written(entry: Entry, language: str, *, secret: bool) -> Write:
+def _written(entry: Entry, language: str) -> Write:
     return Write(
         entry=entry,
         action=explain_text.action_of(entry, language),
         why=explain_text.why_of(entry, language),
-        changes=[] if secret else list(explain_text.changed(entry)),
-        lost=[] if secret else [_lost(each, language) for each in entry.lost or ()],
+        changes=() if entry.action in _CREATING and not entry.before else list(explain_text.changed(entry)),
+        lost=[_lost(each, language) for each in entry.lost or ()],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query
 from fastapi.responses import Response
@@ -48,8 +48,19 @@ def find(view: Viewing, q: Annotated[str, Form(max_length=2000)] = "") -> Respon
 @router.get("/items/{link_id:int}", dependencies=[needs(Right.LOOK)])
 def show(view: Viewing, link_id: int) -> Response:
     """The screen of a pair. 404: there is none of this id, or not any more. 403: its account's is not to be read."""
-    pair, words = _pair(view, link_id), LANGUAGES[view.language]
-    return view.page("item.html", pair, values=values, explain_words=words, may_undo=view.may("undo"))
+    return _shown(view, _pair(view, link_id))
+
+
+@router.get("/items/{link_id:int}/now", dependencies=[needs(Right.LOOK)])
+def look_at_both(view: Viewing, link_id: int) -> Response:
+    """A pair as both services show it now: they count as the looks below. 404, 403: as above."""
+    pair = _pair(view, link_id)
+    looks.take(view.user_id)
+    try:
+        with services.opened(view.engine) as opened:
+            return _shown(view, item.look_again(opened, pair))
+    except SettingsError as error:
+        return _shown(view, pair, str(error))
 
 
 @router.post("/items/{link_id:int}/undo/preview", dependencies=[needs(Right.UNDO)])
@@ -128,6 +139,14 @@ def look(
         found_text=explain_text.found_text,
         kept=explain_text.KEPT,
     )
+
+
+def _shown(view: View, pair: PairPage, problem: str = "") -> Response:
+    words: dict[str, Any] = {"explain_words": LANGUAGES[view.language], "found_text": explain_text.found_text}
+    words |= {"values": values, "problem": problem}
+    if view.is_fragment:
+        return view.fragment("item_pair.html", pair, **words)
+    return view.page("item.html", pair, may_undo=view.may("undo"), **words)
 
 
 def _pair(view: View, link_id: int) -> PairPage:
