@@ -109,10 +109,10 @@ def paula(world: World) -> None:
 
 
 def conflict(world: World) -> None:
-    """Both sides of the first pair get another subject."""
+    """Both sides of the first pair get another subject, and another place."""
     first = world.links()[0]
-    world.pipedrive.edit_activity(first.activity_id, subject=f"Pipedrive's {SCRIPT}")
-    world.google.edit_event(world.calendar, first.event_id, summary="Google's title")
+    world.pipedrive.edit_activity(first.activity_id, subject=f"Pipedrive's {SCRIPT}", location="Hafen 12")
+    world.google.edit_event(world.calendar, first.event_id, summary="Google's title", location=LONG)
     world.pass_time(300)
     world.sync()
 

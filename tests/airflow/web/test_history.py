@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
 
-from include.calsync.flows.page.history import Did, Line
+from include.calsync.flows.page.history import Conflict, Did, Line
 from include.calsync.store.page_history import Count, Run
 from include.calsync.store.tables import change_log
 from include.sandbox.base import Fault
@@ -60,6 +60,9 @@ def test_runs_are_listed_with_what_they_wrote(people: People, world: World) -> N
     part = user.get(f"/calsync/history/{first}", headers=HTMX).text
     assert "<html" not in part
     assert part.count("event created · anna") == 3
+    assert re.search(
+        r"Call 2 event created · anna \w+ \d+ \w+, 09:00–09:30 · because: new activity", plain(f"<main{part}")
+    )
     assert "Call 1" not in part, "its event is private now"
     assert "Call 2" in part
     page = user.show(f"history/{latest}").text
@@ -106,6 +109,13 @@ def test_both_values_of_a_conflict_are_shown(people: People, world: World) -> No
     assert "Pipedrive&#39;s" in people("VIEWER", name=ANNA).show("history").text, "of one's own account"
 
 
+@pytest.mark.parametrize(("seconds", "is_close"), [(59, True), (-59, True), (60, False), (-60, False), (None, False)])
+def test_edits_within_a_minute_are_not_said_to_be_newer(seconds: int | None, is_close: bool) -> None:
+    at = datetime.now(UTC)
+    later = None if seconds is None else at + timedelta(seconds=seconds)
+    assert Conflict("place", "A", "B", "activities", "newest", at, later, None).is_close == is_close
+
+
 def test_further_conflicts_of_a_pair_are_folded(people: People, world: World) -> None:
     edited(world, {"location": "Mine"}, {"location": "Theirs"})
     text = people("USER").show("history").text
@@ -114,6 +124,7 @@ def test_further_conflicts_of_a_pair_are_folded(people: People, world: World) ->
     assert "1 more Place Place Pipedrive, edited" in plain(f"<main{rest}")
     assert ("Theirs" in rest, "Google&#39;s" in rest) == (True, False)
     assert rest.count("/other") == 1
+    assert "kept: the newer edit" in rest
 
 
 def test_the_other_value_of_a_conflict_is_taken(people: People, world: World, airflow_dags: None) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from include.calsync.core.model import Origin
+from include.calsync.core.policy import Mode, Policy
+from include.calsync.flows.page.pair_rows import flow_of
 from include.calsync.store.tables import link, plan_row, quarantine, sync_run
 from include.sandbox.base import Fault
 from tests.airflow.web.conftest import People, counted, plain
@@ -82,6 +85,7 @@ def test_a_pair_shows_both_sides_why_and_what_was_written(people: People, world:
     assert "Activity 1 Direction Event in “Sales”" in text
     assert "Straße &amp; &lt;b&gt;Call&lt;/b&gt;" in text
     assert "because: new" in text
+    assert "The event is the account’s own: edits flow both ways." in text
     assert re.search(r"Pipedrive: change activity .*Place: Hafen 12 Online .*because: edited in Google", text)
 
 
@@ -109,6 +113,7 @@ def test_a_pair_is_looked_at_as_it_is_now(people: People, world: World, pair: di
     world.edit_event(world.the_event(), location="Mine", attendees=[{"email": "lena@nordwind.example"}])
     text = plain(user.show(f"{path}/now").text)
     assert "Place Hafen 12 stays Mine" in text
+    assert "The account is one way, to Google: nothing is written to Pipedrive." in text
     assert "Budget is tight stays not shown: the event has guests" in text
     assert "Guests Pipedrive keeps its own list stays lena@nordwind.example" in text
     assert "on its way" not in text
@@ -137,6 +142,22 @@ def test_what_became_private_is_not_told(people: People, world: World, pair: dic
     text = plain(people("USER", name="oda").show(f"items/{link_id(world)}/now").text)
     assert "Private item" in text
     assert not [word for word in ("Secret", "Hidden", "Hafen", "Straße") if word in text]
+
+
+@pytest.mark.parametrize(
+    ("mode", "event", "flow"),
+    [
+        ("all_events", {}, "own"),
+        ("pipedrive_only", {}, "own"),
+        ("to_google", {}, "to_google"),
+        ("to_pipedrive", {}, "to_pipedrive"),
+        ("all_events", {"organizer": {"email": "boss@other.example"}}, "foreign"),
+        ("to_google", {"locked": True}, "foreign"),
+        ("all_events", {"visibility": "private", "calsyncVeiled": True}, "veiled"),
+    ],
+)
+def test_what_decides_which_way_fields_go(mode: str, event: dict[str, Any], flow: str) -> None:
+    assert flow_of(Policy(1, "UTC", Mode(mode)).of_pair(event, Origin.PIPEDRIVE)) == flow
 
 
 def test_what_is_on_its_way_is_told(people: People, world: World, pair: dict[str, Any]) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from include.calsync.core.conflicts import EDITS
+from include.calsync.core.conflicts import EDITS, STAMP_RESOLUTION_S
 from include.calsync.core.raw import Json
 from include.calsync.core.records import Payload
 from include.calsync.core.row_words import is_secret
 from include.calsync.core.run_records import Entry
+from include.calsync.core.sentences import DEFAULT
+from include.calsync.flows.explain_text import why_of
 from include.calsync.store import page_accounts
 from include.calsync.store import page_history as store
 from include.calsync.store.page_accounts import Head
@@ -103,12 +105,19 @@ class Conflict:
     event_at: datetime | None
     taken_by: str | None
 
+    @property
+    def is_close(self) -> bool:
+        """Whether both edits were so close together that it does not tell which is the newer one."""
+        if self.activity_at is None or self.event_at is None:
+            return False
+        return abs((self.event_at - self.activity_at).total_seconds()) < STAMP_RESOLUTION_S
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
     """A write in the words of its fields: name, value before and after. `subject`: "" if it may not be told.
 
-    `link_id`: of its pair, if there is one still.
+    `link_id`: of its pair, if there is one still. `when`: of what was made or removed. `why`: in words.
     """
 
     entry: Entry
@@ -118,6 +127,8 @@ class Write:
     is_private: bool
     changes: Sequence[tuple[str, Any, Any]]
     conflicts: Sequence[Conflict]
+    when: Json | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +193,10 @@ def read(engine: Engine, asked: Asked, may_read: Readable) -> History:
     return History(asked, heads, lines, [write for write in writes if write.conflicts], older)
 
 
-def read_run(engine: Engine, run_id: str, may_read: Readable, *, after: int = 0) -> RunPage | None:
-    """Three queries. None: there is no such run, or it wrote nothing by itself."""
+def read_run(
+    engine: Engine, run_id: str, may_read: Readable, *, after: int = 0, language: str = DEFAULT
+) -> RunPage | None:
+    """Three queries. None: there is no such run, or it wrote nothing by itself. `language`: of its sentences."""
     with reading(engine) as conn:
         run = store.run(conn, run_id)
         if run is None:
@@ -192,7 +205,8 @@ def read_run(engine: Engine, run_id: str, may_read: Readable, *, after: int = 0)
         found = store.entries(conn, run_id, after=after, limit=ENTRIES_SHOWN + 1)
     shown = found[:ENTRIES_SHOWN]
     more = shown[-1].entry.id if len(found) > len(shown) else None
-    return RunPage(run, list(_writes(shown, heads, may_read)), more)
+    writes = [replace(write, why=why_of(write.entry, language)) for write in _writes(shown, heads, may_read)]
+    return RunPage(run, writes, more)
 
 
 def tried(engine: Engine, run_id: str, since: datetime, link_id: int | None = None) -> Trial | None:
@@ -257,6 +271,7 @@ def _writes(
             is_private=private,
             changes=list(_changes(each.entry)) if told and not private else (),
             conflicts=list(_conflicts(each.entry, taken)) if told and not private else (),
+            when=_when(each.entry) if told else None,
         )
 
 
@@ -286,6 +301,13 @@ def _changes(entry: Entry) -> Iterator[tuple[str, Any, Any]]:
         for name, value in (entry.after or {}).items():
             if name != "mark" and before.get(name) != value:
                 yield name, before.get(name), value
+
+
+def _when(entry: Entry) -> Json | None:
+    if entry.action in ACTIONS[Did.CHANGED]:
+        return None
+    shown = [*_shown(entry.after), *_shown(entry.before)]
+    return next((when for each in shown if isinstance(when := each.get("when"), dict)), None)
 
 
 def _conflicts(entry: Entry, taken: Taken) -> Iterator[Conflict]:

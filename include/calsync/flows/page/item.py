@@ -23,7 +23,7 @@ from include.calsync.flows.explain import Explanation, Known, explain_pair
 from include.calsync.flows.live_look import Found as Looked
 from include.calsync.flows.live_look import Look, look_at_both
 from include.calsync.flows.page.account import parsed
-from include.calsync.flows.page.pair_rows import Row, rows_of
+from include.calsync.flows.page.pair_rows import Flow, Row, flow_of, rows_of
 from include.calsync.flows.run_account import policy_of
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
@@ -92,6 +92,7 @@ class PairPage:
     decision: str
     born_at: datetime | None
     linked_at: datetime | None
+    flow: Flow | None
     looks: tuple[Look, ...] = ()
 
     @property
@@ -196,7 +197,7 @@ def look_again(services: Services, pair: PairPage) -> PairPage:
     policy = _policy(settings, pair.link, event)
     shown = {Side(each.side): each.view for each in seen if each.view is not None}
     rows = list(rows_of(pair.link, policy, secret=secret, shown=shown))
-    page = replace(pair, rows=rows, looks=looks, guests=_guests(event))
+    page = replace(pair, rows=rows, looks=looks, guests=_guests(event), flow=flow_of(policy))
     return _untold(page) if secret else page
 
 
@@ -226,6 +227,7 @@ def _page(account: Head, link: Link, explained: Explanation, language: str) -> P
         decision=because_of(explained.known[0].decision, language),
         born_at=stamp(born[link.origin == Origin.GOOGLE]),
         linked_at=made[-1] if made else None,
+        flow=flow_of(policy) if policy is not None else None,
     )
     return _untold(page) if secret else page
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from include.calsync.core.model import Origin
-from include.calsync.core.policy import Policy, Side
+from include.calsync.core.policy import Mode, Policy, Side
 from include.calsync.core.raw import Json
 from include.calsync.core.records import Link
 from include.calsync.core.text import plain, typed_part
@@ -30,6 +30,25 @@ class Unshown(StrEnum):
     GUESTS = "guests"
     GOOGLE = "google"
     SETTING = "setting"
+
+
+class Flow(StrEnum):
+    """What decides which way a pair's fields go."""
+
+    FOREIGN = "foreign"
+    VEILED = "veiled"
+    TO_GOOGLE = "to_google"
+    TO_PIPEDRIVE = "to_pipedrive"
+    OWN = "own"
+
+
+def flow_of(policy: Policy) -> Flow:
+    """By the pair's rules."""
+    if policy.terms.veiled:
+        return Flow.VEILED
+    if not policy.terms.to_event:
+        return Flow.FOREIGN
+    return {Mode.TO_GOOGLE: Flow.TO_GOOGLE, Mode.TO_PIPEDRIVE: Flow.TO_PIPEDRIVE}.get(policy.mode, Flow.OWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def _start(view: View, run_id: str, *, dry_run: bool) -> None:
 
 
 def _run(view: View, run_id: str, after: int) -> RunPage:
-    found = history.read_run(view.engine, run_id, view.may_read, after=after)
+    found = history.read_run(view.engine, run_id, view.may_read, after=after, language=view.language)
     if found is None:
         raise HTTPException(404)
     return found
