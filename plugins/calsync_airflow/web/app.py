@@ -9,6 +9,8 @@ from calsync_airflow.web.access import Right, needs
 from calsync_airflow.web.routes import (
     account,
     account_edit,
+    account_life,
+    account_review,
     accounts,
     aside,
     connect,
@@ -21,7 +23,8 @@ from calsync_airflow.web.routes import (
 )
 
 SCREENS = (
-    *(welcome.router, accounts.router, account.router, account_edit.router, upload.router, items.router),
+    *(welcome.router, accounts.router, account.router, account_edit.router, account_review.router),
+    *(account_life.router, upload.router, items.router),
     *(history.router, aside.router, holds.router, connect.router, consent.router),
 )
 """Each asks for the right to look, and for a form's token where it changes something, whatever its routes ask for."""

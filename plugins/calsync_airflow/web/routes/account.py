@@ -84,6 +84,11 @@ def lists_of(view: View, fields: Mapping[str, Any]) -> Lists:
     return lists.read(view.engine, conn_ids[0], (conn_ids[1], str(fields.get("google_user") or "").strip()))
 
 
+def calendar_names(view: View, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Of the calendars that there are to choose from, by id."""
+    return dict(lists_of(view, settings).calendars)
+
+
 def words_context(view: View, calendars: Mapping[str, str]) -> dict[str, Any]:
     """How templates call settings and their values. `calendars`: names by id, as far as they are known."""
     return {
