@@ -53,8 +53,8 @@ class Progress:
     planned_count: int
 
 
-IS_SHOWN = or_(account.c.source.is_not(None), account.c.state != "paused")
-"""Says that an account is configured, or still takes part."""
+IS_SHOWN = or_(account.c.source.is_not(None), and_(account.c.state != "paused", account.c.company_id.is_not(None)))
+"""Says that an account is configured, or still takes part. What a dry run tries out is nothing but a name."""
 _RUN = columns_of(RecentRun, sync_run)
 
 

@@ -47,6 +47,8 @@ def test_a_check_asks_the_service(people: People, store: Engine, services: Sandb
     works = admin.submit("connect/pipedrive/check", conn_id="pipedrive_default").text
     assert "Works" in works
     assert "Acme GmbH" in works
+    shown = admin.show("connect").text
+    assert ("Last checked" in shown, "Not checked on this page yet." in shown) == (True, True), "one of two"
     assert "the delegation works" in admin.submit("connect/google/check", conn_id="google_calendar_default").text
 
 

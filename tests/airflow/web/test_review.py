@@ -91,12 +91,14 @@ def test_another_calendar_says_what_moves_and_what_stays(
     op, calendar = people("OP"), world.google.add_calendar(ANNA, "New")
     assert "If you choose another calendar" in op.show(f"accounts/{anna.id}").text
     assert "If you choose another calendar" not in op.show("accounts/new").text
-    draft_id = reviewed(op, world, anna, calendar="id", calendar_id=calendar)
+    draft_id = reviewed(op, world, anna, calendar="id", calendar_id=calendar, title=["subject"])
     text = op.show(f"drafts/{draft_id}").text
     assert (figure(text, "Events that move"), figure(text, "Stay, unsynced")) == ("3", "1")
     assert "Yes, move 3 events" in text
     assert "Yes, delete" not in text
     assert "It can be undone: choose the old calendar again." in text
+    assert "<del>Roll-out &gt; Call</del> <ins>Call</ins>" in text
+    assert "~next" not in op.show("accounts").text, "what is tried out is no account"
     run = re.search(r'name="run" value="([^"]+)"', text)
     assert run is not None
     assert op.submit(f"drafts/{draft_id}/save").status_code == 422

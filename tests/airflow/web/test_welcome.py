@@ -28,6 +28,7 @@ def test_the_step_that_comes_next_is_marked(
     with create_session() as session:
         session.query(DagModel).update({DagModel.is_paused: True})
     op = people("OP")
+    assert "There is nothing to upload before an account is added." in op.show("upload").text
     assert steps(op.show("welcome").text) == ["now", "", "", ""]
     connect("pipedrive_default", conn_type="pipedrive", host="http://127.0.0.1:9", password="x")
     user = sandbox.pipedrive.state.add_user("Anna", ANNA)

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from include.calsync.flows.page.account import parsed
 from include.calsync.settings import Account
-from include.calsync.store import directory, page_accounts
-from include.calsync.store.transaction import Engine, reading
+from include.calsync.store import directory, page_accounts, page_lists
+from include.calsync.store.transaction import Connection, Engine, reading
 
 PIPEDRIVE = Account.model_fields["pipedrive_conn_id"].default
 GOOGLE = Account.model_fields["google_conn_id"].default
@@ -18,10 +18,12 @@ GOOGLE = Account.model_fields["google_conn_id"].default
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """An Airflow connection by its id, and how many accounts use it."""
+    """An Airflow connection by its id, how many accounts use it, and what the last check found, if there was one."""
 
     conn_id: str
     account_count: int
+    worked: bool | None = None
+    checked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +46,18 @@ def note_check(engine: Engine, service: str, conn_id: str, now: datetime, *, wor
 
 
 def read(engine: Engine) -> Connections:
-    """One query."""
+    """Three queries."""
     with reading(engine) as conn:
         accounts = [settings for head in page_accounts.heads(conn) if (settings := parsed(head)) is not None]
-    return Connections(
-        pipedrive=_used([each.pipedrive_conn_id for each in accounts], PIPEDRIVE),
-        google=_used([each.google_conn_id for each in accounts], GOOGLE),
-    )
+        return Connections(
+            pipedrive=_used(conn, "pipedrive", [each.pipedrive_conn_id for each in accounts], PIPEDRIVE),
+            google=_used(conn, "google", [each.google_conn_id for each in accounts], GOOGLE),
+        )
 
 
-def _used(conn_ids: Sequence[str], default: str) -> list[Used]:
+def _used(conn: Connection, service: str, conn_ids: Sequence[str], default: str) -> list[Used]:
     counts = Counter(conn_ids)
-    return [Used(conn_id, counts[conn_id]) for conn_id in sorted({*counts, default})]
+    scopes = {conn_id: directory.check_scope(service, conn_id) for conn_id in sorted({*counts, default})}
+    known = page_lists.known(conn, scopes.values())
+    found = {conn_id: known.get(scope, ({}, None)) for conn_id, scope in scopes.items()}
+    return [Used(conn_id, counts[conn_id], check.get("works"), at) for conn_id, (check, at) in found.items()]

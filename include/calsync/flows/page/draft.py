@@ -204,10 +204,17 @@ def _line(row: PlanRow, policy: Policy, *, personal: bool, language: str) -> Lin
         what=words_of(row, policy, personal=False, language=language).what,
         when=When.from_json(whens[0]) if whens else None,
         title=title_of(payload, policy) if told else "",
-        changes=list(_written(payload)) if told else (),
+        changes=[*_written(payload), *(_moved(payload, policy) if moves else ())] if told else (),
         removes=row.action in REMOVING and not moves,
         moves=moves,
     )
+
+
+def _moved(payload: Payload, policy: Policy) -> Iterable[Written]:
+    """The title that an event gets in the other calendar, if it is not as it was."""
+    before, after = title_of(payload, policy), title_of({**payload, "event": None}, policy)
+    if before != after:
+        yield Written(str(Side.EVENT), "title", before, after)
 
 
 def _written(payload: Payload) -> Iterable[Written]:
