@@ -17,6 +17,7 @@ from include.calsync.core.records import Payload
 from include.calsync.core.row_words import is_secret, value_text
 from include.calsync.core.run_records import Decision, Entry
 from include.calsync.core.sentences import DEFAULT, LANGUAGES, because
+from include.calsync.core.told import told
 from include.calsync.flows.explain import Explanation, Known
 from include.calsync.flows.live_look import Look, edited_at
 
@@ -121,7 +122,7 @@ def found_text(look: Look, language: str = DEFAULT) -> str:
     words, verdict = LANGUAGES[language], look.verdict
     looks = words.looks
     if look.error is not None:
-        return looks["unreadable"].format(error=look.error)
+        return looks["unreadable"].format(error=told(look.error, language))
     if look.found != "live":
         return looks[look.cause or look.found]
     if verdict is None:

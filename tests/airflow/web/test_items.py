@@ -127,7 +127,9 @@ def test_a_side_that_does_not_answer_stays_as_it_was(people: People, world: Worl
     world.pipedrive.edit_activity(pair["id"], location="Hafen 13")
     world.sandbox.google.faults.add(Fault(kind="status", status=403, reason="forbidden", path="/events", times=0))
     text = plain(user.show(f"{path}/now").text)
+    german = plain(people("USER", name="odo", **{"accept-language": "de"}).show(f"{path}/now").text)
     world.sandbox.google.faults.clear()
+    assert "Google: Nicht lesbar: Verbindung google_calendar_default: Gib den Kalender" in german
     assert "Not both services showed their side" in text
     assert re.search("Google: It could not be read: .* Its side is shown as it was", text)
     assert "Place Hafen 13 next run Hafen 12" in text
