@@ -36,6 +36,7 @@ ROUTES = {
     "POST /accounts/{account_id:int}/resume": "settings",
     "POST /accounts/{account_id:int}/remove": "settings",
     "POST /accounts/{account_id:int}/restore": "settings",
+    "POST /accounts/{account_id:int}/undo": "settings",
     "GET /accounts/{account_id:int}/versions": "settings",
     "GET /drafts/{draft_id:int}": "settings",
     "POST /drafts/{draft_id:int}/save": "settings",

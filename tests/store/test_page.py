@@ -12,7 +12,7 @@ from include.calsync.flows.page.accounts import Filter, State, Trouble
 from include.calsync.flows.page.frame import Banner
 from include.calsync.flows.page.history import Asked, Did
 from include.calsync.store.tables import account as account_table
-from include.calsync.store.tables import budget_reset, change_log, pause, quarantine
+from include.calsync.store.tables import budget_reset, change_log, pause, quarantine, token_budget
 from tests.airflow.web.team import add_run, fill, minutes_ago, now
 
 
@@ -27,6 +27,7 @@ def test_how_things_stand(team: Engine) -> None:
     counts = found.standing
     assert (counts.known_count, counts.ok_count, counts.failed_count, counts.held_count) == (7, 5, 1, 1)
     assert (counts.tokens_left, counts.tokens_spent, counts.used_up_until) == (213_000, 87_000, None)
+    assert counts.others_share is None
     assert found.last_at is not None
     assert minutes_ago(3) < found.last_at <= minutes_ago(2)
     assert found.running is not None
@@ -42,8 +43,12 @@ def test_tokens_that_are_used_up_come_back_when_the_pause_ends(team: Engine) -> 
     with team.begin() as conn:
         conn.execute(insert(budget_reset).values(key="pipedrive:77", exhausted_since=now()))
         conn.execute(insert(pause).values(key="pipedrive:77", until=until, reason="used up"))
+        conn.execute(update(token_budget).values(day="2026-01-01", seen_at=minutes_ago(2000)))
+        today = {"key": "pipedrive:77", "day": now().date().isoformat(), "spent": 78_000, "remaining": 0}
+        conn.execute(insert(token_budget).values(**today, seen_at=minutes_ago(3)))
     found = frame.read(team, now(), paused=False)
     assert (found.banner, found.standing.used_up_until) == (Banner.USED_UP, until)
+    assert found.standing.others_share == 74, "300,000 were known the day before"
     assert frame.read(team, until, paused=False).standing.used_up_until is None
 
 

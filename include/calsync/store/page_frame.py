@@ -13,6 +13,7 @@ from include.calsync.store.tables import account, budget_reset, hold, pause, pla
 
 RECENT_RUNS = 30
 A_DAY = timedelta(days=1)
+SOME_DAYS = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,18 @@ class Standing:
     tokens_left: int | None
     """Of Pipedrive's day, as it said last; None: it has not said since a day."""
     tokens_spent: int | None
+    tokens_known: int | None
+    """The most tokens that were ours, or left, on one of the last days: so many a day has at least."""
     failed_name: str | None
     """One of the accounts that failed."""
+
+    @property
+    def others_share(self) -> int | None:
+        """How many percent of the day's tokens other apps used at least; None: that can't be told, or hardly any."""
+        if self.tokens_left is None or self.tokens_spent is None or not self.tokens_known:
+            return None
+        others = self.tokens_known - self.tokens_left - self.tokens_spent
+        return round(100 * others / self.tokens_known) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +82,10 @@ def standing(conn: Connection, now: datetime) -> Standing:
         select(column).where(seen).order_by(token_budget.c.seen_at.desc()).limit(1).scalar_subquery()
         for column in (token_budget.c.remaining, token_budget.c.spent)
     ]
+    lately = token_budget.c.seen_at > now - SOME_DAYS
+    known = select(func.max(token_budget.c.remaining + token_budget.c.spent)).where(lately).scalar_subquery()
     failed = func.min(case((and_(shown, state == "failed"), account.c.name)))
-    return Standing(*conn.execute(select(*counts, held, used_up, *last, failed)).one())
+    return Standing(*conn.execute(select(*counts, held, used_up, *last, known, failed)).one())
 
 
 def recent_runs(conn: Connection, since: datetime) -> list[RecentRun]:

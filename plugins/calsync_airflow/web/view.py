@@ -20,6 +20,7 @@ from calsync_airflow.web.local import Local
 from calsync_airflow.web.rendering import render
 from calsync_airflow.web.words import LANGUAGES, N_, Words
 from include.calsync.core import told
+from include.calsync.core.account_records import BY_FILE
 from include.calsync.flows.page import frame
 from include.calsync.flows.page.frame import Frame
 from include.calsync.flows.services import utc_now
@@ -93,6 +94,10 @@ class View:
     def knows(self, text: str) -> bool:
         """Whether nothing of it is left in English."""
         return told.is_told(text, self.language)
+
+    def who(self, by: str) -> str:
+        """Who saved settings: a person by name, or the accounts file."""
+        return self.words.say(N_("the accounts file")) if by == BY_FILE else by
 
     @property
     def language(self) -> str:

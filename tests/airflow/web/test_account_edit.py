@@ -17,7 +17,7 @@ from include.calsync.settings import Account, checked
 from include.calsync.store.tables import account, account_draft, account_version, sync_run
 from include.sandbox.server import Sandbox
 from tests.airflow.conftest import Connect
-from tests.airflow.web.conftest import Browser, People
+from tests.airflow.web.conftest import GERMAN, Browser, People
 from tests.airflow.web.team import add_account, add_rows
 
 ANNA, BEN = "anna@acme.example", "ben@acme.example"
@@ -147,7 +147,7 @@ def test_all_that_is_wrong_is_said_beside_its_field_and_the_input_is_kept(
     )
     assert "must be at least 1, not 0" in answer.text
     assert re.search(r'<details id="more" open>', answer.text), "what is folded and wrong is seen"
-    german = people("OP", **{"accept-language": "de"}).submit("accounts/new", **wrong).text
+    german = people("OP", **GERMAN).submit("accounts/new", **wrong).text
     assert "muss mindestens 1 sein, nicht 0" in german
     assert draft_of(store) is None
 
@@ -249,16 +249,28 @@ def test_pause_resume_remove_and_restore(people: People, store: Engine, services
     row = added(op, store)
     assert op.submit(f"accounts/{row.id}/pause").headers["location"].endswith("done=paused")
     assert named(store, "anna").state == "paused"
-    assert "Resume" in op.show(f"accounts/{row.id}").text
+    text = op.show(f"accounts/{row.id}").text
+    assert "Resume" in text
+    assert re.search(r"switched off since [^<]* by olga", text)
+    german = people("OP", **GERMAN).show(f"accounts/{row.id}").text
+    assert re.search(r"ausgeschaltet seit [^<]* von olga", german)
     assert op.submit(f"accounts/{row.id}/resume").headers["location"].endswith("done=resumed")
     assert named(store, "anna").state == "ok"
     seen = {**fields_of(named(store, "anna").settings), "version": named(store, "anna").version}
-    op.submit(f"accounts/{row.id}", **{**seen, "done": "remove"})
+    saved = op.submit(f"accounts/{row.id}", **{**seen, "done": "remove"}).headers["location"]
+    assert saved == f"/calsync/accounts/{row.id}?done=saved&version=4"
+    assert f'action="/calsync/accounts/{row.id}/undo"' in op.get(saved).text
     versions = op.show(f"accounts/{row.id}/versions").text
     assert re.findall(r"<strong>Version (\d)</strong>", versions) == ["4", "3", "2", "1"]
     assert "<del>Keep the event</del> <ins>Remove the event</ins>" in versions
     assert op.submit(f"accounts/{row.id}/restore", version=1).headers["location"].endswith("done=restored")
     assert named(store, "anna").settings["done"] == "keep"
+    assert f"accounts/{row.id}/undo" not in op.get(saved).text, "there is a newer version"
+    seen = {**fields_of(named(store, "anna").settings), "version": 5, "default_duration_minutes": "45", "name": "anne"}
+    assert op.submit(f"accounts/{row.id}", **seen).headers["location"].endswith("version=6")
+    assert op.submit(f"accounts/{row.id}/undo", version=6).headers["location"].endswith("done=restored")
+    assert named(store, "anna").settings["default_duration_minutes"] == 30
+    assert op.submit(f"accounts/{row.id}/undo", version=1).status_code == 404
     dialog = re.search(r'<dialog class="dialog" id="remove".*?</dialog>', op.show(f"accounts/{row.id}").text, re.S)
     assert dialog is not None
     assert re.search(r"data-closes autofocus>Cancel", dialog.group()), "the safe button has the focus"

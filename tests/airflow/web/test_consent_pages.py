@@ -117,7 +117,9 @@ def test_what_was_unticked_is_named_and_the_page_that_waits_says_so(
     path, waiting = LINK.search(shown), re.search(r'hx-get="(/calsync/connect/attempts/[^"]+)"', shown)
     assert path is not None
     assert waiting is not None
-    assert op.get(waiting[1], headers={"hx-request": "true"}).status_code == 200, "it is waited for"
+    assert re.search(rf'hx-get="{waiting[1]}"[^>]*data-live>\s*<div [^>]*data-stale hidden>', shown)
+    polled = op.get(waiting[1], headers={"hx-request": "true"})
+    assert (polled.status_code, "data-stale hidden" in polled.text) == (200, True), "it is waited for"
     some = {key: value for key, value in SCOPES.items() if "app.created" not in key}
     refused = rep.get(agreed(rep, path[1].removeprefix(HOST), action="allow", account=ANNA, **some))
     assert (refused.status_code, "Missing: calendar.app.created" in refused.text) == (422, True)

@@ -183,6 +183,15 @@ def restore(services: Services, account_id: int, version: int, *, by: str) -> Sa
     return save(services, account_id, {**earlier.settings, **kept}, base_version=now.version, by=by)
 
 
+def undo(services: Services, account_id: int, version: int, *, by: str) -> Saved | Refused:
+    """Take back what made this version: what was saved since stays, where it is about something else."""
+    with reading(services.engine) as conn:
+        earlier = store.version(conn, account_id, version - 1)
+    if earlier is None:
+        return Gone()
+    return save(services, account_id, earlier.settings, base_version=version, by=by)
+
+
 # Storing.
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,6 +22,8 @@ from include.calsync.store.transaction import Engine, reading
 
 PARTS = ("deal", "person", "organization", "subject")
 VERSIONS_SHOWN = 4
+VERSIONS_READ = 50
+"""To find since when it is switched off."""
 
 
 class Way(StrEnum):
@@ -61,6 +63,8 @@ class AccountPage:
     settings: Account | None
     ways: Ways | None
     changed: Sequence[Changed]
+    off: Version | None = None
+    """What switched it off; None: it takes part, or that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,11 @@ def read(engine: Engine, account_id: int, *, running: str | None) -> AccountPage
             return None
         progress = page_accounts.progress(conn, running).get(account_id) if running else None
         pairs = page_accounts.pair_counts(conn, [account_id]).get(account_id, 0)
-        versions = store.versions(conn, account_id, VERSIONS_SHOWN + 1)
+        versions = store.versions(conn, account_id, VERSIONS_READ)
     settings = parsed(found)
     ways = ways_of(settings) if settings is not None else None
-    return AccountPage(found, state_of(found, progress), progress, pairs, settings, ways, _changed(versions))
+    changed = _changed(versions[: VERSIONS_SHOWN + 1])
+    return AccountPage(found, state_of(found, progress), progress, pairs, settings, ways, changed, _off(versions))
 
 
 def parsed(found: Head) -> Account | None:
@@ -122,6 +127,13 @@ def title_of(order: Sequence[str], sample: Mapping[str, str]) -> Title:
     rendered = render(parts, {part: sample[part] for part in parts if part != SUBJECT}, sample[SUBJECT])
     texts = rendered.text.split(SEPARATOR)
     return Title(list(zip([part for part in parts if sample[part].strip()], texts, strict=False)))
+
+
+def _off(versions: Sequence[Version]) -> Version | None:
+    """The first of the latest versions that are switched off."""
+    off = list(takewhile(lambda each: each.settings.get("enabled") is False, versions))
+    is_known = len(off) < len(versions) or len(versions) < VERSIONS_READ
+    return off[-1] if off and is_known else None
 
 
 def _changed(versions: Sequence[Version]) -> list[Changed]:

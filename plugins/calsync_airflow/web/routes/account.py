@@ -33,9 +33,12 @@ SAMPLE = {
 
 
 @router.get("/accounts/{account_id:int}", dependencies=[needs(Right.LOOK)])
-def show(view: Viewing, account_id: int, draft: int | None = None) -> Response:
-    """The screen of an account. 404: there is none of this id, or it was removed. `draft`: goes on with editing it."""
-    return page(view, account_id, form_of_draft(view, draft, account_id))
+def show(view: Viewing, account_id: int, draft: int | None = None, version: int | None = None) -> Response:
+    """The screen of an account. 404: there is none of this id, or it was removed. `draft`: goes on with editing it.
+
+    `version`: was just saved; it can be taken back while it is the latest one.
+    """
+    return page(view, account_id, form_of_draft(view, draft, account_id), saved_version=version)
 
 
 def page(
@@ -51,7 +54,9 @@ def page(
     stored = settings.model_dump(mode="json") if settings is not None else {}
     if form is None and settings is not None:
         form = account_form.Form(account_form.fields_of(stored), model.account.version)
+    can_undo = model.account.version == more.pop("saved_version", None) and view.may("settings")
     more |= {
+        "undone_version": model.account.version if can_undo else None,
         "changed": form.changed(stored) if form is not None else (),
         "editable": form is not None and model.account.source == PAGE and view.may("settings"),
         "yaml": editing.as_yaml(stored) if stored and view.may("settings") else "",

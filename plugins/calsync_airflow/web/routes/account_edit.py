@@ -96,7 +96,7 @@ def save(view: Viewing, sent: Sent, account_id: int, version: Version = 0) -> Re
     with services.opened(view.engine) as opened:
         result = editing.save(opened, account_id, settings, base_version=version, by=view.user_name)
     if isinstance(result, Saved):
-        return saved(view, result)
+        return saved(view, result, version)
     return again(view, account_id, fields, version, result)
 
 
@@ -134,9 +134,10 @@ def _try_out(view: View, result: Drafted) -> Response:
     return view.goes_to("drafts", result.draft.id, doubt=1 if result.remark else None)
 
 
-def saved(view: View, result: Saved) -> Response:
-    """On to the account."""
-    return view.goes_to("accounts", result.account.id, done="saved_not_synced" if result.remark else "saved")
+def saved(view: View, result: Saved, base_version: int) -> Response:
+    """On to the account; the address names the version that was made, if another one was there before."""
+    done, made = "saved_not_synced" if result.remark else "saved", result.account.version
+    return view.goes_to("accounts", result.account.id, done=done, version=made if made > base_version > 0 else None)
 
 
 # Lists.

@@ -54,6 +54,13 @@ def restore(view: Viewing, account_id: int, version: Version = 0) -> Response:
         return _done(view, account_id, editing.restore(opened, account_id, version, by=view.user_name), "restored")
 
 
+@router.post("/accounts/{account_id:int}/undo", dependencies=[needs(Right.SETTINGS)])
+def undo(view: Viewing, account_id: int, version: Version = 0) -> Response:
+    """Take back what made this version. 409: somebody else saved meanwhile, and it collides."""
+    with services.opened(view.engine) as opened:
+        return _done(view, account_id, editing.undo(opened, account_id, version, by=view.user_name), "restored")
+
+
 def _done(view: View, account_id: int, result: Saved | Refused, done: str) -> Response:
     if isinstance(result, Saved):
         return view.goes_to("accounts", result.account.id, done=done)

@@ -74,7 +74,7 @@ def save_draft(
             raise HTTPException(404)
         result = drafts.save_draft(opened, draft_id, by=view.user_name, agreed=agreed)
     if isinstance(result, Saved):
-        return account_edit.saved(view, result)
+        return account_edit.saved(view, result, found.base_version)
     fields = account_form.fields_of(found.settings)
     if found.account_id is not None:
         return account_edit.again(view, found.account_id, fields, found.base_version, result)
