@@ -63,7 +63,7 @@ class Walk:
             yield node.value.replace("{", "{{").replace("}", "}}")
         elif isinstance(node, ast.JoinedStr):
             yield "".join(
-                part.value.replace("{", "{{").replace("}", "}}") if isinstance(part, ast.Constant) else "{}"
+                str(part.value).replace("{", "{{").replace("}", "}}") if isinstance(part, ast.Constant) else "{}"
                 for part in node.values
             )
         elif isinstance(node, ast.List):
@@ -73,9 +73,9 @@ class Walk:
             yield from self._texts(node.body, scope)
             yield from self._texts(node.orelse, scope)
         elif isinstance(node, ast.Name):
-            for each in ast.walk(scope):
-                if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == node.id:
-                    yield from self._texts(each.value, scope)
+            for made in ast.walk(scope):
+                if isinstance(made, ast.Assign) and ast.unparse(made.targets[0]) == node.id:
+                    yield from self._texts(made.value, scope)
 
 
 @cache

@@ -231,7 +231,7 @@ def test_a_stopped_upload_is_closed_and_counted_and_the_next_one_goes_on(
     assert "It ended before all was done." in text
     with old.engine.connect() as conn:
         run = conn.execute(select(sync_run).where(sync_run.c.kind == "upload")).one()
-        now = conn.execute(select(func.sum(account_day.c.events_created))).scalar()
+        now = conn.execute(select(func.sum(account_day.c.events_created))).scalar_one()
         assert conn.execute(select(lease.c.fence)).scalar_one() > fence, "a task that lives commits nothing"
     assert run.finished_at is not None
     assert run.summary["stopped_by"] == "olga"
