@@ -307,4 +307,6 @@ def test_why_calendars_can_not_be_shown(people: People, store: Engine, services:
     op = people("OP")
     refused = op.submit("lists/calendars", **fields(google_user="nobody@else.example", google_conn_id="google_none"))
     assert "Connection google_none is missing" in refused.text
+    german = people("OP", **GERMAN).submit("lists/calendars", **fields(google_conn_id="google_none")).text
+    assert "Die Verbindung google_none fehlt: Lege sie in Airflow an" in german
     assert "Fill in the Google user first." in op.submit("lists/calendars", **fields(google_user="")).text

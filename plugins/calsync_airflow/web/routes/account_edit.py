@@ -170,5 +170,5 @@ def _ask(view: View, fields: Fields) -> str:
         with services.opened(view.engine) as opened:
             calendar_names.ask(opened, conn_id or Account.model_fields["google_conn_id"].default, user)
     except CalsyncError as error:
-        return str(error)
+        return view.told(str(error))
     return ""
