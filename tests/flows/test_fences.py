@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from include.calsync.core.policy import Side
+from include.calsync.errors import FatalError, LeaseLost
+from include.calsync.flows.applying import apply
 from include.calsync.flows.closing import close as closing
+from include.calsync.flows.closing import stopped
+from include.calsync.flows.run import load
 from include.calsync.store.leases import DEFAULT_TTL_S
 from tests.flows.killing import before_request
 from tests.flows.steps import Steps
@@ -33,6 +39,43 @@ def test_an_upload_that_was_taken_over_commits_nothing(world: World) -> None:
     assert world.upload().failure is None
     assert len(world.events()) == len(world.links()) == 1
     world.assert_quiet()
+
+
+def test_an_upload_that_is_stopped_begins_nothing_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apply, "UPLOAD_LEASE_ITEMS", 1)
+    for name in ("One", "Two", "Three"):
+        world.activity(name)
+    world.pass_time(60)
+    world.green()
+    run = Steps(world, kind="upload", upload=world.upload_options()).pull().plan()
+
+    def stop() -> None:
+        stopped.stop(world.engine, run.id, run.services.clock(), "olga")
+
+    with before_request("POST", r"/events\?", stop), pytest.raises(FatalError, match="is over"):
+        run.apply()  # the next task does not begin
+    assert world.links() == []
+    assert len(world.events()) == 1, "it was on its way"
+    assert run.close().result["stopped_by"] == "olga"
+    monkeypatch.undo()
+    world.pass_time(DEFAULT_TTL_S + 1)
+    assert world.upload().failure is None
+    assert len(world.events()) == len(world.links()) == 3
+    world.assert_quiet()
+
+
+def test_an_upload_that_is_stopped_between_two_items_goes_no_further(world: World) -> None:
+    world.activity("One")
+    world.pass_time(60)
+    world.green()
+    run = Steps(world, kind="upload", upload=world.upload_options()).pull().plan()
+    with world.engine.connect() as conn:
+        loaded = load(conn, run.id)
+    stopped.stop(world.engine, run.id, run.services.clock(), "olga")
+    work = apply._AccountApply(run.services, loaded, loaded.accounts[0], Side.EVENT, run.owner)
+    with pytest.raises(LeaseLost):
+        work.work(Counter())
+    assert world.events() == []
 
 
 def test_an_upload_gives_the_account_back(world: World) -> None:
