@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from include.calsync.store.leases import check_fence
 from include.calsync.store.transaction import Connection
 
 log = logging.getLogger(__name__)
+
+ALLOCATIONS_PER_COLLECTION = 50_000
+"""Python's own is 700 or 2,000: made for programs that keep little."""
 
 
 @dataclass
@@ -71,8 +75,20 @@ class Stop:
 def at_work(services: Services, run: Run) -> Iterator[None]:
     """What every task does besides its work: count requests, and renew the leases of the accounts it works on."""
     fences = {account.id: account.fence for account in run.working() if account.fence is not None}
-    with counted(services, run.id), services.leases.kept(fences):
+    with counted(services, run.id), services.leases.kept(fences), rarely_collected():
         yield
+
+
+@contextmanager
+def rarely_collected() -> Iterator[None]:
+    """Look for garbage in cycles less often: objects that a task reads are many and stay, and to walk them all again
+    and again took a sixth of its time."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], ALLOCATIONS_PER_COLLECTION), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager
