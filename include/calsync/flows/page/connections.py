@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from include.calsync.flows.page.account import parsed
 from include.calsync.settings import Account
@@ -59,5 +60,8 @@ def _used(conn: Connection, service: str, conn_ids: Sequence[str], default: str)
     counts = Counter(conn_ids)
     scopes = {conn_id: directory.check_scope(service, conn_id) for conn_id in sorted({*counts, default})}
     known = page_lists.known(conn, scopes.values())
-    found = {conn_id: known.get(scope, ({}, None)) for conn_id, scope in scopes.items()}
-    return [Used(conn_id, counts[conn_id], check.get("works"), at) for conn_id, (check, at) in found.items()]
+    return [_with_check(Used(conn_id, counts[conn_id]), known.get(scope)) for conn_id, scope in scopes.items()]
+
+
+def _with_check(used: Used, found: tuple[Any, datetime] | None) -> Used:
+    return used if found is None else replace(used, worked=found[0]["works"], checked_at=found[1])
