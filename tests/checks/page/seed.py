@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Integer, Table, insert, select, true
 
+from include.calsync.flows.request import RunRequest
 from include.calsync.store.oauth_tables import oauth_attempt
 from include.calsync.store.tables import (
     account,
@@ -26,6 +27,7 @@ ACTIONS = ("create_event", "update_event", "update_activity", "delete_event")
 SIDES = {"create_event": "events", "update_event": "events", "update_activity": "activities", "delete_event": "events"}
 FIRST = 1
 NOW = datetime.now(UTC).replace(microsecond=0)
+LOST = {"field": "subject", "activity": "Call", "event": "Ring", "winner": "activities", "why": "newest"}
 
 
 def fill(engine: Engine, accounts: int, links: int, entries: int) -> None:
@@ -101,7 +103,7 @@ def _run(number: int) -> dict[str, Any]:
         "dag_id": "calendar_sync",
         "kind": "scheduled",
         "dry_run": False,
-        "request": {},
+        "request": RunRequest("calendar_sync", "scheduled", "bench").to_json(),
         "started_at": at,
         "planned_at": at + timedelta(seconds=20),
         "finished_at": at + timedelta(seconds=40),
@@ -110,7 +112,7 @@ def _run(number: int) -> dict[str, Any]:
 
 
 def _link(number: int) -> dict[str, Any]:
-    view = {"subject": f"Call {number}", "when": {"start": NOW.isoformat(), "end": NOW.isoformat()}, "note": "x" * 150}
+    view = {"subject": f"Call {number}", "when": {"start": NOW.isoformat(), "duration_s": 1800}, "note": "x" * 150}
     return {
         "account_id": FIRST,
         "company_id": "77",
@@ -146,7 +148,7 @@ def _entry(number: int) -> dict[str, Any]:
         "reason": "edited in Pipedrive",
         "before": {"subject": "Call", "note": "x" * 80},
         "after": {"subject": "Call back", "note": "x" * 80},
-        "lost": {"subject": {"activities": "Call", "events": "Ring"}} if number % 50 == 0 else None,
+        "lost": [LOST] if number % 50 == 0 else None,
     }
 
 
