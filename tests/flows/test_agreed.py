@@ -116,14 +116,16 @@ def test_another_calendar_moves_what_is_to_come_and_says_what_stays(page: World,
     page.assert_quiet()
 
 
-def test_guests_who_would_be_mailed_are_counted(page: World, anna: ConfiguredAccount) -> None:
+def test_who_would_be_mailed_and_what_would_stay_is_counted(page: World, anna: ConfiguredAccount) -> None:
+    page.event("Dentist")
+    page.green()
+    (dentist,) = [each for each in page.activities() if each["subject"] == "Dentist"]
+    page.pipedrive.edit_activity(dentist["id"], type="lunch")
     event = next(each for each in page.events() if each["summary"] == "Visit 2")
     guests = [{"email": "lena@nordwind.example"}, {"email": "bert@acme.example"}]
     page.edit_event(event, attendees=guests)
     page.green()
     anna = now(page, anna)
-    counted = {
-        whom: reviewed(page, anna, activity_types=["call"], notify_guests=whom).mailed_count
-        for whom in ("none", "external", "all")
-    }
-    assert counted == {"none": 0, "external": 1, "all": 2}
+    for whom, mailed_count in (("none", 0), ("external", 1), ("all", 2)):
+        model = reviewed(page, anna, activity_types=["call"], notify_guests=whom)
+        assert (model.mailed_count, model.stays_count, model.removed_count) == (mailed_count, 1, 3), whom
