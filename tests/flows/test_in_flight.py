@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -25,9 +26,10 @@ LEASE_S = 301
 
 
 class Flight:
-    """Lets writes leave only together: it waits until `width` of them are there."""
+    """Lets writes, or what `waits`, leave only together: it waits until `width` of them are there."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, waits: Callable[[requests.PreparedRequest], bool] | None = None) -> None:
+        self._waits = waits or (lambda request: request.method != "GET")
         self.most = self.now = 0
         self._lock = threading.Lock()
         self._together = threading.Barrier(width, timeout=TOGETHER_S)
@@ -35,7 +37,7 @@ class Flight:
     @contextmanager
     def on(self) -> Iterator[Flight]:
         def exchange(session: Session, request: requests.PreparedRequest, timing: Timing) -> requests.Response | str:
-            if request.method == "GET":
+            if not self._waits(request):
                 return send(session, request, timing)
             with self._lock:
                 self.now += 1
@@ -61,6 +63,19 @@ def test_as_many_writes_as_allowed_are_under_way(world: World) -> None:
     assert flight.most == IN_FLIGHT
     assert len(world.events()) == 3 * IN_FLIGHT
     world.assert_quiet()
+
+
+def test_accounts_are_looked_up_at_the_same_time(world: World) -> None:
+    """But for the first one, which asks who is in the company."""
+    homes = [world.add_colleague(name)[1] for name in ("bert", "carla", "dora")]
+
+    def looks_up(request: requests.PreparedRequest) -> bool:
+        return unquote(str(request.url)).partition("?")[0].endswith(tuple(f"/calendars/{home}" for home in homes))
+
+    with Flight(len(homes), looks_up).on() as flight, world.requests() as counts:
+        world.green()
+    assert flight.most == len(homes)
+    assert counts["GET users.list"] == 1
 
 
 def test_activities_are_created_at_the_same_time_too(world: World) -> None:

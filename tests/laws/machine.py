@@ -20,6 +20,7 @@ from include.calsync.errors import LeaseLost
 from include.calsync.flows import holds
 from include.calsync.flows.applying import apply
 from include.calsync.flows.closing.close import Summary
+from include.calsync.flows.opening import open_run
 from include.calsync.flows.pulling import pull
 from include.sandbox.server import Sandbox
 from tests.flows.killing import Killed, Killer
@@ -117,6 +118,7 @@ class Laws(Customers):
         patch = self.stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(apply, "PARALLEL_ACCOUNTS", 1)  # so that most failures can be repeated
         patch.setattr(pull, "PARALLEL_CALENDARS", 1)
+        patch.setattr(open_run, "PARALLEL_ACCOUNTS", 1)
         self.company = type(self).make_company(self.sandbox, folder, type(self).make_store(folder))
         self.stack.callback(self.company.engine.dispose)
         self.judge = Judge(self.company)

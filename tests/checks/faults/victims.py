@@ -28,6 +28,7 @@ from sqlalchemy import Engine, event
 from include.calsync.clients.sessions import Session, Timing
 from include.calsync.clients.sessions import exchange as send
 from include.calsync.flows.applying import apply
+from include.calsync.flows.opening import open_run
 from include.calsync.flows.pulling import pull
 from include.calsync.store.engine import create_store_engine
 from include.sandbox.base import SandboxClock
@@ -145,7 +146,7 @@ def live(known: dict[str, Any], answer: int, log: str) -> None:
 
 def serve(log: str) -> None:
     """Fork a process for each line, and tell how it ended."""
-    apply.PARALLEL_ACCOUNTS = apply.IN_FLIGHT = pull.PARALLEL_CALENDARS = 1
+    apply.PARALLEL_ACCOUNTS = apply.IN_FLIGHT = pull.PARALLEL_CALENDARS = open_run.PARALLEL_ACCOUNTS = 1
     for line in sys.stdin:
         ours, theirs = os.pipe()
         child = os.fork()

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import make_url
 
 from include.calsync.flows.applying import apply
+from include.calsync.flows.opening import open_run
 from include.calsync.flows.pulling import pull
 from include.sandbox.faults import Fault
 from include.sandbox.server import Sandbox
@@ -196,6 +197,7 @@ def make(stack: ExitStack, folder: Path, databases: Databases | None = None) -> 
     patch.setattr(apply, "PARALLEL_ACCOUNTS", 1)
     patch.setattr(apply, "IN_FLIGHT", 1)
     patch.setattr(pull, "PARALLEL_CALENDARS", 1)
+    patch.setattr(open_run, "PARALLEL_ACCOUNTS", 1)
     url = databases.migrated("postgresql") if databases else f"sqlite:///{folder / 'calsync.db'}"
     company = Company(sandbox, folder, url)
     stack.callback(lambda: company.engine.dispose())

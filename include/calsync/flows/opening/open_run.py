@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -29,6 +31,7 @@ from include.calsync.store import holds, pruning, runs
 from include.calsync.store.directory import Directory
 from include.calsync.store.engine import migrate
 
+PARALLEL_ACCOUNTS = 16
 STAGING_KEPT = timedelta(days=2)
 AGREED = timedelta(days=1)
 """So long deletions that a person agreed to, who saved reviewed settings, pass the limits."""
@@ -95,16 +98,21 @@ def _resolve_all(
     types: dict[str, Mapping[tuple[str, str], str]] = {}
     wanted = [("types", key) for key in (request.upload.types if request.upload else None) or ()]
     problems = cost.unaffordable(services, request, enabled)
-    for account in enabled:
-        if account.name in problems:
-            continue
-        try:
-            with border(f"account {account.name}"):
-                found[account.name] = resolve(services, directory, account, dry_run=request.dry_run)
-                _refuse_forbidden_upload(account, request)
-                types[account.name] = unknown(services, directory, account, wanted)
-        except CalsyncError as error:
-            problems[account.name] = Stop.by(account.name, error)
+
+    def look_up(accounts: Iterable[Account]) -> None:
+        for account in accounts:
+            try:
+                with border(f"account {account.name}"):
+                    found[account.name] = resolve(services, directory, account, dry_run=request.dry_run)
+                    _refuse_forbidden_upload(account, request)
+                    types[account.name] = unknown(services, directory, account, wanted)
+            except CalsyncError as error:
+                problems[account.name] = Stop.by(account.name, error)
+
+    first, strands = _strands([account for account in enabled if account.name not in problems])
+    look_up(first)
+    with ThreadPoolExecutor(PARALLEL_ACCOUNTS) as pool:
+        list(pool.map(look_up, strands))
     asked = [account.name for account in enabled if request.accounts is None or account.name in request.accounts]
     problems |= _unknown_everywhere(asked, types)
     resolved = [(account, found[account.name]) for account in enabled if account.name in found]
@@ -112,6 +120,17 @@ def _resolve_all(
     for name in same_pairs(resolved):
         del found[name]
     return found, {**clashing, **problems, **refused}
+
+
+def _strands(accounts: Sequence[Account]) -> tuple[list[Account], list[list[Account]]]:
+    """One account of each company, whose users and types are then known; and the others, to be looked up at the same
+    time. Those of one Google user one after the other: they might create the same calendar."""
+    first = {account.pipedrive_conn_id: account for account in reversed(accounts)}
+    strands: dict[str, list[Account]] = defaultdict(list)
+    for account in accounts:
+        if account is not first[account.pipedrive_conn_id]:
+            strands[account.google_user].append(account)
+    return list(first.values()), list(strands.values())
 
 
 def _unknown_everywhere(asked: list[str], problems: Mapping[str, Mapping[tuple[str, str], str]]) -> dict[str, Stop]:
