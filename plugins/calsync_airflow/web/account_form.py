@@ -88,6 +88,12 @@ def new_fields() -> Fields:
     return fields_of({"calendar": {"create": NEW_CALENDAR}})
 
 
+def fields_for(email: str) -> Fields:
+    """Of a new account of the person with this address in Pipedrive: in Google it is likely to be the same."""
+    name = re.sub(r"[^a-z0-9_-]+", "-", email.partition("@")[0].lower()).strip("-")
+    return {"name": name, "pipedrive_user": email, "google_user": email}
+
+
 def sent(form: FormData) -> Fields:
     """What a browser sent. Controls that it did not send are empty. A calendar of the list goes before a typed id."""
     fields: Fields = {key: str(form.get(key, "")) for key in CONTROLS}

@@ -80,3 +80,9 @@ def test_the_preview_is_a_part_of_the_page(people: People, store: Engine) -> Non
     parts = re.findall(r'<span class="part">(.*?)</span>', answer.text)
     assert parts == ["Nordwind GmbH", "Product demo", "Lena Vogt"]
     assert "<html" not in answer.text
+    assert "14:00–14:45" in answer.text
+    assert "Hafenstraße 12, Hamburg" in answer.text
+    assert "Contact: Lena Vogt\nPhone: +49 40 66969 142" in answer.text
+    assert "Note:" not in answer.text
+    answer = people("VIEWER").submit("preview/title", title=["subject"], include_context="false", include_note="true")
+    assert "<pre>Note: Budget is tight</pre>" in answer.text

@@ -40,7 +40,15 @@ def test_the_step_that_comes_next_is_marked(
     token = sandbox.pipedrive.state.token_for(user["id"])
     connect("pipedrive_default", conn_type="pipedrive", host=sandbox.pipedrive.url, password=token)
     op.submit("connect/pipedrive/check", conn_id="pipedrive_default")
-    assert steps(op.show("welcome").text) == ["done", "now", "", ""]
+    text = op.show("welcome").text
+    assert steps(text) == ["done", "now", "", ""]
+    suggestion = f'href="/calsync/accounts/new?user={user["id"]}">Anna</a>'
+    assert suggestion in text
+    assert suggestion not in people("VIEWER").show("welcome").text
+    assert suggestion in op.show("accounts/new").text
+    filled = op.show("accounts/new", user=user["id"]).text
+    for name, value in (("name", "anna"), ("pipedrive_user", ANNA), ("google_user", ANNA)):
+        assert re.search(rf'<input[^>]*name="{name}"[^>]*value="{value}"', filled)
     sandbox.google.state.add_user(ANNA)
     extra = {"keyfile_dict": sandbox.google.state.service_account_key(), "api_endpoint": sandbox.google.url}
     connect("google_calendar_default", conn_type="google_calendar", login=ANNA, extra=extra)
@@ -48,6 +56,8 @@ def test_the_step_that_comes_next_is_marked(
     assert steps(op.show("welcome").text) == ["done", "done", "now", ""]
     with store.begin() as conn:
         add_account(conn, 1, "anna", last_success_at=None)
+    assert suggestion not in op.show("welcome").text
+    assert suggestion not in op.show("accounts/new").text
     assert steps(op.show("welcome").text) == ["done", "done", "done", "now"]
     assert "/calsync/accounts/new" in op.show("welcome").text
     assert "/calsync/accounts/new" not in people("VIEWER").show("welcome").text

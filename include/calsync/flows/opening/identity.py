@@ -65,19 +65,8 @@ def resolve(services: Services, directory: Directory, account: Account, *, dry_r
 
 def _user(services: Services, directory: Directory, account: Account) -> tuple[str, RawItem, tuple[str, ...]]:
     """Company, user, and what tells colleagues by."""
-    client = services.pipedrive(account.pipedrive_conn_id)
-
-    def fetch() -> Json:
-        kept = ("id", "email", "name", "timezone_name", "active_flag", "is_deleted")
-        users = [{key: user.get(key) for key in kept} for user in client.users()]
-        me = client.me()
-        rights_since(directory, account.pipedrive_conn_id, me)
-        domain = str(me.get("company_domain") or "")
-        return {"company_id": str(me["company_id"]), "domain": domain, "users": users}
-
-    scope = f"pipedrive:{account.pipedrive_conn_id}"
     for fresh in (False, True):
-        known = directory.get(scope, client.fingerprint, fetch, fresh=fresh)
+        known = company(services, directory, account.pipedrive_conn_id, fresh=fresh)
         user = _find_user(directory, account, known["company_id"], known["users"])
         if user is not None:
             return known["company_id"], user, tuple(sorted(own_people(known["users"])))
@@ -85,6 +74,29 @@ def _user(services: Services, directory: Directory, account: Account) -> tuple[s
         f"account {account.name}: pipedrive_user is no active user of the company that the connection "
         f"{account.pipedrive_conn_id} opens. Correct the e-mail or id, or use a connection of the right company."
     )
+
+
+def company(services: Services, directory: Directory, conn_id: str, *, fresh: bool = False) -> Json:
+    """Id, domain and users of the company that a connection opens; asked for if `fresh`, or if nobody did for a day.
+
+    Raises ServiceError, AccountError.
+    """
+    client = services.pipedrive(conn_id)
+
+    def fetch() -> Json:
+        kept = ("id", "email", "name", "timezone_name", "active_flag", "is_deleted")
+        users = [{key: user.get(key) for key in kept} for user in client.users()]
+        me = client.me()
+        rights_since(directory, conn_id, me)
+        return {"company_id": str(me["company_id"]), "domain": str(me.get("company_domain") or ""), "users": users}
+
+    known: Json = directory.get(f"pipedrive:{conn_id}", client.fingerprint, fetch, fresh=fresh)
+    return known
+
+
+def ask_company(services: Services, conn_id: str) -> None:
+    """Keep who is in the company, as it is now. Raises ServiceError, AccountError."""
+    company(services, Directory(services.engine, services.clock, read_only=False), conn_id, fresh=True)
 
 
 def _find_user(directory: Directory, account: Account, company_id: str, users: list[RawItem]) -> RawItem | None:

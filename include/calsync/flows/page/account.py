@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from itertools import pairwise, takewhile
 from typing import Any
 
 from pydantic import ValidationError
 
+from include.calsync.core.fields import context_block
+from include.calsync.core.model import ActivityView, Context
 from include.calsync.core.title import SEPARATOR, SUBJECT, render
 from include.calsync.flows.page.accounts import State, state_of
 from include.calsync.settings import Account
@@ -75,6 +77,14 @@ class Title:
     separator: str = SEPARATOR
 
 
+@dataclass(frozen=True, slots=True)
+class EventSample:
+    """An event's title, and the block below its description."""
+
+    title: Title
+    block: str
+
+
 def read(engine: Engine, account_id: int, *, running: str | None) -> AccountPage | None:
     """Three queries, four in a run. None: there is no such account, or it was removed."""
     with reading(engine) as conn:
@@ -127,6 +137,16 @@ def title_of(order: Sequence[str], sample: Mapping[str, str]) -> Title:
     rendered = render(parts, {part: sample[part] for part in parts if part != SUBJECT}, sample[SUBJECT])
     texts = rendered.text.split(SEPARATOR)
     return Title(list(zip([part for part in parts if sample[part].strip()], texts, strict=False)))
+
+
+def event_of(
+    order: Sequence[str], sample: Mapping[str, str], *, include_context: bool, include_note: bool
+) -> EventSample:
+    """How an event will look, by the functions that write it. `order`: as of `title_of`."""
+    names = [each.name for each in fields(Context)] if include_context else []
+    context = Context(**{name: sample[name] for name in names if name in sample})
+    activity = ActivityView(sample[SUBJECT], None, "", "", busy=True, note=sample["note"], context=context)
+    return EventSample(title_of(order, sample), context_block(activity, include_note=include_note))
 
 
 def _off(versions: Sequence[Version]) -> Version | None:

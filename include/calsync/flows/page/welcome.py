@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from include.calsync.flows.page import lists
 from include.calsync.flows.page.account import parsed
 from include.calsync.flows.page.connections import GOOGLE, PIPEDRIVE
+from include.calsync.flows.page.lists import Person
 from include.calsync.store import page_accounts as store
 from include.calsync.store import page_lists
 from include.calsync.store.directory import check_scope
@@ -20,15 +21,17 @@ SERVICES = {"pipedrive": ("pipedrive_conn_id", PIPEDRIVE), "google": ("google_co
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """How far a new installation is. `company`, `people_count`: as Pipedrive told a run or the form of an account.
+    """How far a new installation is. `company`, `people_count`, `suggested`: as Pipedrive told a run, or a check.
 
-    `works`: by service, whether a connection to it works, by the last check or by a run; None: nobody knows yet.
+    `suggested`: people who have no account. `works`: by service, whether a connection to it works, by the last check or
+    by a run; None: nobody knows yet.
     """
 
     account_count: int
     has_synced: bool
     company: str
     people_count: int
+    suggested: Sequence[Person]
     works: Mapping[str, bool | None]
 
 
@@ -43,7 +46,8 @@ def read(engine: Engine) -> Welcome:
     has_synced = any(head.last_success_at is not None for head in heads)
     found = {service: [checks[each][0]["works"] for each in mine if each in checks] for service, mine in scopes.items()}
     works = {service: has_synced or _any(each) for service, each in found.items()}
-    return Welcome(len(heads), has_synced, known.company, len(known.users), works)
+    suggested = known.without_account((head.settings or {}).get("pipedrive_user") for head in heads)
+    return Welcome(len(heads), has_synced, known.company, len(known.people), suggested, works)
 
 
 def _used(heads: Iterable[Head], setting: str, default: str) -> set[str]:

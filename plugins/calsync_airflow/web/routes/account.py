@@ -1,21 +1,23 @@
-"""One account: `GET accounts/{id}`, and the live preview of a title."""
+"""One account: `GET accounts/{id}`, and the live preview of an event."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import Response
 
-from calsync_airflow.web import account_form, services, setting_words
+from calsync_airflow.web import account_form, services, setting_words, values
 from calsync_airflow.web.access import Right, needs
 from calsync_airflow.web.view import View, Viewing
 from include.calsync.core.account_records import PAGE
+from include.calsync.core.model import When
 from include.calsync.flows.editing import accounts as editing
 from include.calsync.flows.editing import drafts
 from include.calsync.flows.page import account, lists
-from include.calsync.flows.page.account import PARTS, title_of
+from include.calsync.flows.page.account import PARTS, event_of
 from include.calsync.flows.page.lists import Lists
 from include.calsync.settings import Account
 from include.calsync.store.page_accounts import Head
@@ -28,6 +30,10 @@ SAMPLE = {
     "person": "Lena Vogt",
     "organization": "Nordwind GmbH",
     "subject": "Product demo",
+    "phone": "+49 40 66969 142",
+    "email": "lena.vogt@nordwind.example",
+    "place": "Hafenstraße 12, Hamburg",
+    "note": "Budget is tight",
 }
 """Nobody's: so everybody may see it."""
 
@@ -74,8 +80,7 @@ def form_context(view: View, form: account_form.Form | None, head: Head | None =
         names[head.calendar_id or ""] = head.calendar_name
     return {
         "form": form,
-        "title": title_of(fields["title"] or PARTS, SAMPLE),
-        "sample": SAMPLE,
+        **_example(view, fields["title"] or PARTS, fields["include_context"], fields["include_note"]),
         "parts": PARTS,
         "lists": known,
         "calendars_error": "",
@@ -117,6 +122,19 @@ def form_of_draft(view: View, draft_id: int | None, account_id: int | None) -> a
 
 
 @router.post("/preview/title", dependencies=[needs(Right.LOOK)])
-def preview_title(view: Viewing, title: Annotated[list[str] | None, Form(max_length=10)] = None) -> Response:
-    """How a title of these parts, in this order, will look."""
-    return view.fragment("account_title.html", title_of(title or [], SAMPLE))
+def preview_title(
+    view: Viewing,
+    title: Annotated[list[str] | None, Form(max_length=10)] = None,
+    include_context: Annotated[str, Form(max_length=10)] = "",
+    include_note: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """How an event will look whose title has these parts, in this order."""
+    return view.fragment("account_event.html", None, **_example(view, title or [], include_context, include_note))
+
+
+def _example(view: View, order: list[str], include_context: str, include_note: str) -> dict[str, Any]:
+    """What the template of an event names."""
+    told = {"include_context": include_context != "false", "include_note": include_note == "true"}
+    begin = datetime.combine(view.local.today + timedelta(days=1), time(14), view.local.zone)
+    when = When(start=begin.astimezone(UTC), duration=timedelta(minutes=45))
+    return {"event": event_of(order, SAMPLE, **told), "sample": SAMPLE, "sample_when": values.moment(view.local, when)}

@@ -28,6 +28,7 @@ from include.calsync.settings import Account
 router = APIRouter()
 looks = Rate(10)
 REMOVED_SHOWN = 50
+PEOPLE_SHOWN = 30
 
 
 async def _sent(request: Request) -> FormData:
@@ -39,9 +40,12 @@ Version = Annotated[int, Form(ge=0)]
 
 
 @router.get("/accounts/new", dependencies=[needs(Right.SETTINGS)])
-def show_new(view: Viewing, draft: int | None = None) -> Response:
-    """The form of a new account. `draft`: goes on with editing it."""
+def show_new(view: Viewing, draft: int | None = None, user: int | None = None) -> Response:
+    """The form of a new account. `draft`: goes on with editing it; `user`: filled for this user of Pipedrive."""
     form = account_screen.form_of_draft(view, draft, None) or account_form.Form(account_form.new_fields())
+    person = None if user is None else account_screen.lists_of(view, form.fields).person(user)
+    if person is not None:
+        form.fields.update(account_form.fields_for(person.email))
     return new_page(view, form)
 
 
@@ -69,6 +73,8 @@ def new_page(view: View, form: account_form.Form, *, status: int = 200, **more: 
     known = editing.list_accounts(view.engine, removed=True)
     removed = [each for each in known if each.removed_at is not None]
     context = {**account_screen.form_context(view, form), **more}
+    people = context["lists"].without_account(each.settings.get("pipedrive_user") for each in known)
+    context |= {"people": people, "most_people": PEOPLE_SHOWN}
     return view.page("account_new.html", removed[:REMOVED_SHOWN], status=status, editable=True, **context)
 
 

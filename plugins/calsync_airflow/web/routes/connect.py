@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
@@ -13,11 +14,13 @@ from fastapi.responses import Response
 from calsync_airflow.hooks.connections import StrictHook
 from calsync_airflow.hooks.google_calendar import SCOPES, GoogleCalendarHook
 from calsync_airflow.hooks.pipedrive import PipedriveHook
+from calsync_airflow.web import services
 from calsync_airflow.web.access import Right, needs
 from calsync_airflow.web.rates import Rate
 from calsync_airflow.web.view import View, Viewing
 from include.calsync.errors import CalsyncError
 from include.calsync.flows.editing import accounts as editing
+from include.calsync.flows.opening.identity import ask_company
 from include.calsync.flows.page import connections
 
 router = APIRouter()
@@ -56,6 +59,10 @@ def check(view: Viewing, service: Service, conn_id: Annotated[str, Form(max_leng
     checks.take(view.user_id)
     found = _checked(service, conn_id)
     connections.note_check(view.engine, service, conn_id, view.local.now, works=found.is_well)
+    if found.is_well and service is Service.PIPEDRIVE:
+        # So that people are offered before the first run; what fails here, the run says.
+        with suppress(CalsyncError), services.opened(view.engine) as opened:
+            ask_company(opened, conn_id)
     if view.is_fragment:
         return view.fragment("connect_checked.html", found)
     return _page(view, used, checked=found)

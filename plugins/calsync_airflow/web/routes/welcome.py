@@ -17,6 +17,7 @@ from include.calsync.flows.page import welcome
 from include.calsync.flows.page.connections import GOOGLE, PIPEDRIVE
 
 router = APIRouter()
+SUGGESTED_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def show(view: Viewing) -> Response:
     address = f"{view.airflow_root}dags/{SYNC}"
     there = {"pipedrive": _is_there(PIPEDRIVE), "google": _is_there(GOOGLE)}
     shown: dict[str, Any] = {"steps": steps, "there": there, "sync_address": address}
+    shown["most_suggested"] = SUGGESTED_SHOWN
     return view.page("welcome.html", model, around=around, schedule=schedule, **shown)
 
 
