@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
@@ -150,7 +151,7 @@ def serve(conn: Connection, options: Options) -> None:
     _fill(pipedrive, options)
     for mail in options.mails:
         google.add_user(mail)
-    with sandbox:
+    with sandbox, suppress(EOFError):  # until whoever asks is gone
         conn.send(Addresses.of(sandbox.pipedrive.url, sandbox.google.url))
         while True:
             match conn.recv():
