@@ -46,6 +46,7 @@ def test_the_step_that_comes_next_is_marked(
     assert suggestion in text
     assert suggestion not in people("VIEWER").show("welcome").text
     assert suggestion in op.show("accounts/new").text
+    assert 'value="call"' in op.show("accounts/new").text
     filled = op.show("accounts/new", user=user["id"]).text
     for name, value in (("name", "anna"), ("pipedrive_user", ANNA), ("google_user", ANNA)):
         assert re.search(rf'<input[^>]*name="{name}"[^>]*value="{value}"', filled)

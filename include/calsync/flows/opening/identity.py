@@ -22,7 +22,7 @@ from include.calsync.errors import (
     UnusableSetting,
 )
 from include.calsync.flows import calendar_names
-from include.calsync.flows.opening.types import check_types
+from include.calsync.flows.opening.types import check_types, types_of
 from include.calsync.flows.rights import rights_since
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account, CreateCalendar
@@ -95,8 +95,10 @@ def company(services: Services, directory: Directory, conn_id: str, *, fresh: bo
 
 
 def ask_company(services: Services, conn_id: str) -> None:
-    """Keep who is in the company, as it is now. Raises ServiceError, AccountError."""
-    company(services, Directory(services.engine, services.clock, read_only=False), conn_id, fresh=True)
+    """Keep who is in the company, and its types, as they are now. Raises ServiceError, AccountError."""
+    directory = Directory(services.engine, services.clock, read_only=False)
+    company(services, directory, conn_id, fresh=True)
+    types_of(services, directory, conn_id, fresh=True)
 
 
 def _find_user(directory: Directory, account: Account, company_id: str, users: list[RawItem]) -> RawItem | None:

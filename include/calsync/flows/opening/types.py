@@ -75,6 +75,16 @@ def _priorities(
     return {key: known[by_word[label.casefold()]] for key, label in labels.items() if key not in wrong}, problems
 
 
+def types_of(services: Services, directory: Directory, conn_id: str, *, fresh: bool = False) -> ActivityTypes:
+    """Of the company that a connection opens; asked for if `fresh`, or if nobody did for a day."""
+    client = services.pipedrive(conn_id)
+
+    def fetch() -> dict[str, str]:
+        return {str(each["key_string"]): str(each.get("name") or "") for each in client.activity_types()}
+
+    return ActivityTypes(directory.get(f"types:{conn_id}", client.fingerprint, fetch, fresh=fresh))
+
+
 def unknown(
     services: Services, directory: Directory, account: Account, used: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], str]:
@@ -82,14 +92,8 @@ def unknown(
     used = list(used)
     if not used:
         return {}
-    client = services.pipedrive(account.pipedrive_conn_id)
-
-    def fetch() -> dict[str, str]:
-        return {str(each["key_string"]): str(each.get("name") or "") for each in client.activity_types()}
-
     for fresh in (False, True):  # a type may have been added since they were asked for
-        scope = f"types:{account.pipedrive_conn_id}"
-        types = ActivityTypes(directory.get(scope, client.fingerprint, fetch, fresh=fresh))
+        types = types_of(services, directory, account.pipedrive_conn_id, fresh=fresh)
         wrong = [pair for pair in used if pair[1] not in types.names]
         if not wrong:
             break

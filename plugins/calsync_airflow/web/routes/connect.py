@@ -60,7 +60,7 @@ def check(view: Viewing, service: Service, conn_id: Annotated[str, Form(max_leng
     found = _checked(service, conn_id)
     connections.note_check(view.engine, service, conn_id, view.local.now, works=found.is_well)
     if found.is_well and service is Service.PIPEDRIVE:
-        # So that people are offered before the first run; what fails here, the run says.
+        # So that people and types are offered before the first run; what fails here, the run says.
         with suppress(CalsyncError), services.opened(view.engine) as opened:
             ask_company(opened, conn_id)
     if view.is_fragment:
