@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -132,7 +132,7 @@ def preview_title(
     return view.fragment("account_event.html", None, **_example(view, title or [], include_context, include_note))
 
 
-def _example(view: View, order: list[str], include_context: str, include_note: str) -> dict[str, Any]:
+def _example(view: View, order: Sequence[str], include_context: str, include_note: str) -> dict[str, Any]:
     """What the template of an event names."""
     told = {"include_context": include_context != "false", "include_note": include_note == "true"}
     begin = datetime.combine(view.local.today + timedelta(days=1), time(14), view.local.zone)
