@@ -64,14 +64,12 @@ def former(conn: Connection, item: Item) -> Former | None:
 
 
 def entries(conn: Connection, item: Item, known: Collection[KnownAccount], *, limit: int) -> list[Entry]:
-    """What was written to the item or because of it, the latest first: at most so many of each company or calendar."""
-    row, found = change_log.c, list[Entry]()
-    activity = item[0] is Side.ACTIVITY
+    """What was written to the item, or because of it, in the places of these accounts: the latest first."""
+    row, activity = change_log.c, item[0] is Side.ACTIVITY
     places = {each.company_id if activity else each.calendar_id for each in known} - {None}
-    for place in sorted(map(str, places)):
-        where = row.company_id == place if activity else row.calendar_id == place
-        query = select(*_ENTRY).where(where, _names(item, row.activity_id, row.event_id))
-        found += records(Entry, conn.execute(query.order_by(row.id.desc()).limit(limit)))
+    place = row.company_id if activity else row.calendar_id
+    query = select(*_ENTRY).where(place.in_(sorted(map(str, places))), _names(item, row.activity_id, row.event_id))
+    found = records(Entry, conn.execute(query))  # in no order: SQLite would go through the whole log by its ids
     return sorted(found, key=lambda entry: -entry.id)[:limit]
 
 
