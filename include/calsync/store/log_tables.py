@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table, UniqueConstraint, false
 
-from include.calsync.store.metadata import Key, OptionalJson, metadata, one_of
+from include.calsync.store.metadata import Key, OptionalJson, metadata, one_of, only
 from include.calsync.store.types import Identifier, Prose, UtcDateTime, Words
 
 change_log = Table(
@@ -30,6 +30,7 @@ change_log = Table(
     Index("ix_change_log_recent", "account_id", "action", "at"),
     Index("ix_change_log_activity", "company_id", "activity_id"),
     Index("ix_change_log_event", "calendar_id", "event_id"),
+    Index("ix_change_log_lost", "run_id", **only("lost IS NOT NULL")),
     comment="append-only (trigger)",
 )
 

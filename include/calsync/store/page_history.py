@@ -83,7 +83,9 @@ def runs(
     if len(did) > 2:
         query = query.where(sync_run.c.quiet.is_(False), select(row.id).where(*did).exists())
     if conflicts:  # what lost is told by the store's entry of the merge
-        query = query.where(sync_run.c.quiet.is_(False), select(row.id).where(*mine, COLLIDED).exists())
+        # Run by run, until there are enough: EXISTS is joined with the whole log by PostgreSQL.
+        lost = select(func.min(row.id)).where(*mine, COLLIDED).scalar_subquery()
+        query = query.where(sync_run.c.quiet.is_(False), lost.is_not(None))
     return records(Run, conn.execute(query.order_by(sync_run.c.started_at.desc()).limit(limit)))
 
 

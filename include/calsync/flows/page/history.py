@@ -171,13 +171,14 @@ Readable = Callable[[str], bool]
 def read(engine: Engine, asked: Asked, may_read: Readable) -> History:
     """Five queries at most."""
     actions = ACTIONS.get(asked.did, ()) if asked.did is not None else ()
+    limit = RUNS_READ if asked.is_all else RUNS_SHOWN + 1  # of some no quiet ones are among them
     with reading(engine) as conn:
         heads = page_accounts.heads(conn)
         read_runs = store.runs(
             conn, before=asked.before, account_id=asked.account_id, side=asked.side, actions=actions,
-            conflicts=asked.did is Did.CONFLICTS, limit=RUNS_READ,
+            conflicts=asked.did is Did.CONFLICTS, limit=limit,
         )  # fmt: skip
-        found, is_last = _cut(read_runs)
+        found, is_last = _cut(read_runs, limit)
         ids = [run.id for run in found if not run.quiet]
         counts = store.counts(conn, ids)
         lost = store.conflicts(conn, ids, CONFLICTS_SHOWN)
@@ -209,6 +210,13 @@ def read_run(
     return RunPage(run, writes, more)
 
 
+def head_of(engine: Engine, run_id: str) -> RunPage | None:
+    """A run without its writes: one query. None: there is no such run."""
+    with reading(engine) as conn:
+        run = store.run(conn, run_id)
+    return None if run is None else RunPage(run, (), None)
+
+
 def tried(engine: Engine, run_id: str, since: datetime, link_id: int | None = None) -> Trial | None:
     """What the dry run of this run's undo found that was started then. None: it is not there, or not over. Three
     queries. `link_id`: of what it wrote to this pair alone."""
@@ -221,12 +229,12 @@ def tried(engine: Engine, run_id: str, since: datetime, link_id: int | None = No
     return None
 
 
-def _cut(found: Sequence[Run]) -> tuple[Sequence[Run], bool]:
+def _cut(found: Sequence[Run], limit: int) -> tuple[Sequence[Run], bool]:
     """Up to the last of those that a page shows, and whether there are no older ones."""
     telling = [place for place, run in enumerate(found) if not run.quiet]
     if len(telling) > RUNS_SHOWN:
         return found[: telling[RUNS_SHOWN]], False
-    return found, len(found) < RUNS_READ
+    return found, len(found) < limit
 
 
 def _lines(runs: Iterable[Run], counts: Sequence[Count], names: Mapping[int, str]) -> Iterator[Line]:

@@ -30,7 +30,7 @@ from include.calsync.settings import Account
 from include.calsync.store import histories, mapping, page_accounts, quarantine
 from include.calsync.store.page_accounts import Head
 from include.calsync.store.page_items import Hit, by_subject
-from include.calsync.store.transaction import Engine, reading
+from include.calsync.store.transaction import Connection, Engine, reading
 
 HITS_SHOWN = 20
 SHORTEST = 2
@@ -126,6 +126,21 @@ class PairPage:
         return {each.entry.run_id for each in self.history}
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A pair, as far as another screen names it."""
+
+    account: Head
+    link: Link
+
+    @property
+    def subject(self) -> str:
+        """What the pair is called; "": that may not be told."""
+        if is_secret(Payload(event_raw=self.link.event_raw, activity=self.link.base_activity)):
+            return ""
+        return str(self.link.base_activity.get("subject") or "")
+
+
 # Finding.
 
 
@@ -174,12 +189,23 @@ def accounts(engine: Engine) -> list[Head]:
 def read(engine: Engine, link_id: int, language: str) -> PairPage | None:
     """Six queries. None: there is no such pair (any more). `language`: of its sentences."""
     with reading(engine) as conn:
-        link = mapping.get_link(conn, link_id)
-        account = page_accounts.head(conn, link.account_id) if link is not None else None
-        if link is None or account is None:
+        named = _named(conn, link_id)
+        if named is None:
             return None
-        explained = explain_pair(conn, link, account.name)
-    return _page(account, link, explained, language)
+        explained = explain_pair(conn, named.link, named.account.name)
+    return _page(named.account, named.link, explained, language)
+
+
+def name(engine: Engine, link_id: int) -> Named | None:
+    """Two queries. None: as above."""
+    with reading(engine) as conn:
+        return _named(conn, link_id)
+
+
+def _named(conn: Connection, link_id: int) -> Named | None:
+    link = mapping.get_link(conn, link_id)
+    account = page_accounts.head(conn, link.account_id) if link is not None else None
+    return None if link is None or account is None else Named(account, link)
 
 
 def look_again(services: Services, pair: PairPage) -> PairPage:

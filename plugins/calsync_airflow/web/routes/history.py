@@ -56,7 +56,9 @@ def try_undo(view: Viewing, run_id: RunId) -> Response:
 @router.get("/undo/{run_id}", dependencies=[needs(Right.UNDO)])
 def show_trial(view: Viewing, run_id: str, since: Annotated[int, Query(ge=0, le=10**10)]) -> Response:
     """What the dry run found; until it is over the part asks again."""
-    model = _run(view, run_id, 0)
+    model = history.head_of(view.engine, run_id)
+    if model is None:
+        raise HTTPException(404)
     trial = history.tried(view.engine, run_id, datetime.fromtimestamp(since, UTC))
     if view.is_fragment:
         return view.fragment("undo_trial.html", model, last=trial is not None, trial=trial, since=since)

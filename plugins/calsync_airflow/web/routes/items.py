@@ -73,9 +73,10 @@ def try_undo(view: Viewing, link_id: int, run_id: RunId = "") -> Response:
 @router.get("/items/{link_id:int}/undo/{run_id}", dependencies=[needs(Right.UNDO)])
 def show_trial(view: Viewing, link_id: int, run_id: str, since: Annotated[int, Query(ge=0, le=10**10)]) -> Response:
     """What the dry run found; until it is over the part asks again."""
-    pair, written = _pair(view, link_id), history.read_run(view.engine, run_id, view.may_read)
-    if written is None:
+    pair, written = item.name(view.engine, link_id), history.head_of(view.engine, run_id)
+    if pair is None or written is None:
         raise HTTPException(404)
+    _must_read(view, pair.account)
     trial = history.tried(view.engine, run_id, datetime.fromtimestamp(since, UTC), link_id)
     if view.is_fragment:
         return view.fragment("undo_trial.html", written, last=trial is not None, trial=trial, since=since, pair=pair)
@@ -153,8 +154,12 @@ def _pair(view: View, link_id: int) -> PairPage:
     found = item.read(view.engine, link_id, view.language)
     if found is None:
         raise HTTPException(404)
-    view.must_read(str((found.account.settings or {}).get("google_user", "")))
+    _must_read(view, found.account)
     return found
+
+
+def _must_read(view: View, head: Head) -> None:
+    view.must_read(str((head.settings or {}).get("google_user", "")))
 
 
 def _undo(view: View, link_id: int, run_id: str, *, dry_run: bool) -> None:

@@ -494,6 +494,8 @@ def _create_change_log() -> None:
     op.create_index("ix_change_log_event", "change_log", ["calendar_id", "event_id"])
     op.create_index("ix_change_log_recent", "change_log", ["account_id", "action", "at"])
     op.create_index(op.f("ix_change_log_run_id"), "change_log", ["run_id"])
+    # After the one of all runs: of two that fit equally SQLite takes the later one.
+    _create_few("change_log", "lost", ["run_id"], "lost IS NOT NULL")
 
 
 def _create_log_guard() -> None:
