@@ -6,11 +6,12 @@ import re
 
 from sqlalchemy import Engine, update
 
+from include.calsync.store import directory
 from include.calsync.store.tables import account
 from include.sandbox.server import Sandbox
 from tests.airflow.conftest import Connect
 from tests.airflow.web.conftest import People
-from tests.airflow.web.team import add_account
+from tests.airflow.web.team import add_account, now
 
 ANNA = "anna@acme.example"
 
@@ -73,3 +74,12 @@ def test_it_is_where_who_sets_up_begins_until_an_account_has_synced(people: Peop
     with store.begin() as conn:
         conn.execute(update(account).values(last_success_at=None))
     assert people("OP").show("").headers["location"] == "/calsync/welcome"
+
+
+def test_a_user_that_lacks_members_is_not_offered(people: People, store: Engine) -> None:
+    users = [{"id": None, "email": "nobody@acme.example", "name": "Nobody"}, {"id": 7, "email": ANNA, "name": None}]
+    with store.begin() as conn:
+        directory.keep(conn, "pipedrive:pipedrive_default", "", {"domain": "acme", "users": users}, now())
+    text = people("OP").show("welcome").text
+    assert f'href="/calsync/accounts/new?user=7">{ANNA}</a>' in text
+    assert "nobody@acme.example" not in people("OP").show("accounts/new").text

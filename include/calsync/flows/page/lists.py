@@ -56,7 +56,7 @@ def read(engine: Engine, conn_id: str, google: tuple[str, str] = ("", "")) -> Li
     people = [
         Person(int(user["id"]), str(user["email"]), str(user.get("name") or user["email"]))
         for user in company.get("users", ())
-        if user.get("email") and not user.get("is_deleted") and user.get("active_flag") is not False
+        if user.get("id") and user.get("email") and not user.get("is_deleted") and user.get("active_flag") is not False
     ]
     named = sorted((str(key), str(name or key)) for key, name in types.items())
     calendars, asked_at = found.get(scope, ((), None))
