@@ -193,6 +193,29 @@ def test_an_event_deleted_after_the_answer_was_lost_takes_its_activity_along(wor
     assert (world.activities(), world.events(), world.links(), open_intents(world)) == ([], [], [], 0)
 
 
+@pytest.mark.parametrize("outcome", ["created", "never arrived"])
+def test_an_activity_comes_back_while_another_may_have_been_made_in_its_place(world: World, outcome: str) -> None:
+    """Its event was brought back first. What was made for it is linked with it; else the first one is, once more."""
+    activity_id, event_id = pair(world)
+    world.pipedrive.delete_activity(activity_id)
+    for _ in range(3):
+        world.green()
+    assert world.events() == []
+    world.google.edit_event(world.calendar, event_id, status="confirmed")
+    unheard = LOST if outcome == "created" else REFUSED
+    world.sandbox.pipedrive.faults.add(on_activities(unheard["connection reset"], "POST"))
+    world.sync()
+    made = {each["id"] for each in world.activities()}
+    assert (len(made), open_intents(world)) == (1 if outcome == "created" else 0, 1)
+    world.pipedrive.restore_activity(activity_id)
+    world.pass_time(RESEND_S)
+    settled(world)
+    assert {each["id"] for each in world.activities()} == {activity_id} | made
+    assert {link.activity_id for link in world.links()} == {activity_id} | made
+    assert len(world.events()) == 1 + len(made)
+    assert open_intents(world) == 0
+
+
 def test_the_mark_on_an_event_is_made_up_for(world: World) -> None:
     world.green()
     world.event("Lunch")

@@ -1,7 +1,7 @@
 """Who belongs with whom: items that no link knows, matcher after matcher, each with a line of facts.
 
-Nothing is decided here. First comes what can't be read, what earlier runs left, what a mark names and what a lost
-request created (`first`); then, once it is known which calendar has each meeting, what looks the same and all that is
+Nothing is decided here. First comes what can't be read, what earlier runs left, what a lost request created and what
+a mark names (`first`); then, once it is known which calendar has each meeting, what looks the same and all that is
 only new (`rest`).
 """
 
@@ -70,11 +70,12 @@ class Pairing:
 
     def first(self) -> list[NewCase]:
         """What is more than just new. What becomes of its meetings is settled next."""
-        cases = [*self._unreadable(), *self._left(), *self._by_mark()]
+        cases = [*self._unreadable(), *self._left()]
+        # Before the marks: what one names may be back after another was made in its place.
         for account in self.seen.accounts.values():
             with self._alone(account):
                 cases += self._of_lost_requests(account)
-        return cases
+        return [*cases, *self._by_mark()]
 
     def rest(self) -> list[NewCase]:
         """What looks the same, and what is only new: account by account, first the pairs, then the activities."""
