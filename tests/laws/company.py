@@ -76,6 +76,8 @@ class Company(World):
         """What the connection's user may not see now."""
         self.unseen: set[Node] = set()
         """Activities that may be seen again and have no link: no stamp moves with that, so a comparison finds them."""
+        self.given_up: set[Node] = set()
+        """Events that a person let go although their activities may only be hidden."""
         self.apart = False
         """Whether a run lately worked without one of the accounts."""
         self.left = False

@@ -103,13 +103,15 @@ class Judge:
                 # An event that its author keeps may stand beside the one in a colleague's calendar.
                 calendars = {node[1] for node in nodes if node[0] == "event"} if kind == "event" else set()
                 allowed = births * max(1, len(calendars))
-                _check(count <= allowed, f"law 1: {count} live of kind {kind} for {births} made by people: {nodes}")
+                if count > allowed:
+                    seen, told = [live[node] for node in nodes], self.losses.story(root)
+                    raise Violation(f"law 1: {count} live {kind} for {births} made by people: {nodes} {seen} {told}")
 
     # Law 3.
 
     def _deletions_are_peoples(self, live: Items, links: list[Row[Any]]) -> None:
         for node, item in self.before.items():
-            if node in live or node in self.ledger.deleted:
+            if node in live or node in self.ledger.deleted or node in self.company.given_up:
                 continue
             root = self.ledger.root(node)
             partners = [
