@@ -179,6 +179,9 @@ def test_what_is_gone_is_left_out_and_told(world: World) -> None:
     assert any("the type lunch is not in use any more" in text for text in row)
     for _ in range(2):
         world.green()
+    shown = world.the_event()
+    assert "Big deal" in event["summary"]
+    assert "Big deal" not in shown["summary"] + shown["description"]
     world.assert_quiet()
 
 

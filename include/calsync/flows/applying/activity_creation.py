@@ -26,7 +26,7 @@ from include.calsync.flows.applying.left_events import LeftEvents
 from include.calsync.flows.applying.pasted import refs_body
 from include.calsync.flows.applying.remains import Remains
 from include.calsync.flows.applying.shared_writes import with_reps
-from include.calsync.flows.names import site_of
+from include.calsync.flows.names import Names, site_of
 from include.calsync.flows.pairs import payload_of
 from include.calsync.store import changes, copies, holds, mapping, runs
 from include.calsync.store.errors import Taken
@@ -160,9 +160,7 @@ class ActivityCreation(ActivityRemovals):
     def _created(self, row: PlanRow, event: EventView, answer: RawActivity, new: Anew | None) -> None:
         desk, raw = self.desk, row.payload["event_raw"]
         origin = origin_of(desk, row) if new is None else new.pair.origin
-        pages = site_of(desk.services, desk.account.settings.pipedrive_conn_id)
-        names = new.pair.activity.context if new is not None else Context(url=pages and f"{pages}/activities/list")
-        view, occurrence = activity_view(answer, names), is_occurrence(raw)
+        view, occurrence = activity_view(answer, self._names(answer, new)), is_occurrence(raw)
         values = self._link_values(view, event, answer, row, new)
         restores = bool(row.payload.get("restores"))
         with desk.commit() as conn:
@@ -179,6 +177,18 @@ class ActivityCreation(ActivityRemovals):
             desk.log_lost(row, new.merged.conflicts)
         if not (occurrence or restores):
             self._mark(link_id, row, desk.mark(int(answer["id"]), row.named_event, origin))
+
+    def _names(self, answer: RawActivity, new: Anew | None) -> Context:
+        """Of what the activity hangs on."""
+        site = site_of(self.desk.services, self.desk.account.settings.pipedrive_conn_id)
+        if new is None:
+            return Context(url=site and f"{site}/activities/list")
+        refs = activity_view(answer, Context()).refs
+        if refs == new.pair.activity.refs:
+            return new.pair.activity.context
+        names = Names(self.desk.pipedrive, site)
+        names.learn([refs])
+        return names.context(refs)
 
     def _restore_event(self, conn: Connection, row: PlanRow, link: Link) -> None:
         """The event is gone as well: as after a deletion that a person rejected, the next sync makes it anew."""
