@@ -42,8 +42,8 @@ class Ids:
     """Of a link to a consent page."""
     hold: int
     run: str
-    activity: int
-    event: str
+    unlinked: int
+    """An activity that is no pair, or not any more."""
 
     def __getitem__(self, name: str) -> Any:
         """For `str.format_map`."""
@@ -65,6 +65,7 @@ def fill(world: World) -> None:
     world.pass_time(300)
     world.green()
     conflict(world)
+    ended(world)
     paula(world)
     world.accounts = [each for each in world.accounts if each["name"] != "dora"]
     world.account(name="clara", calendar="nobody@acme.example")
@@ -108,6 +109,16 @@ def paula(world: World) -> None:
         consents.add(conn, attempt, "0" * 64, datetime.now(UTC))
 
 
+def ended(world: World) -> None:
+    """The event of a pair is deleted, and its activity with it."""
+    activity = world.activity(f"Ended {SCRIPT}", due_date=day(5), public_description=SCRIPT)
+    world.green()
+    (event_id,) = (link.event_id for link in world.links() if link.activity_id == activity["id"])
+    world.google.delete_event(world.calendar, event_id)
+    world.pass_time(300)
+    world.green()
+
+
 def conflict(world: World) -> None:
     """Both sides of the first pair get another subject, and another place."""
     first = world.links()[0]
@@ -136,8 +147,8 @@ def ids_in(store: Engine) -> Ids:
             attempt=first(oauth_attempt.c.id),
             hold=first(tables.hold.c.id, tables.hold.c.state == "open"),
             run=first(log.run_id, log.lost.is_not(None)),
-            activity=first(link.activity_id, link.state == "active"),
-            event=first(link.event_id, link.state == "active"),
+            unlinked=first(log.activity_id, log.activity_id.not_in(select(link.activity_id)))
+            or int(first(tables.quarantine.c.item_id, tables.quarantine.c.side == "activities")),
         )
         assert first(tables.quarantine.c.account_id) is not None
         assert first(accounts.id, accounts.state == "paused") is not None

@@ -88,11 +88,18 @@ def test_what_waits_is_found(conn: Connection, account_id: int) -> None:
     kept = {"activity_id": 7, "event_id": "e7", "action": "delete_event", "payload": {}}
     holds.hold_item(conn, pairs, new_row(account_id, **(kept | {"link_id": link_id})))
     holds.hold_creation(conn, new, new_row(account_id, **kept), side="events", item_id="e7")
-    assert [hold.id for hold in histories.holds(conn, ACTIVITY, [link_id])] == [pairs]
-    assert [hold.id for hold in histories.holds(conn, EVENT, [])] == [new]
-    assert [hold.id for hold in histories.holds(conn, EVENT, [link_id])] == [pairs, new]
+    assert [hold.id for hold in histories.holds(conn, [ACTIVITY], [link_id])] == [pairs]
+    assert [hold.id for hold in histories.holds(conn, [EVENT], [])] == [new]
+    assert [hold.id for hold in histories.holds(conn, [EVENT], [link_id])] == [pairs, new]
+    assert {key: (hold and hold.id, aside) for key, (hold, aside) in histories.kept_back(conn, EVENT).items()} == {
+        account_id: (new, None)
+    }
     quarantine.put_aside(
         conn, account_id=account_id, side="events", item_id="e7", reason="?", attempts=2, next_try_at=NOON, at=NOON
     )
     assert [row.attempts for row in histories.set_aside(conn, [ACTIVITY, EVENT])] == [2]
     assert histories.set_aside(conn, [ACTIVITY]) == []
+    ((hold, aside),) = histories.kept_back(conn, EVENT).values()
+    assert (hold and hold.id, aside and aside.attempts) == (new, 2)
+    holds.decide(conn, new, state="rejected", by="paul", at=NOON)
+    assert histories.kept_back(conn, ACTIVITY) == {}

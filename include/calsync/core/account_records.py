@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from include.calsync.core.raw import Json
+from include.calsync.core.records import KnownAccount
 
 FILE, PAGE = "file", "page"
 """Where an account's settings come from, which says who may change them."""
@@ -14,11 +15,9 @@ BY_FILE = "accounts file"
 
 
 @dataclass(frozen=True, slots=True)
-class ConfiguredAccount:
+class ConfiguredAccount(KnownAccount):
     """An account that is configured, or was: how it is set, by whom, and how its last runs went."""
 
-    id: int
-    name: str
     settings: Json
     source: str
     """FILE or PAGE"""
@@ -34,12 +33,6 @@ class ConfiguredAccount:
     last_run_id: str | None
     last_success_at: datetime | None
     failing_since: datetime | None
-    company_id: str | None
-    """None, as user and calendar: no run has found out yet."""
-    user_id: int | None
-    calendar_id: str | None
-    activities_connected_at: datetime | None
-    events_connected_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

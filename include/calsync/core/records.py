@@ -82,7 +82,7 @@ Columns = dict[str, Any]
 class KnownAccount:
     """What the store knows of an account, whether or not it takes part in a run.
 
-    Its identity is company, user and calendar; None: it is nothing but a name yet.
+    Its identity is company, user and calendar; None: it is nothing but a name yet, as no run has found out.
     """
 
     id: int

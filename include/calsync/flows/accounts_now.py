@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from include.calsync.core.account_records import ConfiguredAccount
 from include.calsync.core.records import KnownAccount
 from include.calsync.core.run_records import AccountInRun
 from include.calsync.errors import SettingsError
@@ -16,12 +17,13 @@ from include.calsync.settings import Account
 from include.calsync.store.directory import Directory
 
 
-def enabled_accounts(services: Services, name: str | None = None) -> list[Account]:
-    """The enabled accounts, or the one of this name.
+def enabled_accounts(services: Services, known: Iterable[KnownAccount], name: str | None = None) -> list[Account]:
+    """The enabled accounts, or the one of this name. `known`: all that the store has.
 
     Raises SettingsError as `configured` does, or if no account has the name.
     """
-    found = configured(services)
+    stored = [each for each in known if isinstance(each, ConfiguredAccount) and each.removed_at is None]
+    found = configured(services, sorted(stored, key=lambda each: each.name))
     if name is None:
         return [each.account for each in found if each.account.enabled]
     asked = [each.account for each in found if each.account.name == name]

@@ -6,7 +6,7 @@ so accounts move from the page into the file. If they are two, neither is synced
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,16 +32,17 @@ class Configured:
     problem: str | None = None
 
 
-def configured(services: Services) -> list[Configured]:
-    """All accounts, those of the file first, in its order.
+def configured(services: Services, stored: Collection[ConfiguredAccount] | None = None) -> list[Configured]:
+    """All accounts, those of the file first, in its order. `stored`: as the store has them, if that was read already.
 
     Raises SettingsError if the file is wrong, or none is named although accounts came from one, or the settings of an
     account of the page are none of this version.
     """
     path = services.environment.accounts_file
     listed = [] if path is None else located_accounts(path)
-    with reading(services.engine) as conn:
-        stored = store.accounts(conn)
+    if stored is None:
+        with reading(services.engine) as conn:
+            stored = store.accounts(conn)
     if path is None:
         refuse_unnamed_file(stored)
     of_page = {each.name: each for each in of_the_page(stored)}

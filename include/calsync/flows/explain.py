@@ -5,8 +5,8 @@ Nothing is written, no lease taken, no cursor moved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,7 +23,7 @@ from include.calsync.flows.services import Services
 from include.calsync.settings import Account
 from include.calsync.store import histories
 from include.calsync.store.directory import Directory
-from include.calsync.store.transaction import Connection, reading
+from include.calsync.store.transaction import Connection, Engine, reading
 
 HISTORY = 100
 """The latest writes that are shown."""
@@ -83,8 +83,8 @@ class Explanation:
     """All about one item.
 
     `known`: a line per link, else per account of which anything is stored. `looks`: of an item without a link.
-    `history`: the latest writes first. `former`: what its last pair held, if that ended. `accounts`: names by id.
-    `problems`: accounts that could not be asked.
+    `history`: the latest writes first. `former`: what its last pair held, if it has none any more. `accounts`: all that
+    there are or were. `problems`: accounts that could not be asked.
     """
 
     item: ItemId
@@ -92,8 +92,13 @@ class Explanation:
     looks: tuple[Look, ...]
     history: tuple[Entry, ...]
     former: Former | None
-    accounts: Mapping[int, str]
+    accounts: tuple[KnownAccount, ...]
     problems: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The accounts' names, by id."""
+        return {each.id: each.name for each in self.accounts}
 
     @property
     def is_linked(self) -> bool:
@@ -115,17 +120,28 @@ def explain(services: Services, item: ItemId, *, account: str | None = None) -> 
 
     Raises SettingsError if the accounts file is wrong, or there is no such account.
     """
-    with reading(services.engine) as conn:
+    found = explain_stored(services.engine, item)
+    return found if found.is_linked else looked_at(services, found, account=account)
+
+
+def explain_stored(engine: Engine, item: ItemId) -> Explanation:
+    """Everything that is stored about the item, in six queries; no service is asked."""
+    key = (item.side, item.id)
+    with reading(engine) as conn:
         accounts = histories.accounts(conn)
-        found = _known(conn, item, accounts)
-        former = histories.former(conn, (item.side, item.id))
-        history = histories.entries(conn, (item.side, item.id), accounts, limit=HISTORY)
-    looks, problems = tuple[Look, ...](), list[str]()
-    if not any(each.link for each in found):
-        asked = enabled_accounts(services, account)
-        looks = tuple(_looks(services, item, asked, accounts, problems))
-    names = {each.id: each.name for each in accounts}
-    return Explanation(item, tuple(found), looks, tuple(history), former, names, tuple(problems))
+        links = histories.links(conn, key)
+        names = {each.id: each.name for each in accounts}
+        known = _pairs(conn, links, names) if links else _unlinked(conn, key, accounts)
+        former = None if links else histories.former(conn, key)
+        history = histories.entries(conn, key, accounts, limit=HISTORY)
+    return Explanation(item, tuple(known), (), tuple(history), former, tuple(accounts))
+
+
+def looked_at(services: Services, stored: Explanation, *, account: str | None = None) -> Explanation:
+    """The same of an item without a link, with what a look at it shows. `account`, errors: as `explain` has them."""
+    asked, problems = enabled_accounts(services, stored.accounts, account), list[str]()
+    looks = tuple(_looks(services, stored.item, asked, stored.accounts, problems))
+    return replace(stored, looks=looks, problems=tuple(problems))
 
 
 def explain_pair(conn: Connection, link: Link, account: str) -> Explanation:
@@ -133,47 +149,49 @@ def explain_pair(conn: Connection, link: Link, account: str) -> Explanation:
     item, place = (Side.ACTIVITY, str(link.activity_id)), (link.company_id, None, link.calendar_id)
     mine = KnownAccount(link.account_id, account, *place, activities_connected_at=None, events_connected_at=None)
     history = histories.entries(conn, item, [mine], limit=HISTORY)
-    return Explanation(ItemId(*item), (_pair(conn, link, account),), (), tuple(history), None, {mine.id: account})
+    known = tuple(_pairs(conn, [link], {mine.id: account}))
+    return Explanation(ItemId(*item), known, (), tuple(history), None, (mine,))
 
 
 # What is stored.
 
 
-def _known(conn: Connection, item: ItemId, accounts: list[KnownAccount]) -> list[Known]:
-    names = {each.id: each.name for each in accounts}
-    links = histories.links(conn, (item.side, item.id))
-    if links:
-        return [_pair(conn, link, names.get(link.account_id, "")) for link in links]
-    key = (item.side, item.id)
-    holds, aside = histories.holds(conn, key, []), histories.set_aside(conn, [key])
-    decisions = {each.account_id: each for each in histories.decisions(conn, key)}
-    out = []
+def _unlinked(conn: Connection, item: histories.Item, accounts: Iterable[KnownAccount]) -> list[Known]:
+    kept_back = histories.kept_back(conn, item)
+    decisions = {each.account_id: each for each in histories.decisions(conn, item)}
+    found = []
     for each in accounts:
-        mine = tuple(hold for hold in holds if hold.account_id == each.id)
-        apart = tuple(row for row in aside if row.account_id == each.id)
-        decision = decisions.get(each.id)
-        if mine or apart or decision is not None:
-            out.append(Known(each.name, None, decision, mine, apart))
-    return out
+        hold, aside = kept_back.get(each.id, (None, None))
+        if each.id in kept_back or each.id in decisions:
+            holds, apart = (hold,) if hold is not None else (), (aside,) if aside is not None else ()
+            found.append(Known(each.name, None, decisions.get(each.id), holds, apart))
+    return found
 
 
-def _pair(conn: Connection, link: Link, account: str) -> Known:
-    items = [(Side.ACTIVITY, str(link.activity_id)), (Side.EVENT, link.event_id)]
-    decided = {each.account_id: each for each in histories.decisions(conn, *items)}
-    return Known(
-        account,
-        link,
-        decided.get(link.account_id),
-        tuple(histories.holds(conn, items[1], [link.id])),
-        tuple(histories.set_aside(conn, items)),
-    )
+def _pairs(conn: Connection, links: Sequence[Link], names: Mapping[int, str]) -> list[Known]:
+    """Of one account there is one link at most."""
+    events = dict.fromkeys((Side.EVENT, link.event_id) for link in links)
+    items = [*dict.fromkeys((Side.ACTIVITY, str(link.activity_id)) for link in links), *events]
+    decisions = {each.account_id: each for each in histories.decisions(conn, *items)}
+    holds = histories.holds(conn, events, [link.id for link in links])
+    aside = histories.set_aside(conn, items)
+    return [
+        Known(
+            names.get(link.account_id, ""),
+            link,
+            decisions.get(link.account_id),
+            tuple(each for each in holds if each.account_id == link.account_id),
+            tuple(each for each in aside if each.account_id == link.account_id),
+        )
+        for link in links
+    ]
 
 
 # What is there now.
 
 
 def _looks(
-    services: Services, item: ItemId, asked: list[Account], known: list[KnownAccount], problems: list[str]
+    services: Services, item: ItemId, asked: list[Account], known: Sequence[KnownAccount], problems: list[str]
 ) -> Iterator[Look]:
     at_work = list(_responsible(services, item, asked, known, problems))
     if item.side is Side.EVENT and len(at_work) > MOST_CALENDARS:
@@ -183,7 +201,7 @@ def _looks(
 
 
 def _responsible(
-    services: Services, item: ItemId, asked: list[Account], known: list[KnownAccount], problems: list[str]
+    services: Services, item: ItemId, asked: list[Account], known: Sequence[KnownAccount], problems: list[str]
 ) -> Iterator[RunAccount]:
     """The accounts that may show the item: of an event whose calendar is known those of that calendar."""
     directory = Directory(services.engine, services.clock, read_only=True)

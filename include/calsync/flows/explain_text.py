@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from include.calsync.core.conflicts import Conflict
 from include.calsync.core.decide import Action
-from include.calsync.core.model import When
+from include.calsync.core.fields import activity_view, event_view
+from include.calsync.core.model import Context, When
 from include.calsync.core.policy import Side
 from include.calsync.core.raw import Json
 from include.calsync.core.records import Payload
@@ -18,6 +19,7 @@ from include.calsync.core.row_words import is_secret, value_text
 from include.calsync.core.run_records import Decision, Entry
 from include.calsync.core.sentences import DEFAULT, LANGUAGES, because
 from include.calsync.core.told import told
+from include.calsync.errors import Unreadable
 from include.calsync.flows.explain import Explanation, Known
 from include.calsync.flows.live_look import Look, edited_at
 
@@ -143,7 +145,7 @@ def _history(explained: Explanation, *, personal: bool) -> Iterator[str]:
     yield "Written, the latest first:"
     for entry in explained.history:
         side = {"events": "Google", "activities": "Pipedrive"}.get(entry.side, "the store")
-        account = explained.accounts.get(entry.account_id, "")
+        account = explained.names.get(entry.account_id, "")
         who = f" Decided by {entry.actor}." if entry.actor else ""
         yield f"  {_at(entry.at)}, {account}, to {side}: {action_of(entry)}, because: {why_of(entry)}.{who}"
         yield f"    run {entry.run_id}, activity {entry.activity_id or '–'}, event {entry.event_id or '–'}"
@@ -193,8 +195,15 @@ def changed(entry: Entry) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _fields(value: Any) -> Json:
-    """Of a removed pair both whole objects are logged; of a write its fields."""
+    """Of a write its fields are logged; of a deletion the whole object, of a removed pair both."""
     if not isinstance(value, dict):
+        return {}
+    try:
+        if "etag" in value:
+            return event_view(value).to_json()
+        if "due_date" in value:
+            return activity_view(value, Context()).to_json()
+    except Unreadable:
         return {}
     return {name: field for name, field in value.items() if not name.endswith("raw")}
 

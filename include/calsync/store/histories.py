@@ -7,10 +7,12 @@ each question.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, func, or_, select
 
+from include.calsync.core.account_records import ConfiguredAccount
 from include.calsync.core.policy import Side
 from include.calsync.core.records import Former, KnownAccount, Link, SetAside
 from include.calsync.core.run_records import Decision, Entry, StoredHold
@@ -37,15 +39,19 @@ _ENTRY = columns_of(Entry, change_log)
 _DECISION = columns_of(Decision, plan_row, sync_run)
 _HOLD = columns_of(StoredHold, hold)
 _ASIDE = columns_of(SetAside, quarantine)
-_KNOWN = columns_of(KnownAccount, account)
+_CONFIGURED = columns_of(ConfiguredAccount, account)
+_KNOWN_COUNT = len(fields(KnownAccount))
+"""The first columns of the former."""
+_IS_TOLD = and_(hold.c.state != "lapsed", hold.c.rule != REVIEW)
 # All that there are or were: so the indexes, which begin with them, are used.
 _COMPANIES = select(account.c.company_id).where(account.c.company_id.is_not(None)).distinct()
 _CALENDARS = select(account.c.calendar_id).where(account.c.calendar_id.is_not(None)).distinct()
 
 
 def accounts(conn: Connection) -> list[KnownAccount]:
-    """All accounts that there are or were, by id."""
-    return records(KnownAccount, conn.execute(select(*_KNOWN).order_by(account.c.id)))
+    """All accounts that there are or were, by id; those that are configured, or were, with their settings."""
+    rows = conn.execute(select(*_CONFIGURED).order_by(account.c.id))
+    return [ConfiguredAccount(*row) if row.settings is not None else KnownAccount(*row[:_KNOWN_COUNT]) for row in rows]
 
 
 def links(conn: Connection, item: Item) -> list[Link]:
@@ -82,15 +88,33 @@ def decisions(conn: Connection, *items: Item) -> list[Decision]:
     return records(Decision, conn.execute(query.order_by(row.account_id)))
 
 
-def holds(conn: Connection, item: Item, link_ids: Collection[int]) -> list[StoredHold]:
-    """The holds that keep back what would become of these links, or of the item while it is new."""
+def holds(conn: Connection, items: Collection[Item], link_ids: Collection[int]) -> list[StoredHold]:
+    """The holds that keep back what would become of these links, or of the items while they are new."""
     pairs = select(held_item.c.hold_id).where(held_item.c.link_id.in_(link_ids))
     row = held_creation.c
     ids = select(account.c.id)  # so that the unique index is used
-    new = select(row.hold_id).where(row.account_id.in_(ids), row.side == item[0], row.item_id == item[1])
-    query = select(*_HOLD).where(or_(hold.c.id.in_(pairs), hold.c.id.in_(new)), hold.c.state != "lapsed")
-    query = query.where(hold.c.rule != REVIEW)
+    mine = or_(*(and_(row.side == side, row.item_id == key) for side, key in items))
+    new = select(row.hold_id).where(row.account_id.in_(ids), mine)
+    query = select(*_HOLD).where(or_(hold.c.id.in_(pairs), hold.c.id.in_(new)), _IS_TOLD)
     return records(StoredHold, conn.execute(query.order_by(hold.c.id)))
+
+
+def kept_back(conn: Connection, item: Item) -> dict[int, tuple[StoredHold | None, SetAside | None]]:
+    """What keeps the item back while it is new, by account: a hold, and why it is set aside."""
+    row, new = quarantine.c, held_creation.c
+    aside = and_(row.account_id == account.c.id, row.side == item[0], row.item_id == item[1])
+    creation = and_(new.account_id == account.c.id, new.side == item[0], new.item_id == item[1])
+    of_account = account.outerjoin(quarantine, aside).outerjoin(held_creation, creation)
+    query = select(account.c.id, *_HOLD, *_ASIDE)
+    query = query.select_from(of_account.outerjoin(hold, and_(hold.c.id == new.hold_id, _IS_TOLD)))
+    found = {}
+    for account_id, *values in conn.execute(query.where(or_(hold.c.id.is_not(None), row.since.is_not(None)))):
+        held, apart = values[: len(_HOLD)], values[len(_HOLD) :]
+        found[account_id] = (
+            StoredHold(*held) if held[0] is not None else None,
+            SetAside(*apart) if apart[0] is not None else None,
+        )
+    return found
 
 
 def set_aside(conn: Connection, items: Collection[Item]) -> list[SetAside]:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from include.calsync.core.model import Origin
 from include.calsync.core.policy import Mode, Policy
 from include.calsync.flows.page.pair_rows import flow_of
-from include.calsync.store.tables import link, plan_row, quarantine, sync_run
+from include.calsync.store.tables import change_log, link, plan_row, quarantine, sync_run
 from include.sandbox.base import Fault
 from tests.airflow.web.conftest import People, counted, plain
 from tests.flows.world import ANNA, NOW, World
@@ -296,6 +296,43 @@ def test_what_is_no_pair_is_looked_at(people: People, world: World) -> None:
     assert "Not found" in plain(user.show("items/events/nothing", account=1).text)
     found = [user.show("items/activities/5").status_code for _ in range(10)]
     assert (found[0], found[-1]) == (200, 429), "so often a minute"
+
+
+def test_what_was_a_pair_tells_what_was_written_and_by_which_run(
+    people: People, world: World, pair: dict[str, Any]
+) -> None:
+    event = world.the_event()
+    world.add_colleague("bert")
+    world.pass_time(300)
+    world.green()
+    world.pipedrive.delete_activity(pair["id"])
+    for _ in range(2):  # so many runs must miss it
+        world.pass_time(300)
+        world.green()
+    where = f"items/activities/{pair['id']}"
+    shown = people("USER").show(where).text
+    text = plain(shown)
+    assert "not linked" in text
+    assert "Google: remove event" in text
+    assert "Hafen 12 (empty)" in text, "the place that it had"
+    assert "etag" not in text
+    runs = re.findall(r'href="/calsync/history/([^"]+)"', shown.partition('id="hi"')[2])
+    with world.engine.connect() as conn:
+        assert runs == list(conn.execute(select(change_log.c.run_id).order_by(change_log.c.id.desc())).scalars())
+    assert "Google: remove event" in plain(people("USER").show(f"items/events/{event['id']}").text)
+    assert "Google: remove event" in plain(people("VIEWER", name=ANNA).show(where).text)
+    others = plain(people("VIEWER", name="bert@acme.example").show(where).text)
+    assert "Google: remove event" not in others
+    assert "Nothing was written to it" in others
+
+
+def test_a_linked_item_leads_to_its_pair(people: People, world: World, pair: dict[str, Any]) -> None:
+    event = world.the_event()
+    with world.requests() as asked:
+        for where in (f"items/activities/{pair['id']}", f"items/events/{event['id']}"):
+            answer = people("USER").show(where)
+            assert (answer.status_code, answer.headers["location"]) == (303, f"/calsync/items/{link_id(world)}")
+    assert not asked
 
 
 def test_an_event_is_asked_for_in_its_calendar_which_no_address_names(people: People, world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -177,12 +177,6 @@ def account_of_calendar(engine: Engine, calendar_id: str) -> int | None:
         return next((each.id for each in histories.accounts(conn) if each.calendar_id == calendar_id), None)
 
 
-def accounts(engine: Engine) -> list[Head]:
-    """All accounts, by name."""
-    with reading(engine) as conn:
-        return page_accounts.heads(conn)
-
-
 # One pair.
 
 
@@ -248,7 +242,7 @@ def _page(account: Head, link: Link, explained: Explanation, language: str) -> P
         rows=list(rows_of(link, policy, secret=secret, shown={})),
         block=Written.from_json(link.rendered).block if link.rendered else "",
         guests=_guests(link.event_raw),
-        history=[_written(entry, language) for entry in explained.history],
+        history=writes_of(explained.history, language),
         pages=pages_of(link.activity_id, Payload(activity=link.base_activity, event_raw=link.event_raw)),
         decision=because_of(explained.known[0].decision, language),
         born_at=stamp(born[link.origin == Origin.GOOGLE]),
@@ -260,8 +254,7 @@ def _page(account: Head, link: Link, explained: Explanation, language: str) -> P
 
 def _untold(page: PairPage) -> PairPage:
     """Without anything that people typed; the rows are their maker's."""
-    history = [replace(write, changes=(), lost=()) for write in page.history]
-    return replace(page, is_secret=True, block="", guests=(), history=history)
+    return replace(page, is_secret=True, block="", guests=(), history=untold(page.history))
 
 
 def because_of(decision: Decision | None, language: str) -> str:
@@ -278,6 +271,16 @@ def _policy(settings: Account, link: Link, event: RawEvent | None) -> Policy:
 def _guests(event: RawEvent | None) -> list[str]:
     mails = [str(each.get("email") or "") for each in (event or {}).get("attendees") or ()]
     return [mail for mail in mails if mail]
+
+
+def writes_of(entries: Iterable[Entry], language: str) -> list[Write]:
+    """What was written, in words of this language."""
+    return [_written(entry, language) for entry in entries]
+
+
+def untold(history: Iterable[Write]) -> list[Write]:
+    """The same without anything that people typed."""
+    return [replace(write, changes=(), lost=()) for write in history]
 
 
 def _written(entry: Entry, language: str) -> Write:

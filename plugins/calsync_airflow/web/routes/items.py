@@ -17,8 +17,7 @@ from include.calsync.core.policy import Side
 from include.calsync.core.sentences import LANGUAGES
 from include.calsync.errors import SettingsError
 from include.calsync.flows import explain_text
-from include.calsync.flows.explain import Explanation, explain
-from include.calsync.flows.page import history, item
+from include.calsync.flows.page import history, item, unlinked
 from include.calsync.flows.page.item import PairPage
 from include.calsync.store.page_accounts import Head
 
@@ -108,31 +107,38 @@ def look(
     item_id: Annotated[str, Path(max_length=1024)],
     account: Annotated[int | None, Query()] = None,
 ) -> Response:
-    """A live look at an item that is no pair: at most ten a minute and person. 422: an activity's id is a number.
+    """An item by its id: its pair, or a live look at it, at most ten a minute and person. 422: an activity's id is a
+    number.
 
     `account`: only this one is asked. Who may read one account only has only that one asked.
     """
     if side is Side.ACTIVITY and not item_id.isdecimal():
         raise HTTPException(422)
-    readable = [head for head in item.accounts(view.engine) if _reads(view, head)]
-    asked = next((head for head in readable if head.id == account), None)
+    found = unlinked.stored(view.engine, ItemId(side, item_id), view.may_read, all_accounts=view.may("contents"))
+    if found.pair_id is not None:
+        return view.goes_to("items", found.pair_id)
+    asked = next((each for each in found.accounts if each.id == account), None)
     if account is not None and asked is None:
         raise HTTPException(404)
     if asked is None and not view.may("contents"):
-        if not readable:
+        if not found.accounts:
             raise Forbidden(Right.CONTENTS)
-        asked = readable[0]
-    looks.take(view.user_id)
-    explained, problem = _explained(view, ItemId(side, item_id), asked)
-    secret = explained is None or explain_text.is_secret_item(explained)
+        asked = found.accounts[0]
+    explained, problem = found.explained, ""
+    if not explained.is_linked:
+        looks.take(view.user_id)
+        with services.opened(view.engine) as opened:
+            try:
+                explained = unlinked.look(opened, found, asked)
+            except SettingsError as error:  # too many accounts would be asked, or the accounts file is wrong
+                problem = str(error)
     return view.page(
         "item_look.html",
-        explained,
+        unlinked.page_of(explained, view.language),
         side=side,
         item_id=item_id,
-        accounts=readable,
+        accounts=found.accounts,
         account=asked,
-        is_secret=secret,
         problem=problem,
         values=values,
         explain_words=LANGUAGES[view.language],
@@ -168,16 +174,3 @@ def _undo(view: View, link_id: int, run_id: str, *, dry_run: bool) -> None:
     if not airflow_side.is_on(UNDO):
         raise HTTPException(409)
     airflow_side.start(UNDO, {"sync_run_id": run_id, "link_id": link_id, "dry_run": dry_run}, view.user_name)
-
-
-def _reads(view: View, head: Head) -> bool:
-    return view.may_read(str((head.settings or {}).get("google_user", "")))
-
-
-def _explained(view: View, named: ItemId, account: Head | None) -> tuple[Explanation | None, str]:
-    """What is known, or why nobody can be asked: too many accounts would be, or the accounts file is wrong."""
-    with services.opened(view.engine) as opened:
-        try:
-            return explain(opened, named, account=account.name if account is not None else None), ""
-        except SettingsError as error:
-            return None, str(error)
