@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from include.calsync.flows.applying import apply
+from include.calsync.store.tables import quarantine
 from include.sandbox.base import Fault
 from tests.flows.meetings import BERT, assert_quiet, attendees, meets, owner, settle, user
 from tests.flows.world import ANNA, World, account_row, day
@@ -62,6 +64,23 @@ def test_an_account_that_is_off_long_after_its_meeting_was_synced(team: World) -
     settle(team)
     assert owner(team) == BERT
     assert_quiet(team)
+
+
+def test_a_deal_is_renamed_while_a_copy_takes_over(team: World) -> None:
+    deal = team.pipedrive.add_deal("Roof")["id"]
+    team.activity("Call", deal_id=deal)
+    settle(team)
+    (event,) = team.events(ANNA)
+    team.google.edit_event(ANNA, event["id"], attendees=[{"email": BERT}])
+    settle(team)
+    team.pass_time(2 * 3600)
+    team.pipedrive.rename_deal(deal, "Tower")
+    team.anna_is(enabled=False)
+    settle(team)
+    (link,) = team.links()
+    assert (owner(team), link.base_activity["context"]["deal"]) == (BERT, "Tower")
+    with team.engine.connect() as conn:
+        assert list(conn.execute(select(quarantine))) == []
 
 
 def test_an_activity_is_edited_while_the_organisers_account_comes_back(

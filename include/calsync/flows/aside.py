@@ -46,6 +46,13 @@ def put(
     )
 
 
+def hand_on(conn: Connection, from_id: int, to_id: int, item: tuple[str, str], now: datetime) -> None:
+    """An activity that is set aside for one account is another's now, who reads it again."""
+    if is_known(conn, from_id, item):
+        quarantine.take_back(conn, account_id=from_id, side=item[0], item_id=item[1])
+        put(conn, to_id, item, "may have moved", now, failed=False)
+
+
 def is_known(conn: Connection, account_id: int, item: tuple[str, str]) -> bool:
     """Whether the item is set aside."""
     return quarantine.is_aside(conn, account_id, *item)

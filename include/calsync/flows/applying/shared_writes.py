@@ -89,8 +89,10 @@ def take_over(desk: Desk, row: PlanRow) -> RawEvent | None:
         if row.payload["left"]:
             copies.put(conn, row.payload["left"], attends=True)
         desk.confirm(conn, row)
+        now = desk.services.clock()
+        aside.hand_on(conn, link.account_id, desk.account.id, ("activities", str(link.activity_id)), now)
         if not equal:  # no listing shows it again
-            item, now = ("events", str(event["id"])), desk.services.clock()
+            item = ("events", str(event["id"]))
             aside.put(conn, desk.account.id, item, "differs from the event that had the activity", now, failed=False)
     return event if equal else None
 
