@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
 from calsync_airflow.operators.pull import PullActivitiesOperator
 from include.calsync.errors import AccountBusy
+from include.calsync.store.tables import sync_run
 from include.sandbox.server import Sandbox
 from tests.airflow.conftest import Connect
 
@@ -299,6 +300,9 @@ def test_busy_account_is_tried_again_for_a_person_but_not_for_the_schedule(compa
         with pytest.raises(AccountBusy):
             _pull("third run", "manual", number)
     assert _pull("third run", "manual", 3) == [[]]
+    with create_engine(f"sqlite:///{company.accounts_file.with_name('calsync.db')}").connect() as conn:
+        owners = [row["owner"] for row in conn.execute(select(sync_run.c.request)).scalars()]
+    assert len([each for each in owners if "third" in each]) == 1, "what was refused is no run under way"
 
 
 def test_a_comparison_waits_for_a_sync_even_by_schedule(company: Company) -> None:

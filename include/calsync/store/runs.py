@@ -13,6 +13,7 @@ from include.calsync.core.observations import NOBODY, Observation
 from include.calsync.core.records import Columns
 from include.calsync.core.run_records import AccountInRun, NewRow, PlanRow, StoredRun
 from include.calsync.store.columns import columns_of, parts, record_of, records
+from include.calsync.store.leases import owner_run
 from include.calsync.store.tables import account, observation, open_write, plan_row, run_account, run_usage, sync_run
 
 _ACCOUNT = columns_of(AccountInRun, run_account, account)
@@ -45,6 +46,14 @@ def create(conn: Connection, *, run_id: str, dag_id: str, kind: str, dry_run: bo
     conn.execute(
         insert(sync_run).values(id=run_id, dag_id=dag_id, kind=kind, dry_run=dry_run, request=request, started_at=at)
     )
+
+
+def drop_earlier_tries(conn: Connection, owner: str, since: datetime) -> None:
+    """Forget what earlier tries to open the same run of Airflow's left: they were refused, or died, and planned
+    nothing. `owner`: of this try."""
+    begun = sync_run.c.started_at >= since, sync_run.c.planned_at.is_(None), sync_run.c.finished_at.is_(None)
+    same = sync_run.c.request["owner"].as_string().startswith(f"{owner_run(owner)} ", autoescape=True)
+    conn.execute(delete(sync_run).where(*begun, same))
 
 
 def get(conn: Connection, run_id: str) -> StoredRun | None:

@@ -60,6 +60,7 @@ def open_run(services: Services, request: RunRequest) -> str:
         runs.drop_stale(conn, services.clock() - STAGING_KEPT)
         pruning.prune(conn, services.clock(), timedelta(days=services.environment.keep_days))
         holds.forget_agreed(conn, services.clock() - AGREED)
+        runs.drop_earlier_tries(conn, request.owner, services.clock() - STAGING_KEPT)
         runs.create(
             conn,
             run_id=run_id,
