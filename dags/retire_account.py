@@ -38,6 +38,7 @@ with DAG(
     description="Leaves an account cleanly: ends its pairs, and keeps or removes its events",
     doc_md=__doc__,
     schedule=None,
+    is_paused_upon_creation=False,  # only a person starts it
     params={
         "account": Param(
             type="string", minLength=1, title="Account", description="Its name. It takes no part any more."

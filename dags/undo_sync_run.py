@@ -42,6 +42,7 @@ with DAG(
     description="Takes back what a run wrote",
     doc_md=__doc__,
     schedule=None,
+    is_paused_upon_creation=False,  # only a person starts it
     params={
         "sync_run_id": Param(
             None,

@@ -37,6 +37,7 @@ with DAG(
     description="Brings over what was there before an account was connected",
     doc_md=__doc__,
     schedule=None,
+    is_paused_upon_creation=False,  # only a person starts it
     params={
         "accounts": accounts_param(),
         "direction": Param(

@@ -187,6 +187,11 @@ UPLOAD_DEFAULTS = {
 RETIRE_DEFAULTS = {"events": "keep", "dry_run": True}
 
 
+def test_only_what_has_a_schedule_and_writes_waits_until_somebody_switches_it_on(dags: dict[str, DAG]) -> None:
+    waits = {name for name, dag in dags.items() if dag.is_paused_upon_creation is not False}
+    assert waits == {"calendar_sync", "calendar_reconcile"}
+
+
 def test_params_and_their_defaults(dags: dict[str, DAG]) -> None:
     assert dags["calendar_reconcile"].params.dump() == RECONCILE_DEFAULTS
     assert dags["calendar_sync"].params.dump() == SYNC_DEFAULTS

@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pytest
 
-from include.calsync.core.conflicts import Why
+from include.calsync.core.conflicts import CLOSE, Why
 from include.calsync.core.decide import Action
 from include.calsync.core.fields import ACTIVITY, BESIDE, EVENT, MERGED
 from include.calsync.core.model import Change
@@ -50,7 +50,7 @@ def test_all_that_the_log_keeps_has_words() -> None:
 
 
 def test_all_that_an_explanation_says_has_words() -> None:
-    assert EN.wins.keys() == set(Why)
+    assert EN.wins.keys() == {*Why, CLOSE}
     assert {each for each in Found if each != Found.LIVE} <= EN.looks.keys()
     assert EN.link_states.keys() == set(State)
 
@@ -148,7 +148,7 @@ def test_in_german() -> None:
     logged = {
         "undo of run 7-a": "Rücknahme des Laufs 7-a",
         "unfinished: done": "unvollendet: die Aktivität ist erledigt",
-        "activity deleted, event unchanged": "Aktivität gelöscht, Termin unverändert",
+        "activity deleted, event unchanged": "in Pipedrive gelöscht",
         "new activity; unknown whether it arrived": "neue Aktivität; unbekannt, ob es ankam",
         "refused by a later version": "refused by a later version",
     }

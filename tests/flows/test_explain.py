@@ -92,7 +92,7 @@ def test_history_shows_what_changed_and_what_was_lost(world: World, pair: dict[s
     assert any(entry.lost for entry in found.history)
     text = told(found, personal=True)
     assert "subject: From Pipedrive → From Google" in text
-    assert "lost: From Pipedrive (subject). Google's won, because: `conflict` says so." in text
+    assert "lost: From Pipedrive (subject). Google's won, because: the account's settings say so." in text
     hidden = told(found)
     assert "fields: subject" in hidden
     assert "lost: (subject). Google's won" in hidden

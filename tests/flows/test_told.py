@@ -83,7 +83,7 @@ def test_a_filter_that_matches_nothing_is_named(world: World, say: Say) -> None:
     world.activity("Another call")
     text = say()
     assert "equal" not in text
-    assert "left out: 2 activities of types that `activity_types` leaves out." in text
+    assert "left out: 2 activities of types that the account does not sync." in text
 
 
 def test_types_that_another_account_syncs_are_not_left_out(world: World, say: Say) -> None:

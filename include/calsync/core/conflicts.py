@@ -37,6 +37,8 @@ class Why(StrEnum):
     """No conflict of two edits: the loser showed more than the beginning that the winner's text replaced."""
 
 
+CLOSE = "close"
+"""What is said instead of `newest` where the edits are so close together that nobody can say so."""
 EDITS = frozenset({Why.NEWEST, Why.SETTING})
 """Why a value lost that somebody had typed."""
 
@@ -56,6 +58,12 @@ class Conflict:
     activity_at: datetime | None = dataclasses.field(default=None, compare=False)
     event_at: datetime | None = dataclasses.field(default=None, compare=False)
 
+    @property
+    def said(self) -> str:
+        """The word for why the winner won."""
+        is_close = self.why is Why.NEWEST and are_close(self.activity_at, self.event_at)
+        return CLOSE if is_close else str(self.why)
+
     def to_json(self) -> Json:
         """As the plan and the log of lost values keep it."""
         shown = [v.to_json() if isinstance(v, When) else v for v in (self.activity, self.event)]
@@ -73,6 +81,13 @@ class Conflict:
             datetime.fromisoformat(at) if (at := value.get(name)) else None for name in ("activity_at", "event_at")
         )
         return cls(value["field"], mine, theirs, Side(value["winner"]), Why(value["why"]), *times)
+
+
+def are_close(activity_at: datetime | None, event_at: datetime | None) -> bool:
+    """Whether two edits are so close together that their times do not tell which is the newer one."""
+    if activity_at is None or event_at is None:
+        return False
+    return abs((event_at - activity_at).total_seconds()) < STAMP_RESOLUTION_S
 
 
 def preferred(policy: Policy, activity_stamp: datetime | None, event_stamp: datetime | None) -> tuple[Side, Why]:

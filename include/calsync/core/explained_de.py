@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from include.calsync.core.conflicts import CLOSE
+
 LOOKS: Mapping[str, str] = {
     "deleted": "Gelöscht.",
     "not_found": "Nicht gefunden: gelöscht, vor der Verbindung verborgen, in einer anderen Firma, oder nie da.",
@@ -35,7 +37,8 @@ LINK_STATES: Mapping[str, str] = {
 
 WINS: Mapping[str, str] = {
     "newest": "zuletzt bearbeitet",
-    "setting": "`conflict` will es so",
+    CLOSE: "beide wurden innerhalb einer Minute bearbeitet",
+    "setting": "die Einstellungen des Kontos sagen es so",
     "one_way": "dorthin wird nichts geschrieben",
     "adopting": "beide waren gerade erst ein Paar geworden",
     "veil": "von einem privaten Termin ist nur die Zeit bekannt",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from include.calsync.core.conflicts import CLOSE
+
 LOOKS: Mapping[str, str] = {
     "deleted": "It is deleted.",
     "not_found": "Not found: it is deleted, hidden from the connection, another company's, or never was.",
@@ -34,7 +36,8 @@ LINK_STATES: Mapping[str, str] = {
 
 WINS: Mapping[str, str] = {
     "newest": "it was edited last",
-    "setting": "`conflict` says so",
+    CLOSE: "both were edited within a minute",
+    "setting": "the account's settings say so",
     "one_way": "nothing is written there",
     "adopting": "both had just become a pair",
     "veil": "of a private event only the time is known",

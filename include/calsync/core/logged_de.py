@@ -54,4 +54,11 @@ LOGGED: Mapping[str, str] = {
         for one in CHANGED
         for other in CHANGED
     },
+    "activity updated, event unchanged": "in Pipedrive bearbeitet",
+    "activity unchanged, event updated": "in Google bearbeitet",
+    "activity deleted, event unchanged": "in Pipedrive gelöscht",
+    "activity unchanged, event deleted": "in Google gelöscht",
+    "activity deleted, event updated": "in Pipedrive gelöscht und in Google bearbeitet",
+    "activity updated, event deleted": "in Google gelöscht und in Pipedrive bearbeitet",
+    "activity deleted, event deleted": "auf beiden Seiten gelöscht",
 }

@@ -44,4 +44,11 @@ LOGGED: Mapping[str, str] = {
     "the value that lost in run": "the value that lost in run {run}",
     "unfinished: {why}": "unfinished: {why}",
     **{each: each for each in (f"activity {one}, event {other}" for one in CHANGED for other in CHANGED)},
+    "activity updated, event unchanged": "edited in Pipedrive",
+    "activity unchanged, event updated": "edited in Google",
+    "activity deleted, event unchanged": "deleted in Pipedrive",
+    "activity unchanged, event deleted": "deleted in Google",
+    "activity deleted, event updated": "deleted in Pipedrive, and edited in Google",
+    "activity updated, event deleted": "deleted in Google, and edited in Pipedrive",
+    "activity deleted, event deleted": "deleted on both sides",
 }

@@ -160,12 +160,8 @@ def action_of(entry: Entry, language: str = DEFAULT) -> str:
 
 
 def why_of(entry: Entry, language: str = DEFAULT) -> str:
-    """The log keeps no rule; of a merge it keeps which side had changed."""
-    merged = {
-        "activity updated, event unchanged": "the activity was edited: merge",
-        "activity unchanged, event updated": "the event was edited: merge",
-    }
-    return because(merged.get(entry.reason), entry.reason, language=language)
+    """The log keeps no rule, but which side had changed."""
+    return because(None, entry.reason, language=language)
 
 
 def _changes(entry: Entry, *, personal: bool) -> Iterator[str]:
@@ -183,7 +179,7 @@ def _changes(entry: Entry, *, personal: bool) -> Iterator[str]:
         value = lost.to_json() if isinstance(lost, When) else lost
         shown = f" {_value(conflict.field, value)}" if personal else ""
         winner = WORDS.phrases[f"of {conflict.winner}"]
-        yield f"    lost:{shown} ({name}). {winner} won, because: {WORDS.wins[conflict.why]}."
+        yield f"    lost:{shown} ({name}). {winner} won, because: {WORDS.wins[conflict.said]}."
 
 
 def changed(entry: Entry) -> Iterator[tuple[str, Any, Any]]:
@@ -215,6 +211,11 @@ def is_secret_item(explained: Explanation) -> bool:
         for pair in (*(each.link for each in explained.known), explained.former)
         if pair is not None
     ]
+    for raw in (entry.before or {} for entry in explained.history):  # of what was deleted the log has it all
+        if "etag" in raw:
+            pairs.append(Payload(event_raw=raw))
+        elif "due_date" in raw:
+            pairs.append(Payload(activity=raw))
     for look in explained.looks:
         if look.shown is not None:
             event = look.shown.side == Side.EVENT

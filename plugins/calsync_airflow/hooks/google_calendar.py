@@ -100,6 +100,11 @@ class GoogleCalendarHook(StrictHook):
             return False, str(error)
         return True, f"Token accepted, calendars listed: {calendar_count},{self._proven()}"
 
+    def waits_for_consent(self) -> bool:
+        """Return whether it holds an OAuth app alone: it works through the connections that people's consents make."""
+        own = any(self.extras.get(name) for name in ("keyfile_dict", "key_path", "refresh_token"))
+        return not own and all(text(self.extras, name) for name in ("client_id", "client_secret"))
+
     def lacking_scopes(self, google_user: str) -> list[str]:
         """Return the scopes that the delegation lacks for this user: [] if it is complete, all if there is none.
 
@@ -168,7 +173,7 @@ class GoogleCalendarHook(StrictHook):
             raise self._wrong(f"remove {' and '.join(others)} from the extra: calsync uses keyfile_dict or key_path")
         given = self.extras.get("keyfile_dict")
         path = text(self.extras, "key_path")
-        if not given and not path and all(text(self.extras, name) for name in ("client_id", "client_secret")):
+        if self.waits_for_consent():
             raise self._wrong(
                 "an OAuth app is here, but nobody's consent: add an account on the calendar sync page, and make a link "
                 "to Google for it under Connections"

@@ -22,7 +22,7 @@ from airflow.models.dag import DagModel
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials
 
-SYNC, UPLOAD = "calendar_sync", "upload_unsynced_activities"
+SYNC, RECONCILE, UPLOAD = "calendar_sync", "calendar_reconcile", "upload_unsynced_activities"
 APPROVE, UNDO = "approve_held_changes", "undo_sync_run"
 TOKEN = "CALSYNC_HEALTH_TOKEN"
 HEADER = "X-Calsync-Token"

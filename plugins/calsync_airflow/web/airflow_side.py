@@ -15,6 +15,7 @@ from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType
+from fastapi import HTTPException
 from sqlalchemy import and_, select
 
 from calsync_airflow.web.access import SYNC, UPLOAD
@@ -44,6 +45,20 @@ def is_on(dag_id: str) -> bool:
     """Whether Airflow has the DAG, and it is not paused there: else a run that is started waits. One query."""
     with create_session(scoped=False) as session:
         return session.scalar(select(DagModel.is_paused).where(DagModel.dag_id == dag_id)) is False
+
+
+class SwitchedOff(HTTPException):
+    """A DAG is paused in Airflow: what is asked of it would wait."""
+
+    def __init__(self, dag_id: str) -> None:
+        super().__init__(409)
+        self.dag_id = dag_id
+
+
+def must_be_on(dag_id: str) -> None:
+    """Raises SwitchedOff unless Airflow has the DAG, and it is not paused there."""
+    if not is_on(dag_id):
+        raise SwitchedOff(dag_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from calsync_airflow.web.access import Forbidden
+from calsync_airflow.web.airflow_side import SwitchedOff
 from calsync_airflow.web.csrf import Foreign
 from calsync_airflow.web.view import View
 from include.calsync.errors import CalsyncError
@@ -36,6 +37,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if not _wants_html(request):
         return await http_exception_handler(request, error)
+    if isinstance(error, SwitchedOff):
+        return _answer(request, 409, "switched_off", dag=error.dag_id)
     if isinstance(error, Forbidden):
         return _answer(request, 403, "forbidden", permission=error.permission)
     what = "foreign" if isinstance(error, Foreign) else SAID.get(error.status_code, "wrong")
@@ -59,7 +62,7 @@ def _wants_html(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") or request.headers.get("hx-request") == "true"
 
 
-def _answer(request: Request, status: int, what: str, *, permission: str = "") -> Response:
+def _answer(request: Request, status: int, what: str, *, permission: str = "", dag: str = "") -> Response:
     view = View(request, None)
     template = "error_part.html" if view.is_fragment else "error.html"
-    return view.bare(template, status, what=what, permission=permission)
+    return view.bare(template, status, what=what, permission=permission, dag=dag)

@@ -11,7 +11,10 @@ NOTES = {
     "taking_other": N_("Started. Both sides get the other value, and the run is listed here when it is done."),
     "started": N_("Started. The numbers here follow by themselves."),
     "saved": N_("Saved. It applies with the next run."),
-    "saved_not_synced": N_("Saved. It can’t be synced yet: check its connections and its user."),
+    "saved_not_synced": N_(
+        "Saved. It can’t be synced yet: check its connections and its user. If its person still has to consent, make "
+        "the link under Connections."
+    ),
     "paused": N_("Paused. Nothing is written for this account until you resume it."),
     "resumed": N_("Resumed. The next run reads everything once."),
     "removed": N_("Removed. Nothing was deleted on either side."),

@@ -192,7 +192,7 @@ def test_a_sync_that_is_switched_off_is_not_started(people: People, team: Engine
     assert re.search(r'switched off in Airflow.*?href="/dags/calendar_sync" .*?>Switch on', text)
     assert "Sync now" not in text
     refused = user.submit("sync")
-    assert (refused.status_code, "It has changed" in refused.text) == (409, True)
+    assert (refused.status_code, "calendar_sync is switched off in Airflow." in refused.text) == (409, True)
 
 
 def test_calendars_go_by_their_names(people: People, store: Engine) -> None:

@@ -203,7 +203,9 @@ def test_the_value_that_lost_is_shown(people: People, world: World, pair: dict[s
     world.pass_time(300)
     world.pipedrive.edit_activity(pair["id"], location="Yours")
     world.green()
-    assert "Not taken, Place: Mine (it was edited last)" in plain(people("USER").show(f"items/{link_id(world)}").text)
+    assert "Not taken, Place: Mine (Pipedrive won: it was edited last)" in plain(
+        people("USER").show(f"items/{link_id(world)}").text
+    )
 
 
 def runs_of(dag_id: str) -> list[dict[str, Any]]:
@@ -270,7 +272,10 @@ def test_nothing_is_started_that_airflow_has_switched_off(
         session.execute(update(DagModel).values(is_paused=True))
     user, path = people("USER"), f"items/{link_id(world)}"
     (run_id,) = re.findall(r'name="run_id" value="([^"]+)"', user.show(path).text)
-    assert user.submit(f"{path}/retry").status_code == 409
+    refused = user.submit(f"{path}/retry")
+    assert refused.status_code == 409
+    assert "calendar_sync is switched off in Airflow." in refused.text
+    assert 'href="/dags/calendar_sync"' in refused.text
     for step in ("undo", "undo/preview"):
         assert user.submit(f"{path}/{step}", run_id=run_id).status_code == 409
 

@@ -51,6 +51,14 @@ def test_the_step_that_comes_next_is_marked(
     filled = op.show("accounts/new", user=user["id"]).text
     for name, value in (("name", "anna"), ("pipedrive_user", ANNA), ("google_user", ANNA)):
         assert re.search(rf'<input[^>]*name="{name}"[^>]*value="{value}"', filled)
+    connect("google_calendar_default", conn_type="google_calendar", extra={"client_id": "7", "client_secret": "x"})
+    checked = op.submit("connect/google/check", conn_id="google_calendar_default").text
+    assert "Waits for consents" in checked
+    assert "Does not work" not in checked
+    assert "Waits for consents" in op.show("connect").text
+    text = op.show("welcome").text
+    assert steps(text) == ["done", "done", "now", ""]
+    assert "Each person consents once their account is added." in text
     sandbox.google.state.add_user(ANNA)
     extra = {"keyfile_dict": sandbox.google.state.service_account_key(), "api_endpoint": sandbox.google.url}
     connect("google_calendar_default", conn_type="google_calendar", login=ANNA, extra=extra)

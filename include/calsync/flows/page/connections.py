@@ -24,6 +24,7 @@ class Used:
     conn_id: str
     account_count: int
     worked: bool | None = None
+    """None, and checked: it is an OAuth app that waits for consents."""
     checked_at: datetime | None = None
 
 
@@ -40,8 +41,8 @@ class Connections:
         return {each.conn_id for each in used}
 
 
-def note_check(engine: Engine, service: str, conn_id: str, now: datetime, *, works: bool) -> None:
-    """Keep what a check of a connection found, for the first steps."""
+def note_check(engine: Engine, service: str, conn_id: str, now: datetime, *, works: bool | None) -> None:
+    """Keep what a check of a connection found, for the first steps. None: an OAuth app that waits for consents."""
     with engine.begin() as conn:
         directory.keep(conn, directory.check_scope(service, conn_id), "", {"works": works}, now)
 

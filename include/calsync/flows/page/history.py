@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from include.calsync.core.conflicts import EDITS, STAMP_RESOLUTION_S
+from include.calsync.core.conflicts import EDITS, are_close
 from include.calsync.core.raw import Json
 from include.calsync.core.records import Payload
 from include.calsync.core.row_words import is_secret
@@ -108,9 +108,7 @@ class Conflict:
     @property
     def is_close(self) -> bool:
         """Whether both edits were so close together that it does not tell which is the newer one."""
-        if self.activity_at is None or self.event_at is None:
-            return False
-        return abs((self.event_at - self.activity_at).total_seconds()) < STAMP_RESOLUTION_S
+        return are_close(self.activity_at, self.event_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,10 +55,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A value that lost a conflict, and why (a sentence)."""
+    """A value that lost a conflict, to which side's, and why (a sentence)."""
 
     name: str
     value: Any
+    winner: Side
     why: str
 
 
@@ -296,4 +297,4 @@ def _written(entry: Entry, language: str) -> Write:
 def _lost(value: Json, language: str) -> Lost:
     conflict = Conflict.from_json(value)
     lost = value["activity"] if conflict.winner is Side.EVENT else value["event"]
-    return Lost(conflict.field, lost, LANGUAGES[language].wins[conflict.why])
+    return Lost(conflict.field, lost, conflict.winner, LANGUAGES[language].wins[conflict.said])

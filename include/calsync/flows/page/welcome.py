@@ -24,7 +24,7 @@ class Welcome:
     """How far a new installation is. `company`, `people_count`, `suggested`: as Pipedrive told a run, or a check.
 
     `suggested`: people who have no account. `works`: by service, whether a connection to it works, by the last check or
-    by a run; None: nobody knows yet.
+    by a run; None: nobody knows yet. `waits_for_consent`: there is an OAuth app of Google's, and nobody's consent.
     """
 
     account_count: int
@@ -33,6 +33,7 @@ class Welcome:
     people_count: int
     suggested: Sequence[Person]
     works: Mapping[str, bool | None]
+    waits_for_consent: bool
 
 
 def read(engine: Engine) -> Welcome:
@@ -47,7 +48,8 @@ def read(engine: Engine) -> Welcome:
     found = {service: [checks[each][0]["works"] for each in mine if each in checks] for service, mine in scopes.items()}
     works = {service: has_synced or _any(each) for service, each in found.items()}
     suggested = known.without_account((head.settings or {}).get("pipedrive_user") for head in heads)
-    return Welcome(len(heads), has_synced, known.company, len(known.people), suggested, works)
+    waits = works["google"] is None and bool(found["google"])
+    return Welcome(len(heads), has_synced, known.company, len(known.people), suggested, works, waits)
 
 
 def _used(heads: Iterable[Head], setting: str, default: str) -> set[str]:
@@ -56,5 +58,5 @@ def _used(heads: Iterable[Head], setting: str, default: str) -> set[str]:
     return {default, *(str(getattr(each, setting)) for each in accounts)}
 
 
-def _any(found: Sequence[bool]) -> bool | None:
-    return any(found) if found else None
+def _any(found: Sequence[bool | None]) -> bool | None:
+    return True if True in found else False if False in found else None

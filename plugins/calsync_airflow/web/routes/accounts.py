@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException, Query
+from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response
 
 from calsync_airflow.web import airflow_side, charts
@@ -57,9 +57,7 @@ def search(view: Viewing, q: Annotated[str, Form(max_length=200)] = "") -> Respo
 @router.post("/sync", dependencies=[needs(Right.SYNC)])
 def sync(view: Viewing) -> Response:
     """Start a run of all accounts now. 409: the sync is not in Airflow, or it is switched off there."""
-    schedule = airflow_side.schedule()
-    if not schedule.known or schedule.paused:
-        raise HTTPException(409)
+    airflow_side.must_be_on(SYNC)
     airflow_side.start(SYNC, {}, view.user_name)
     return view.goes_to("accounts", done="started")
 

@@ -27,8 +27,7 @@ def retry(
 
     404: it is not set aside (any more). 409: Airflow would not run it.
     """
-    if not airflow_side.is_on(SYNC):
-        raise HTTPException(409)
+    airflow_side.must_be_on(SYNC)
     name = aside.try_again(view.engine, account, side, item_id, view.local.now)
     if name is None:
         raise HTTPException(404)

@@ -36,12 +36,13 @@ class Service(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a check found. `missing`: Airflow has no such connection."""
+    """What a check found. `missing`: Airflow has no such connection. `waits`: it is an OAuth app alone."""
 
     conn_id: str
     is_well: bool
     text: str
     missing: bool = False
+    waits: bool = False
 
 
 @router.get("/connect", dependencies=[needs(Right.CONNECT)])
@@ -58,7 +59,7 @@ def check(view: Viewing, service: Service, conn_id: Annotated[str, Form(max_leng
         raise HTTPException(404)
     checks.take(view.user_id)
     found = _checked(service, conn_id)
-    connections.note_check(view.engine, service, conn_id, view.local.now, works=found.is_well)
+    connections.note_check(view.engine, service, conn_id, view.local.now, works=None if found.waits else found.is_well)
     if found.is_well and service is Service.PIPEDRIVE:
         # So that people and types are offered before the first run; what fails here, the run says.
         with suppress(CalsyncError), services.opened(view.engine) as opened:
@@ -76,8 +77,13 @@ def _page(view: View, used: connections.Connections, **more: Any) -> Response:
 def _checked(service: Service, conn_id: str) -> Checked:
     try:
         StrictHook.get_connection(conn_id)
-        hook = PipedriveHook(conn_id) if service is Service.PIPEDRIVE else GoogleCalendarHook(conn_id)
-        is_well, text = hook.test_connection()
+        if service is Service.PIPEDRIVE:
+            is_well, text = PipedriveHook(conn_id).test_connection()
+        else:
+            hook = GoogleCalendarHook(conn_id)
+            if hook.waits_for_consent():
+                return Checked(conn_id, False, "", waits=True)
+            is_well, text = hook.test_connection()
     except AirflowNotFoundException:
         return Checked(conn_id, False, "", missing=True)
     except CalsyncError as error:

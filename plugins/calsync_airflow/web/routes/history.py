@@ -75,8 +75,7 @@ def undo(view: Viewing, run_id: RunId) -> Response:
 @router.post("/conflicts/{entry_id:int}/other", dependencies=[needs(Right.UNDO)])
 def take_other(view: Viewing, entry_id: int, field: Annotated[str, Form(max_length=40)]) -> Response:
     """Bring both sides to the value that lost a conflict. 409: Airflow would not run it."""
-    if not airflow_side.is_on(UNDO):
-        raise HTTPException(409)
+    airflow_side.must_be_on(UNDO)
     conf = {"conflict_id": entry_id, "conflict_field": field, "dry_run": False}
     airflow_side.start(UNDO, conf, view.user_name)
     return view.goes_to("history", done="taking_other")
@@ -84,8 +83,7 @@ def take_other(view: Viewing, entry_id: int, field: Annotated[str, Form(max_leng
 
 def _start(view: View, run_id: str, *, dry_run: bool) -> None:
     _run(view, run_id, 0)
-    if not airflow_side.is_on(UNDO):
-        raise HTTPException(409)
+    airflow_side.must_be_on(UNDO)
     airflow_side.start(UNDO, {"sync_run_id": run_id, "link_id": None, "dry_run": dry_run}, view.user_name)
 
 

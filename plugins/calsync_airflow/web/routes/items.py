@@ -93,8 +93,7 @@ def undo(view: Viewing, link_id: int, run_id: RunId = "") -> Response:
 def retry(view: Viewing, link_id: int) -> Response:
     """Sync the pair's account now; what was set aside of the pair is tried again, whenever its time was to come."""
     pair = _pair(view, link_id)
-    if not airflow_side.is_on(SYNC):
-        raise HTTPException(409)
+    airflow_side.must_be_on(SYNC)
     item.try_again(view.engine, pair, view.local.now)
     airflow_side.start(SYNC, {"accounts": [pair.account.name]}, view.user_name)
     return view.goes_to("items", link_id, done="item_syncing")
@@ -171,6 +170,5 @@ def _must_read(view: View, head: Head) -> None:
 def _undo(view: View, link_id: int, run_id: str, *, dry_run: bool) -> None:
     if run_id not in _pair(view, link_id).run_ids:
         raise HTTPException(404)
-    if not airflow_side.is_on(UNDO):
-        raise HTTPException(409)
+    airflow_side.must_be_on(UNDO)
     airflow_side.start(UNDO, {"sync_run_id": run_id, "link_id": link_id, "dry_run": dry_run}, view.user_name)

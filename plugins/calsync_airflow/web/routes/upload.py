@@ -97,8 +97,7 @@ def _start(view: View, given: dict[str, Any], *, dry_run: bool) -> Response:
     errors = dict(_errors(view, given, chosen))
     if errors or chosen is None:
         return _page(view, None, given, errors, status=422)
-    if not airflow_side.is_on(UPLOAD):
-        raise HTTPException(409)
+    airflow_side.must_be_on(UPLOAD)
     if not dry_run and airflow_side.upload_under_way() is not None:
         return _page(view, None, {**given, "account": str(chosen.id)}, {}, status=409)
     days = {key: given[key] or None for key in ("due_from", "due_to")}

@@ -10,7 +10,8 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from calsync_airflow.hooks.connections import StrictHook
-from calsync_airflow.web.access import SYNC, Right, needs
+from calsync_airflow.web import airflow_side
+from calsync_airflow.web.access import RECONCILE, Right, needs
 from calsync_airflow.web.view import Viewing
 from include.calsync.errors import CalsyncError
 from include.calsync.flows.page import welcome
@@ -44,15 +45,15 @@ def show(view: Viewing) -> Response:
     around, schedule = view.around()
     done = {
         "pipedrive": model.works["pipedrive"] is True,
-        "google": model.works["google"] is True,
+        "google": model.works["google"] is True or model.waits_for_consent,
         "accounts": model.account_count > 0,
         "on": schedule.known and not schedule.paused and model.account_count > 0,
     }
     first = next((key for key, is_done in done.items() if not is_done), None)
     steps = [Step(key, is_done, key == first) for key, is_done in done.items()]
-    address = f"{view.airflow_root}dags/{SYNC}"
     there = {"pipedrive": _is_there(PIPEDRIVE), "google": _is_there(GOOGLE)}
-    shown: dict[str, Any] = {"steps": steps, "there": there, "sync_address": address}
+    shown: dict[str, Any] = {"steps": steps, "there": there, "dags": f"{view.airflow_root}dags/"}
+    shown["compares"] = airflow_side.is_on(RECONCILE)
     shown["most_suggested"] = SUGGESTED_SHOWN
     return view.page("welcome.html", model, around=around, schedule=schedule, **shown)
 
