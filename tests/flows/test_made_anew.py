@@ -185,6 +185,26 @@ def test_what_is_gone_is_left_out_and_told(world: World) -> None:
     world.assert_quiet()
 
 
+def test_what_was_renamed_before_its_activity_is_made_anew_has_its_new_name(world: World) -> None:
+    """The hourly look at names finds the activity that is gone."""
+    world.green()
+    deal = world.pipedrive.add_deal("Roof")["id"]
+    activity = world.activity("Call", deal_id=deal)
+    world.green()
+    event = world.the_event()
+    world.pass_time(2 * 3600)
+    world.pipedrive.rename_deal(deal, "Tower")
+    world.pipedrive.delete_activity(activity["id"])
+    world.edit_event(event, location="Hall")
+    for _ in range(4):
+        world.sync()
+        world.pass_time(600)
+    world.green()
+    assert world.the_activity()["location"]["value"] == "Hall"
+    assert world.the_event()["summary"] == "Tower > Call"
+    world.assert_quiet()
+
+
 def test_an_authors_event_gets_its_enriched_activity_back(world: World) -> None:
     """Born in Google, and given a deal, a type and a note in Pipedrive since."""
     world.green()

@@ -179,14 +179,11 @@ class ActivityCreation(ActivityRemovals):
             self._mark(link_id, row, desk.mark(int(answer["id"]), row.named_event, origin))
 
     def _names(self, answer: RawActivity, new: Anew | None) -> Context:
-        """Of what the activity hangs on."""
+        """Of what the activity hangs on, as it is called now: a new name may have come too late for its forerunner."""
         site = site_of(self.desk.services, self.desk.account.settings.pipedrive_conn_id)
         if new is None:
             return Context(url=site and f"{site}/activities/list")
-        refs = activity_view(answer, Context()).refs
-        if refs == new.pair.activity.refs:
-            return new.pair.activity.context
-        names = Names(self.desk.pipedrive, site)
+        refs, names = activity_view(answer, Context()).refs, Names(self.desk.pipedrive, site)
         names.learn([refs])
         return names.context(refs)
 
