@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from include.calsync.core.account_records import ConfiguredAccount
 from include.calsync.core.item_ids import ItemId
 from include.calsync.flows import explain_text
-from include.calsync.flows.explain import Explanation, explain_stored, looked_at
+from include.calsync.flows.explain import Explanation, explain_stored
 from include.calsync.flows.page.item import Write, untold, writes_of
-from include.calsync.flows.services import Services
 from include.calsync.store.transaction import Engine
 
 
@@ -56,8 +55,3 @@ def page_of(found: Explanation, language: str) -> ItemPage:
     secret = explain_text.is_secret_item(found)
     history = writes_of(found.history, language)
     return ItemPage(found, untold(history) if secret else history, secret)
-
-
-def look(services: Services, found: Stored, account: ConfiguredAccount | None) -> Explanation:
-    """The same with what a look shows: at all accounts, or one. Raises SettingsError as `looked_at` does."""
-    return looked_at(services, found.explained, account=account.name if account is not None else None)

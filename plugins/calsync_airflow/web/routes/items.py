@@ -17,6 +17,7 @@ from include.calsync.core.policy import Side
 from include.calsync.core.sentences import LANGUAGES
 from include.calsync.errors import SettingsError
 from include.calsync.flows import explain_text
+from include.calsync.flows.explain import looked_at
 from include.calsync.flows.page import history, item, unlinked
 from include.calsync.flows.page.item import PairPage
 from include.calsync.store.page_accounts import Head
@@ -128,7 +129,7 @@ def look(
         looks.take(view.user_id)
         with services.opened(view.engine) as opened:
             try:
-                explained = unlinked.look(opened, found, asked)
+                explained = looked_at(opened, explained, account=asked.name if asked is not None else None)
             except SettingsError as error:  # too many accounts would be asked, or the accounts file is wrong
                 problem = str(error)
     return view.page(
