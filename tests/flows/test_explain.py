@@ -263,6 +263,17 @@ def test_an_account_that_can_t_be_looked_up_is_named(world: World) -> None:
         explain(world.services(), item_id("1"), account="eve")
 
 
+def test_of_an_activity_only_its_owners_accounts_are_looked_up(world: World) -> None:
+    bob, _ = world.add_colleague("bob")
+    world.green()
+    world.account(name="bob", calendar="nobody@group.calendar.google.com")
+    mine, theirs = (explained(world, world.activity(owner_id=each)["id"]) for each in (world.anna, bob))
+    assert ([look.where for look in mine.looks], mine.problems) == (["anna"], ())
+    assert theirs.problems[0].startswith("account bob:")
+    world.account(name="bob", calendar="primary", pipedrive_user=ANNA, google_user=ANNA)
+    assert {look.where for look in explained(world, world.activity()["id"]).looks} == {"anna", "bob"}
+
+
 def test_an_event_asks_only_the_account_that_is_named(world: World) -> None:
     world.add_colleague("bob")
     world.green()

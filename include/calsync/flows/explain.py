@@ -17,7 +17,8 @@ from include.calsync.core.run_records import Decision, Entry, StoredHold
 from include.calsync.core.stamps import stamp
 from include.calsync.errors import CalsyncError, SettingsError
 from include.calsync.flows.accounts_now import account_now, enabled_accounts
-from include.calsync.flows.live_look import Found, Look, look
+from include.calsync.flows.live_look import Found, Look, look_at_activity, look_at_event
+from include.calsync.flows.opening.identity import company
 from include.calsync.flows.run_account import RunAccount
 from include.calsync.flows.services import Services
 from include.calsync.settings import Account
@@ -193,29 +194,56 @@ def _pairs(conn: Connection, links: Sequence[Link], names: Mapping[int, str]) ->
 def _looks(
     services: Services, item: ItemId, asked: list[Account], known: Sequence[KnownAccount], problems: list[str]
 ) -> Iterator[Look]:
-    at_work = list(_responsible(services, item, asked, known, problems))
-    if item.side is Side.EVENT and len(at_work) > MOST_CALENDARS:
-        text = f"Say in whose calendar the event is (--account): {len(at_work)} accounts would be asked for it."
-        raise SettingsError([text])
-    yield from look(services, item, at_work)
-
-
-def _responsible(
-    services: Services, item: ItemId, asked: list[Account], known: Sequence[KnownAccount], problems: list[str]
-) -> Iterator[RunAccount]:
-    """The accounts that may show the item: of an event whose calendar is known those of that calendar."""
     directory = Directory(services.engine, services.clock, read_only=True)
-    for number, account in enumerate(asked, start=1):
-        if item.calendar and _is_elsewhere(account, item.calendar, known):
-            continue
+    if item.side is Side.EVENT:
+        there = [each for each in asked if not (item.calendar and _is_elsewhere(each, item.calendar, known))]
+        found = list(_now(services, directory, there, known, problems))
+        at_work = [each for each in found if item.calendar in ("", each.calendar_id)]
+        if len(at_work) > MOST_CALENDARS:
+            text = f"Say in whose calendar the event is (--account): {len(at_work)} accounts would be asked for it."
+            raise SettingsError([text])
+        yield from (look_at_event(services, item, each) for each in at_work)
+        return
+    users = {each.name: each.user_id for each in known}
+    for conn_id in dict.fromkeys(each.pipedrive_conn_id for each in asked):
+        mine = [each for each in asked if each.pipedrive_conn_id == conn_id]
+
+        def accounts_of(user_id: int, conn_id: str = conn_id, mine: list[Account] = mine) -> list[RunAccount]:
+            email = _email(services, directory, conn_id, user_id)
+            able = [each for each in mine if _may_be_of(each, user_id, email, users)]
+            return [each for each in _now(services, directory, able, known, problems) if each.user_id == user_id]
+
+        yield from look_at_activity(services, item, conn_id, accounts_of)
+
+
+def _now(
+    services: Services,
+    directory: Directory,
+    accounts: Iterable[Account],
+    known: Sequence[KnownAccount],
+    problems: list[str],
+) -> Iterator[RunAccount]:
+    """Those of the accounts that can be looked up."""
+    for number, account in enumerate(accounts, start=1):
         try:
-            found = account_now(services, directory, account, known, -number)
+            yield account_now(services, directory, account, known, -number)
         except CalsyncError as error:
             text = str(error)
             problems.append(text if text.startswith("account ") else f"account {account.name}: {text}")
-            continue
-        if not item.calendar or found.calendar_id == item.calendar:
-            yield found
+
+
+def _email(services: Services, directory: Directory, conn_id: str, user_id: int) -> str:
+    """Of a user of Pipedrive; "": nobody says."""
+    try:
+        users = company(services, directory, conn_id)["users"]
+    except CalsyncError:
+        return ""
+    return next((str(each.get("email") or "").casefold() for each in users if each["id"] == user_id), "")
+
+
+def _may_be_of(account: Account, user_id: int, email: str, users: Mapping[str, int | None]) -> bool:
+    """Whether the account may be this user's. Most are known to be somebody else's (`users`): looking each up costs."""
+    return account.pipedrive_user in (user_id, email) or users.get(account.name) in (None, user_id)
 
 
 def _is_elsewhere(account: Account, calendar_id: str, known: Iterable[KnownAccount]) -> bool:

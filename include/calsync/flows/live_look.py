@@ -5,7 +5,7 @@ Nothing is stored. A run sees more: what looks the same on the other side, and o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -65,20 +65,6 @@ class Look:
     """Of a live item; of a private event only what its account may know."""
 
 
-def look(services: Services, item: ItemId, accounts: Sequence[RunAccount]) -> Iterator[Look]:
-    """Ask for the item. One request per connection (activity) or account (event), and one if an event names its
-    activity."""
-    if item.side is Side.EVENT:
-        for account in accounts:
-            yield _event(services, item, account)
-        return
-    by_connection: dict[str, list[RunAccount]] = {}
-    for account in accounts:
-        by_connection.setdefault(account.settings.pipedrive_conn_id, []).append(account)
-    for conn_id, those in by_connection.items():
-        yield from _activity(services, item, conn_id, those)
-
-
 def look_at_both(services: Services, link: Link, settings: Account) -> Iterator[Look]:
     """Ask for activity and event of a pair of the account with these settings: one request each.
 
@@ -111,17 +97,20 @@ def _as_shown(row: Observation, where: str, place: str, *, gone: bool) -> Look:
 # Activities.
 
 
-def _activity(services: Services, item: ItemId, conn_id: str, accounts: list[RunAccount]) -> Iterator[Look]:
+def look_at_activity(
+    services: Services, item: ItemId, conn_id: str, accounts_of: Callable[[int], list[RunAccount]]
+) -> Iterator[Look]:
+    """Ask a connection for the activity: one request. `accounts_of`: those of a user of Pipedrive."""
     try:
         raw = services.pipedrive(conn_id).activity(int(item.id))
     except (CalsyncError, ValueError) as error:
         yield _unanswered(error, "", conn_id)
         return
-    owners = [account for account in accounts if account.user_id == raw.get("owner_id")]
+    owners = accounts_of(int(raw.get("owner_id") or 0))
     if raw.get("is_deleted"):
         yield Look(Found.DELETED, owners[0].name if owners else "", conn_id)
         return
-    row = _shown_activity(raw, accounts[0].company_id)
+    row = _shown_activity(raw, owners[0].company_id if owners else "")
     if not owners:
         yield Look(Found.LIVE, "", conn_id, cause="no_account", shown=row)
         return
@@ -145,7 +134,8 @@ def _shown_activity(raw: RawActivity, company_id: str) -> Observation:
 # Events.
 
 
-def _event(services: Services, item: ItemId, account: RunAccount) -> Look:
+def look_at_event(services: Services, item: ItemId, account: RunAccount) -> Look:
+    """Ask for the event in the account's calendar: one request, and one if the event names its activity."""
     calendar_id = account.calendar_id or ""
     if not calendar_id:
         return Look(Found.UNASKED, account.name, calendar_id, cause="no_calendar")

@@ -23,6 +23,8 @@ from include.calsync.store.tables import (
 )
 
 DAYS, RUNS_KEPT = 14, 500
+LOGGED = 210
+"""Items of each account that something was written to; with 200 links the last ones are in no pair any more."""
 ACTIONS = ("create_event", "update_event", "update_activity", "delete_event")
 SIDES = {"create_event": "events", "update_event": "events", "update_activity": "activities", "delete_event": "events"}
 FIRST = 1
@@ -140,9 +142,9 @@ def _entry(number: int) -> dict[str, Any]:
         "account_id": FIRST,
         "link_id": number + 1,
         "company_id": "77",
-        "activity_id": number % 200,
+        "activity_id": number % LOGGED,
         "calendar_id": "person-1@acme.example",
-        "event_id": f"event{number % 200}",
+        "event_id": f"event{number % LOGGED}",
         "side": SIDES[action],
         "action": action,
         "reason": "edited in Pipedrive",
