@@ -112,7 +112,7 @@ SCREENS = (
     Screen("pair", "items/{link}"),
     Screen("pair with markup", "items/{marked_link}", subjects=True),
     Screen("pair as it is now", "items/{marked_link}/now", subjects=True),
-    Screen("item that is no pair", "items/activities/{unlinked}"),
+    Screen("item that is no pair", "items/activities/{unlinked}", subjects=True),
     Screen("new account", "accounts/new"),
     Screen("history", "history", subjects=True),
     Screen("history, conflicts", "history?what=conflicts", subjects=True),

@@ -36,4 +36,4 @@ def test_statements_are_counted_and_transactions_are_none(tmp_path: Path) -> Non
         conn.execute(select(link.c.id))
         conn.execute(select(link.c.id))
     engine.dispose()
-    assert counted == {"store": 2, "airflow": 0}
+    assert counted == {"store": 2, "airflow": 0, "asking": 0}
