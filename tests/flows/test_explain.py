@@ -274,6 +274,14 @@ def test_of_an_activity_only_its_owners_accounts_are_looked_up(world: World) -> 
     assert {look.where for look in explained(world, world.activity()["id"]).looks} == {"anna", "bob"}
 
 
+def test_of_what_was_deleted_history_shows_what_people_saw(world: World, pair: dict[str, Any]) -> None:
+    world.google.delete_event(world.calendar, world.the_event()["id"])
+    world.green()
+    text = told(explained(world, pair["id"]), personal=True)
+    assert "subject: Call about the roll-out" in text
+    assert not any(name in text for name in ("refs:", "context:", "owner_id:", "etag:"))
+
+
 def test_an_event_asks_only_the_account_that_is_named(world: World) -> None:
     world.add_colleague("bob")
     world.green()

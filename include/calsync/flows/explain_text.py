@@ -191,17 +191,22 @@ def changed(entry: Entry) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _fields(value: Any) -> Json:
-    """Of a write its fields are logged; of a deletion the whole object, of a removed pair both."""
+    """Of a write its fields are logged; of a deletion the whole object, of which people see some; of a removed pair
+    both."""
     if not isinstance(value, dict):
         return {}
     try:
         if "etag" in value:
-            return event_view(value).to_json()
+            return _kept(event_view(value).to_json())
         if "due_date" in value:
-            return activity_view(value, Context()).to_json()
+            return _kept(activity_view(value, Context()).to_json())
     except Unreadable:
         return {}
     return {name: field for name, field in value.items() if not name.endswith("raw")}
+
+
+def _kept(view: Json) -> Json:
+    return {name: field for name, field in view.items() if name in KEPT}
 
 
 def is_secret_item(explained: Explanation) -> bool:
